@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "backing_dir.h"
+
+#include <alloca.h>
+#include <errno.h>
+
+#include <atomic>
+
+#include "report.h"
+#include "settings.h"
+#include "sys.h"
+
+namespace devshm {
+namespace {
+
+constexpr mode_t dir_mode = 01777;
+
+constinit std::atomic<bool> usable{false};
+
+const char* reason(int error) {
+  switch (error) {
+    case EROFS: return "the file system is read-only";
+    case ENOSPC: return "the file system is full";
+    case EDQUOT: return "the disk quota is used up";
+    case EACCES:
+    case EPERM: return "permission denied";
+    case ENOENT: return "the directory above it is missing";
+    case ENOTDIR: return "a part of the path is not a directory";
+    case ELOOP: return "too many symbolic links";
+    case ENAMETOOLONG: return "the path is too long";
+    default: return "the system call failed";
+  }
+}
+
+/// 0 if the directory is there and can be trusted, else the errno value to fail with; ENOENT if it is not there.
+int inspect(const char* dir) {
+  struct stat found;
+  const int result = sys::fstatat(AT_FDCWD, dir, &found, AT_SYMLINK_NOFOLLOW);
+  if (result < 0) {
+    if (result != -ENOENT)
+      say_once(Topic::directory, "can't look at ", dir, ": ", reason(-result), " (errno ", -result,
+               "); set DEVSHM_DIR to another directory");
+    return -result;
+  }
+  const char* advice = "; remove it, or set DEVSHM_DIR to another directory";
+  if (S_ISLNK(found.st_mode)) {
+    say_once(Topic::directory, dir, " is a symbolic link, which could lead anywhere", advice);
+    return ELOOP;
+  }
+  if (!S_ISDIR(found.st_mode)) {
+    say_once(Topic::directory, dir, " is not a directory", advice);
+    return ENOTDIR;
+  }
+  if (found.st_uid != 0 && found.st_uid != sys::geteuid()) {
+    say_once(Topic::directory, dir, " belongs to user ", static_cast<long>(found.st_uid), ", not to root or to you",
+             advice);
+    return EACCES;
+  }
+  return 0;
+}
+
+/// Makes the directories above `dir`, like mkdir -p. Cuts `path`, a copy of it, while at work.
+void make_parents(char* path) {
+  for (char* p = path + 1; *p; ++p) {
+    if (*p != '/') continue;
+    *p = '\0';
+    sys::mkdir(path, 0755);  // what is there already, or can't be made, shows at the next step
+    *p = '/';
+  }
+}
+
+/// Makes the directory so that it is never seen with a lesser mode than it will have: aside first, then renamed.
+int make(const Settings& set) {
+  const char* dir = set.dir;
+  constexpr std::size_t suffix = 32;
+  char* aside = static_cast<char*>(alloca(set.dir_length + suffix));
+  bool parents_made = false;
+  for (long attempt = 0; attempt < 100; ++attempt) {
+    Line<suffix> unique;
+    unique.add(".new.").add(sys::gettid()).add(".").add(attempt);
+    __builtin_memcpy(aside, dir, set.dir_length);
+    __builtin_memcpy(aside + set.dir_length, unique.c_str(), unique.size() + 1);
+
+    int result = sys::mkdir(aside, 0700);
+    if (result == -EEXIST) continue;
+    if (result == -ENOENT && !parents_made) {
+      make_parents(aside);
+      parents_made = true;
+      continue;
+    }
+    if (result < 0) return -result;
+
+    sys::chmod(aside, dir_mode);
+    result = sys::rename_noreplace(aside, dir);
+    if (result == 0) return 0;
+    sys::rmdir(aside);
+    if (result == -EEXIST) return 0;  // somebody was faster; it is looked at next
+    // A kernel or file system without RENAME_NOREPLACE: by the short way, with a moment of the umask's mode.
+    result = sys::mkdir(dir, dir_mode);
+    if (result == 0) sys::chmod(dir, dir_mode);
+    return result == -EEXIST ? 0 : -result;
+  }
+  return EEXIST;
+}
+
+int make_and_inspect() {
+  const Settings& set = settings();
+  for (int attempt = 0; attempt < 8; ++attempt) {  // others may be removing it as we go
+    int error = inspect(set.dir);
+    if (error == ENOENT) {
+      error = make(set);
+      if (error == 0) continue;
+      say_once(Topic::directory, "can't make ", set.dir, ": ", reason(error), " (errno ", error,
+               "); set DEVSHM_DIR to a directory on a file system that can be written");
+    }
+    if (error == 0) usable.store(true, std::memory_order_relaxed);
+    return error;
+  }
+  return ENOENT;
+}
+
+}  // namespace
+
+int ensure_backing_dir() { return usable.load(std::memory_order_relaxed) ? 0 : make_and_inspect(); }
+
+bool backing_dir_was_remade() {
+  if (inspect(settings().dir) != ENOENT) return false;
+  usable.store(false, std::memory_order_relaxed);
+  return make_and_inspect() == 0;
+}
+
+}  // namespace devshm

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// The backing directory: the plain directory (DEVSHM_DIR, by default /tmp/shm) that stands behind /dev/shm.
+//
+// It is made on first need with mode 1777, whatever the umask, and appears under its name only when it is complete.
+// One that is already there keeps its mode. It is refused if it is a symbolic link, not a directory, or owned by
+// someone other than root or us: in a sticky /tmp nobody else can then exchange it later.
+//
+// Everything here is async-signal-safe and thread-safe, takes no lock, and leaves errno alone.
+#pragma once
+
+namespace devshm {
+
+/// Sees to it that the backing directory can be used. Returns 0, or the errno value that the caller should fail with:
+/// ELOOP for a symbolic link, ENOTDIR for something else that is no directory, EACCES for a stranger's, or what the
+/// kernel said when it could not be made (EROFS, ENOSPC, EACCES, ...). A reason is said once on standard error.
+/// Once it has returned 0 it costs one load.
+int ensure_backing_dir();
+
+/// For a call that has just failed with ENOENT: true if the backing directory was gone (many handlers empty /tmp
+/// between two invocations) and has been made again, so that the call deserves another try.
+bool backing_dir_was_remade();
+
+}  // namespace devshm

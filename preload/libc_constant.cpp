@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include "libc_constant.h"
+
+#include <sys/auxv.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "constant_dir.h"
+#include "report.h"
+#include "sys.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+constexpr char original[] = "/dev/shm";
+static_assert(sizeof original - 1 == constant_length);
+
+using Page = std::uintptr_t;
+
+bool holds(const char* at, const char* text) { return __builtin_memcmp(at, text, constant_length) == 0; }
+
+/// Is what follows the eight bytes one of the known forms? `left` bytes can be read.
+bool is_known_form(const char* after, std::size_t left) {
+  const auto is = [&](const char* text, std::size_t size) {
+    return left >= size && __builtin_memcmp(after, text, size) == 0;
+  };
+  return is("/", 2) || is("", 1) || is("/sem.", 5) || is("/tmp-%d", 8);
+}
+
+// --- Changing eight bytes that can't be written. Each way returns whether they are there afterwards. ---
+
+struct Span {
+  Page begin;
+  std::size_t size;
+};
+
+/// The page, or two, that the eight bytes at `at` are on.
+Span pages_of(const char* at) {
+  const Page page_size = getauxval(AT_PAGESZ);
+  const Page address = reinterpret_cast<Page>(at);
+  const Page begin = address & ~(page_size - 1);
+  const Page end = (address + constant_length + page_size - 1) & ~(page_size - 1);
+  return {begin, end - begin};
+}
+
+void tell_instruction_cache(Page begin, std::size_t size) {
+  __builtin___clear_cache(reinterpret_cast<char*>(begin), reinterpret_cast<char*>(begin + size));
+}
+
+/// An edited copy of the page takes the old one's place in one step: whoever reads or runs on it sees the one or the
+/// other, and libc's page is never writable.
+bool by_moving_a_copy(const char* at, const char* text, bool executable) {
+  const Span span = pages_of(at);
+  char* copy = static_cast<char*>(sys::allocate(span.size));
+  if (!copy) return false;
+  __builtin_memcpy(copy, reinterpret_cast<const char*>(span.begin), span.size);
+  __builtin_memcpy(copy + (reinterpret_cast<Page>(at) - span.begin), text, constant_length);
+  if (executable) tell_instruction_cache(reinterpret_cast<Page>(copy), span.size);
+  const int protection = PROT_READ | (executable ? PROT_EXEC : 0);
+  if (sys::mprotect(copy, span.size, protection) != 0 ||
+      sys::move_over(copy, reinterpret_cast<void*>(span.begin), span.size) != 0) {
+    sys::munmap(copy, span.size);
+    return false;
+  }
+  if (executable) tell_instruction_cache(span.begin, span.size);
+  return holds(at, text);
+}
+
+/// The kernel writes into our private copy of the page, whatever its protection, as it does for a debugger. The
+/// mapping stays one piece and keeps every property (PROT_BTI, for one), so this is the first way for code.
+bool by_proc_mem(const char* at, const char* text) {
+  const int fd = sys::openat(AT_FDCWD, "/proc/self/mem", O_RDWR | O_CLOEXEC);
+  if (sys::failed(fd)) return false;
+  const auto offset = static_cast<off_t>(reinterpret_cast<Page>(at));
+  // Under an emulator the file may show other memory than ours: write only where it shows what we see.
+  char seen[constant_length] = {};
+  const bool is_ours =
+      sys::call(SYS_pread64, fd, sys::word(seen), sizeof seen, offset) == sizeof seen && holds(at, seen);
+  if (is_ours) sys::pwrite(fd, text, constant_length, offset);
+  sys::close(fd);
+  return holds(at, text);
+}
+
+/// The plain way, for where both others are refused: writable for a moment.
+bool by_unprotecting(const char* at, const char* text, bool executable) {
+  const Span span = pages_of(at);
+  void* begin = reinterpret_cast<void*>(span.begin);
+  const int protection = PROT_READ | (executable ? PROT_EXEC : 0);
+  if (sys::mprotect(begin, span.size, protection | PROT_WRITE) != 0) return false;
+  __builtin_memcpy(const_cast<char*>(at), text, constant_length);
+  sys::mprotect(begin, span.size, protection);
+  return holds(at, text);
+}
+
+bool change(const ConstantPlace& place, const char* text) {
+  const char* at = place.at;
+  if (place.in_executable)
+    return by_proc_mem(at, text) || by_moving_a_copy(at, text, true) || by_unprotecting(at, text, true);
+  return by_moving_a_copy(at, text, false) || by_proc_mem(at, text) || by_unprotecting(at, text, false);
+}
+
+// --- The objects that are done, so that a later look is short. ---
+
+struct Done {
+  std::atomic<ElfW(Addr)> base;
+  std::atomic<const char*> at;  // a place in it; null: it has none (librt 2.26)
+};
+
+// libc, libpthread and librt, and each once more in case it is unloaded and loaded again somewhere else.
+constinit Done done[6] = {};
+
+bool is_mapped(const LoadedObject& object, const char* at) {
+  const ElfW(Addr) offset = reinterpret_cast<ElfW(Addr)>(at) - object.base;
+  for (std::size_t i = 0; i < object.header_count; ++i) {
+    const ElfW(Phdr)& segment = object.headers[i];
+    if (segment.p_type == PT_LOAD && offset >= segment.p_vaddr &&
+        offset + constant_length <= segment.p_vaddr + segment.p_filesz)
+      return true;
+  }
+  return false;
+}
+
+bool is_done(const LoadedObject& object, const char* text) {
+  for (const Done& entry : done) {
+    if (entry.base.load(std::memory_order_acquire) != object.base) continue;
+    const char* at = entry.at.load(std::memory_order_relaxed);
+    // A library that was unloaded and loaded again at the same address has its own text again.
+    return !at || (is_mapped(object, at) && holds(at, text));
+  }
+  return false;
+}
+
+void remember(const LoadedObject& object, const char* at) {
+  for (Done& entry : done) {
+    const ElfW(Addr) base = entry.base.load(std::memory_order_relaxed);
+    if (base && base != object.base) continue;
+    entry.at.store(at, std::memory_order_relaxed);
+    entry.base.store(object.base, std::memory_order_release);
+    return;
+  }
+}
+
+// --- Going over the objects. ---
+
+struct Work {
+  const char* text;
+  const char* object_name;  // of one that has the constant and keeps it
+  const char* last_place;
+  int in_place;
+  int refused;
+  bool services;  // sem_open or shm_open is there (with glibc <= 2.33 it may not be, yet)
+};
+
+void change_place(const ConstantPlace& place, void* data) {
+  auto& work = *static_cast<Work*>(data);
+  if (change(place, work.text)) {
+    ++work.in_place;
+    work.last_place = place.at;
+  } else {
+    ++work.refused;
+    work.object_name = place.object.name;
+  }
+}
+
+bool visit(const LoadedObject& object, void* data) {
+  auto& work = *static_cast<Work*>(data);
+  if (!is_of_libc(object)) return false;
+  work.services |= defined_in(object, "sem_open") || defined_in(object, "shm_open");
+  if (is_done(object, work.text)) {
+    ++work.in_place;
+    return false;
+  }
+  work.last_place = nullptr;
+  const int refused_before = work.refused;
+  find_constant(object, original, change_place, &work);
+  if (work.refused == refused_before) remember(object, work.last_place);
+  return false;
+}
+
+}  // namespace
+
+bool is_of_libc(const LoadedObject& object) {
+  const char* soname = object.soname();
+  return same(soname, "libpthread.so.0") || same(soname, "librt.so.1") || is_libc(object);
+}
+
+void find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
+                   void* data) {
+  // Eight bytes at any address hold a whole aligned word of four, which is one of these.
+  std::uint32_t words[4];
+  for (std::size_t i = 0; i < 4; ++i) __builtin_memcpy(&words[i], text + i, 4);
+
+  for (std::size_t i = 0; i < object.header_count; ++i) {
+    const ElfW(Phdr)& segment = object.headers[i];
+    if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) continue;
+    const char* begin = reinterpret_cast<const char*>(object.base + segment.p_vaddr);
+    const char* end = begin + segment.p_filesz;
+    using Word __attribute__((may_alias)) = std::uint32_t;
+    const auto* at = reinterpret_cast<const Word*>((reinterpret_cast<Page>(begin) + 3) & ~Page{3});
+    for (; reinterpret_cast<const char*>(at + 1) <= end; ++at) {
+      const std::uint32_t word = *at;
+      if (word != words[0] && word != words[1] && word != words[2] && word != words[3]) continue;
+      for (std::size_t shift = 0; shift < 4; ++shift) {
+        const char* place = reinterpret_cast<const char*>(at) - shift;
+        if (place < begin || place + constant_length >= end || !holds(place, text)) continue;
+        const char* after = place + constant_length;
+        if (is_known_form(after, static_cast<std::size_t>(end - after)))
+          found({object, place, (segment.p_flags & PF_X) != 0}, data);
+      }
+    }
+  }
+}
+
+int put_constant_in_place() {
+  char text[constant_length];
+  if (const int error = constant_dir(text)) return error;
+  Work work{text, "", nullptr, 0, 0, false};
+  for_each_loaded(visit, &work);
+  if (work.refused)
+    say_once(Topic::constant, "this system refuses the change of libc's directory in ", work.object_name,
+             "; sem_open and shm_open by name stay with /dev/shm; run \"devshm check\"");
+  else if (work.services && !work.in_place)
+    say_once(Topic::constant,
+             "this libc does not hold the directory /dev/shm where devshm knows to look; sem_open "
+             "and shm_open by name stay with it; run \"devshm check\"");
+  return 0;
+}
+
+}  // namespace devshm

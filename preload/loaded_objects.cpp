@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "loaded_objects.h"
+
+#include <sys/auxv.h>
+
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+constexpr ElfW(Half) version_hidden = 0x8000;  // in a DT_VERSYM entry: not the default version
+constexpr ElfW(Half) version_local = 0;
+constexpr ElfW(Half) version_global = 1;  // unversioned
+
+/// The tables of one object, as far as looking up a symbol needs them.
+struct Symbols {
+  const ElfW(Sym) * symbols;
+  const char* strings;
+  const ElfW(Half) * versions;  // one for each symbol, or null
+  const ElfW(Verdef) * definitions;
+  std::size_t definition_count;
+
+  explicit Symbols(const LoadedObject& object)
+      : symbols(static_cast<const ElfW(Sym) *>(object.address(DT_SYMTAB))),
+        strings(static_cast<const char*>(object.address(DT_STRTAB))),
+        versions(static_cast<const ElfW(Half) *>(object.address(DT_VERSYM))),
+        definitions(static_cast<const ElfW(Verdef) *>(object.address(DT_VERDEF))),
+        definition_count(object.value(DT_VERDEFNUM)) {}
+
+  const char* version_name(ElfW(Half) index) const {
+    const char* at = reinterpret_cast<const char*>(definitions);
+    for (std::size_t i = 0; at && i < definition_count; ++i) {
+      const auto* definition = reinterpret_cast<const ElfW(Verdef)*>(at);
+      if (definition->vd_ndx == index)
+        return strings + reinterpret_cast<const ElfW(Verdaux)*>(at + definition->vd_aux)->vda_name;
+      at += definition->vd_next;
+    }
+    return "";
+  }
+
+  bool matches(std::size_t index, const char* name) const {
+    const ElfW(Sym)& symbol = symbols[index];
+    const unsigned type = ELF64_ST_TYPE(symbol.st_info);
+    const unsigned binding = ELF64_ST_BIND(symbol.st_info);
+    if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) return false;
+    if (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC) return false;
+    if (binding != STB_GLOBAL && binding != STB_WEAK && binding != STB_GNU_UNIQUE) return false;
+    return same(strings + symbol.st_name, name);
+  }
+};
+
+/// The best definition seen so far of one name in one object.
+class Choice {
+ public:
+  Choice(const Symbols& in, const char* name) : in_(in), name_(name) {}
+
+  void consider(std::size_t index) {
+    if (!in_.matches(index, name_)) return;
+    const ElfW(Half) version = in_.versions ? in_.versions[index] : version_global;
+    const ElfW(Half) number = static_cast<ElfW(Half)>(version & ~version_hidden);
+    if (number == version_local) return;
+    if (number > version_global && !begins_with(in_.version_name(number), "GLIBC_")) return;
+    // Default versions first; among old ones the newest, which has the highest number.
+    const unsigned rank = (version & version_hidden ? 0 : version_hidden) + number;
+    if (best_ && rank <= rank_) return;
+    best_ = &in_.symbols[index];
+    rank_ = rank;
+  }
+
+  const ElfW(Sym) * best() const { return best_; }
+
+ private:
+  const Symbols& in_;
+  const char* name_;
+  const ElfW(Sym) * best_ = nullptr;
+  unsigned rank_ = 0;
+};
+
+void search_gnu_hash(const std::uint32_t* table, const char* name, Choice& choice) {
+  std::uint32_t hash = 5381;
+  for (const char* p = name; *p; ++p) hash = hash * 33 + static_cast<unsigned char>(*p);
+
+  const std::uint32_t bucket_count = table[0];
+  const std::uint32_t first_symbol = table[1];
+  const std::uint32_t bloom_size = table[2];
+  const std::uint32_t bloom_shift = table[3];
+  const auto* bloom = reinterpret_cast<const ElfW(Addr)*>(table + 4);
+  const auto* buckets = reinterpret_cast<const std::uint32_t*>(bloom + bloom_size);
+  const std::uint32_t* chain = buckets + bucket_count;
+  if (!bucket_count || !bloom_size) return;
+
+  constexpr unsigned bits = sizeof(ElfW(Addr)) * 8;
+  const ElfW(Addr) word = bloom[hash / bits % bloom_size];
+  if (!(word >> hash % bits & word >> (hash >> bloom_shift) % bits & 1)) return;
+
+  std::uint32_t index = buckets[hash % bucket_count];
+  if (index < first_symbol) return;
+  for (;; ++index) {
+    const std::uint32_t entry = chain[index - first_symbol];
+    if ((entry | 1) == (hash | 1)) choice.consider(index);
+    if (entry & 1) return;  // the last of this bucket
+  }
+}
+
+void search_sysv_hash(const std::uint32_t* table, const char* name, Choice& choice) {
+  std::uint32_t hash = 0;
+  for (const char* p = name; *p; ++p) {
+    hash = (hash << 4) + static_cast<unsigned char>(*p);
+    hash ^= hash >> 24 & 0xf0;
+    hash &= 0x0fffffff;
+  }
+  const std::uint32_t bucket_count = table[0];
+  const std::uint32_t* buckets = table + 2;
+  const std::uint32_t* chain = buckets + bucket_count;
+  if (!bucket_count) return;
+  for (std::uint32_t index = buckets[hash % bucket_count]; index; index = chain[index]) choice.consider(index);
+}
+
+/// The headers of an object that has its ELF header in memory at its base, as all shared libraries have.
+void find_headers(LoadedObject& object) {
+  const auto* elf = reinterpret_cast<const ElfW(Ehdr)*>(object.base);
+  if (!object.base || __builtin_memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0) return;
+  object.headers = reinterpret_cast<const ElfW(Phdr)*>(object.base + elf->e_phoff);
+  object.header_count = elf->e_phnum;
+}
+
+const ElfW(Dyn) * dynamic_section(ElfW(Addr) base, const ElfW(Phdr) * headers, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (headers[i].p_type == PT_DYNAMIC) return reinterpret_cast<const ElfW(Dyn)*>(base + headers[i].p_vaddr);
+  return nullptr;
+}
+
+/// The loader's list for debuggers, which the program's dynamic section points to (DT_DEBUG); null if it does not.
+const link_map* debugger_list() {
+  const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
+  const std::size_t count = getauxval(AT_PHNUM);
+  if (!headers) return nullptr;
+  ElfW(Addr) base = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    if (headers[i].p_type == PT_PHDR) base = reinterpret_cast<ElfW(Addr)>(headers) - headers[i].p_vaddr;
+  const ElfW(Dyn)* entry = dynamic_section(base, headers, count);
+  for (; entry && entry->d_tag != DT_NULL; ++entry)
+    if (entry->d_tag == DT_DEBUG && entry->d_un.d_ptr)
+      return reinterpret_cast<const r_debug*>(entry->d_un.d_ptr)->r_map;
+  return nullptr;
+}
+
+struct Visit {
+  Visitor visitor;
+  void* data;
+};
+
+int visit_reported(dl_phdr_info* info, std::size_t, void* data) {
+  const auto& visit = *static_cast<const Visit*>(data);
+  const LoadedObject object{info->dlpi_addr, dynamic_section(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum),
+                            info->dlpi_name ? info->dlpi_name : "", info->dlpi_phdr, info->dlpi_phnum};
+  return object.dynamic && visit.visitor(object, visit.data);
+}
+
+}  // namespace
+
+ElfW(Xword) LoadedObject::value(ElfW(Sxword) tag) const {
+  for (const ElfW(Dyn)* entry = dynamic; entry->d_tag != DT_NULL; ++entry)
+    if (entry->d_tag == tag) return entry->d_un.d_val;
+  return 0;
+}
+
+const void* LoadedObject::address(ElfW(Sxword) tag) const {
+  const ElfW(Addr) at = value(tag);
+  if (!at) return nullptr;
+  return reinterpret_cast<const void*>(at < base ? base + at : at);
+}
+
+const char* LoadedObject::soname() const {
+  const ElfW(Xword) offset = value(DT_SONAME);
+  const auto* strings = static_cast<const char*>(address(DT_STRTAB));
+  return offset && strings ? strings + offset : "";
+}
+
+const void* defined_in(const LoadedObject& object, const char* name) {
+  const Symbols symbols(object);
+  if (!symbols.symbols || !symbols.strings) return nullptr;
+  Choice choice(symbols, name);
+  if (const void* table = object.address(DT_GNU_HASH))
+    search_gnu_hash(static_cast<const std::uint32_t*>(table), name, choice);
+  else if (const void* old_table = object.address(DT_HASH))
+    search_sysv_hash(static_cast<const std::uint32_t*>(old_table), name, choice);
+  if (!choice.best()) return nullptr;
+  const auto* at = reinterpret_cast<const void*>(object.base + choice.best()->st_value);
+  if (ELF64_ST_TYPE(choice.best()->st_info) != STT_GNU_IFUNC) return at;
+  return reinterpret_cast<const void* (*)(unsigned long)>(at)(getauxval(AT_HWCAP));
+}
+
+bool for_each_from_start(Visitor visitor, void* data) {
+  const link_map* map = debugger_list();
+  if (!map) return for_each_loaded(visitor, data);
+  for (; map; map = map->l_next) {
+    if (!map->l_ld) continue;
+    LoadedObject object{map->l_addr, map->l_ld, map->l_name ? map->l_name : "", nullptr, 0};
+    find_headers(object);
+    if (visitor(object, data)) return true;
+  }
+  return false;
+}
+
+bool for_each_loaded(Visitor visitor, void* data) {
+  Visit visit{visitor, data};
+  return dl_iterate_phdr(visit_reported, &visit) != 0;
+}
+
+// Each object has a _DYNAMIC of its own (declared in link.h): here it is ours.
+bool is_ourselves(const LoadedObject& object) { return object.dynamic == _DYNAMIC; }
+
+bool is_libc(const LoadedObject& object) { return defined_in(object, "__libc_start_main") != nullptr; }
+
+}  // namespace devshm

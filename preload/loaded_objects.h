@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The objects (program and shared libraries) that are loaded in this process, in lookup order, and their symbols.
+//
+// Our own code over the ELF tables, because dlsym can't be imported portably: on glibc it lives in libdl until 2.33,
+// it has a newer version than 2.17 when linked against a current libc, before 2.36 it gives the oldest version of a
+// symbol (glibc bug 14932), and it allocates. Knows the System V gABI, the GNU hash table and symbol versions
+// (Linux Standard Base), and nothing of one libc in particular.
+#pragma once
+
+#include <elf.h>
+#include <link.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace devshm {
+
+struct LoadedObject {
+  ElfW(Addr) base;  ///< what is added to the addresses in the file
+  const ElfW(Dyn) * dynamic;
+  const char* name;  ///< the path it was loaded from; empty for the program itself
+  const ElfW(Phdr) * headers;
+  std::size_t header_count;
+
+  /// The value of `tag` in the dynamic section, 0 if absent.
+  ElfW(Xword) value(ElfW(Sxword) tag) const;
+  /// The same for a tag that holds an address: loaders leave them relocated (glibc) or as they were (musl, vDSO).
+  const void* address(ElfW(Sxword) tag) const;
+  /// DT_SONAME; empty if it has none.
+  const char* soname() const;
+};
+
+/// Where an object defines `name` for others, in the version that a newly linked program would get; null if it does
+/// not. A definition counts as one reached by a reference that libc's headers make: unversioned, or of a GLIBC_
+/// version. (libattr has functions of libc's names under versions of its own, which call libc's right back.) The
+/// default version wins over old ones. An indirect function (STT_GNU_IFUNC) is resolved.
+const void* defined_in(const LoadedObject& object, const char* name);
+
+/// A visitor returns true to stop.
+using Visitor = bool (*)(const LoadedObject& object, void* data);
+
+/// Visits the objects in load order, which is lookup order for those the program started with; later ones follow.
+/// Takes no lock, so it may run in a signal handler and between vfork and exec; to be safe against a dlclose in
+/// another thread the visitor has to stop at libc or before, which always comes with the program. Falls back to
+/// for_each_loaded where the program has no DT_DEBUG entry or was started by calling the loader. True if stopped.
+bool for_each_from_start(Visitor visitor, void* data);
+
+/// Visits all objects, libraries loaded since by dlopen (RTLD_LOCAL too) included, by dl_iterate_phdr, which holds
+/// the loader's lock meanwhile. True if stopped.
+bool for_each_loaded(Visitor visitor, void* data);
+
+/// Whether this is the object that our own code is in, or libc itself.
+bool is_ourselves(const LoadedObject& object);
+bool is_libc(const LoadedObject& object);
+
+}  // namespace devshm

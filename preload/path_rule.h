@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// The path rule: does a path name something below /dev/shm, and what is left of it there?
+//
+// Pure code: no system call, no libc call, no allocation, no state. Everything here is async-signal-safe and
+// thread-safe. Only the text of the path is looked at; what needs the file system (where a relative path starts)
+// is asked in start_dir.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace devshm {
+
+/// The directory a walk over a path begins in. An absolute path begins at `root`.
+enum class Start : unsigned char { root, dev };
+
+struct Verdict {
+  enum Kind : unsigned char {
+    outside,  ///< leave the path alone
+    inside,   ///< below /dev/shm, or /dev/shm itself
+    through,  ///< outside, but only after a ".." that climbs out of /dev/shm: the walk is back at /dev there
+  } kind;
+  /// inside: what follows "/dev/shm", verbatim; empty, or beginning with a slash.
+  /// through: what follows the last ".." that left /dev/shm, likewise; it is relative to /dev.
+  const char* rest;
+};
+
+/// Whether `path` has the letters "hm" in it, as every path that can match has. (To look for all of "shm" costs more
+/// than the few paths it would spare.) This is all that an ordinary path pays. False for null and the empty path.
+bool may_match(const char* path);
+
+/// Judges a path by its text, from `start` on. Slashes may be doubled; "." is nothing; ".." takes one component back,
+/// as text, and serves only to decide membership. An absolute path is judged from Start::root; a relative one only
+/// where the caller knows what directory it starts in.
+Verdict judge(const char* path, Start start);
+
+/// A place in a relative path from which it would lead to /dev/shm, if the part before it led to `start`.
+struct Candidate {
+  const char* at;  ///< null: there is none
+  Start start;
+};
+
+/// The first candidate in `path` at or after `from`, a component boundary in it: a component "shm", which may follow
+/// /dev, or "dev", which may follow the root.
+Candidate next_candidate(const char* from);
+
+}  // namespace devshm

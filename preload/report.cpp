@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "report.h"
+
+#include "settings.h"
+#include "sys.h"
+
+namespace devshm {
+namespace {
+
+constinit std::atomic<bool> said[static_cast<std::size_t>(Topic::count)] = {};
+
+}  // namespace
+
+void write_complaint(const char* text, std::size_t size) { sys::write(2, text, size); }
+
+bool first_time(Topic topic) {
+  return !said[static_cast<std::size_t>(topic)].exchange(true, std::memory_order_relaxed);
+}
+
+void log_reroute(const char* function, const char* from, const char* to) {
+  const Settings& set = settings();
+  if (!set.log_to_stderr && !set.log) return;
+  Line<768> line;  // wrappers run on small stacks: a longer path is cut off
+  line.add("devshm[").add(sys::getpid()).add("] ").add(function).add(": ");
+  line.add(from).add(" -> ").add(to).add("\n");
+  if (set.log_to_stderr) {
+    sys::write(2, line.c_str(), line.size());
+    return;
+  }
+  const int fd = sys::openat(AT_FDCWD, set.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (sys::failed(fd)) return;
+  sys::write(fd, line.c_str(), line.size());
+  sys::close(fd);
+}
+
+}  // namespace devshm

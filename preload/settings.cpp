@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "settings.h"
+
+#include <limits.h>
+#include <linux/magic.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "path_rule.h"
+#include "report.h"
+#include "sys.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+constexpr char default_dir[] = "/tmp/shm";
+
+const char* variable(const char* name) {
+  if (!environ) return nullptr;
+  const std::size_t length = length_of(name);
+  for (char** entry = environ; *entry; ++entry)
+    if (begins_with(*entry, name) && (*entry)[length] == '=') return *entry + length + 1;
+  return nullptr;
+}
+
+bool is_set(const char* value) { return value && *value; }
+
+/// Why a directory can't serve as the backing directory; null if it can.
+const char* objection_to(const char* dir) {
+  if (dir[0] != '/') return "must be an absolute path";
+  // Room for the names below it. An object's name has up to 255 bytes.
+  if (length_of(dir) >= PATH_MAX - NAME_MAX - 2) return "is too long";
+  if (judge(dir, Start::root).kind != Verdict::outside) return "must not lie in /dev/shm itself";
+  for (const char* p = dir; *p; ++p)
+    if (*p != '/') return nullptr;
+  return "must not be the root directory";
+}
+
+/// DEVSHM_DIR as it will be used: still with its trailing slashes.
+const char* wanted_dir() {
+  const char* value = variable("DEVSHM_DIR");
+  if (!is_set(value)) return default_dir;
+  const char* objection = objection_to(value);
+  if (!objection) return value;
+  say_once(Topic::settings, "DEVSHM_DIR=", value, " ", objection, "; using ", default_dir);
+  return default_dir;
+}
+
+const char* wanted_log() {
+  const char* value = variable("DEVSHM_LOG");
+  if (!is_set(value)) return nullptr;
+  if (same(value, "stderr") || value[0] == '/') return value;
+  say_once(Topic::settings, "DEVSHM_LOG=", value, " must be \"stderr\" or an absolute path; nothing is logged");
+  return nullptr;
+}
+
+/// Is the real /dev/shm what programs expect: a tmpfs (or ramfs, which libc takes as well) that we may write to?
+bool real_one_will_do() {
+  struct statfs fs;
+  if (sys::statfs("/dev/shm", &fs) != 0) return false;
+  const auto type = static_cast<unsigned long>(fs.f_type);
+  return (type == TMPFS_MAGIC || type == RAMFS_MAGIC) && sys::access("/dev/shm", W_OK | X_OK) == 0;
+}
+
+bool wanted() {
+  if (getauxval(AT_SECURE)) return false;
+  const char* disable = variable("DEVSHM_DISABLE");
+  if (is_set(disable) && !same(disable, "0")) return false;
+  const char* when = variable("DEVSHM_WHEN");
+  if (!is_set(when) || same(when, "always")) return true;
+  if (same(when, "missing")) return !real_one_will_do();
+  say_once(Topic::settings, "DEVSHM_WHEN=", when, " must be \"always\" or \"missing\"; using always");
+  return true;
+}
+
+constinit std::atomic<const Settings*> published{nullptr};
+
+// Also for a process that can't get a page of memory any more.
+constexpr Settings inactive{false, false, nullptr, default_dir, sizeof default_dir - 1};
+
+/// A Settings with the texts it points to behind it, in memory of its own: the environment may change.
+const Settings* read() {
+  if (!wanted()) return &inactive;
+  const char* dir = wanted_dir();
+  std::size_t dir_length = length_of(dir);
+  while (dir[dir_length - 1] == '/') --dir_length;
+  const char* log = wanted_log();
+  const bool log_to_stderr = log && same(log, "stderr");
+  if (log_to_stderr) log = nullptr;
+  const std::size_t log_size = log ? length_of(log) + 1 : 0;
+
+  auto* fresh = static_cast<Settings*>(sys::allocate(sizeof(Settings) + dir_length + 1 + log_size));
+  if (!fresh) return &inactive;
+  char* text = reinterpret_cast<char*>(fresh + 1);
+  __builtin_memcpy(text, dir, dir_length);
+  if (log) __builtin_memcpy(text + dir_length + 1, log, log_size);
+  *fresh = {true, log_to_stderr, log ? text + dir_length + 1 : nullptr, text, dir_length};
+  return fresh;
+}
+
+const Settings& read_and_publish() {
+  const Settings* fresh = read();
+  const Settings* first = nullptr;
+  // A thread that comes second leaves its copy to the process: a page, once, and nobody has to be told of its size.
+  return published.compare_exchange_strong(first, fresh, std::memory_order_acq_rel) ? *fresh : *first;
+}
+
+}  // namespace
+
+const Settings& settings() {
+  const Settings* known = published.load(std::memory_order_acquire);
+  return known ? *known : read_and_publish();
+}
+
+}  // namespace devshm

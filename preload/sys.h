@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+//
+// The system calls that devshm itself makes, straight to the kernel.
+//
+// Not through libc, for four reasons: errno stays as the program left it, nothing here is a cancellation point, no
+// other preload library sees the calls, and libc's function may be the very one that is being wrapped. Every
+// function is async-signal-safe and thread-safe, and returns what the kernel returns: a result, or a negative errno.
+#pragma once
+
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace devshm::sys {
+
+inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+#if defined(__x86_64__)
+  long result;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  register long x3 __asm__("x3") = d;
+  register long x4 __asm__("x4") = e;
+  register long x5 __asm__("x5") = f;
+  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+  return x0;
+#else
+#error "devshm knows x86_64 and aarch64"
+#endif
+}
+
+inline long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
+inline bool failed(long result) { return result < 0 && result >= -4095; }
+
+inline int openat(int dir, const char* path, int flags, mode_t mode = 0) {
+  return static_cast<int>(call(SYS_openat, dir, word(path), flags, mode));
+}
+inline int close(int fd) { return static_cast<int>(call(SYS_close, fd)); }
+inline int fstatat(int dir, const char* path, struct stat* out, int flags) {
+  return static_cast<int>(call(SYS_newfstatat, dir, word(path), word(out), flags));
+}
+inline int fstat(int fd, struct stat* out) { return static_cast<int>(call(SYS_fstat, fd, word(out))); }
+inline int statfs(const char* path, struct statfs* out) {
+  return static_cast<int>(call(SYS_statfs, word(path), word(out)));
+}
+inline int access(const char* path, int mode) {
+  return static_cast<int>(call(SYS_faccessat, AT_FDCWD, word(path), mode));
+}
+inline long readlink(const char* path, char* out, std::size_t size) {
+  return call(SYS_readlinkat, AT_FDCWD, word(path), word(out), static_cast<long>(size));
+}
+inline int mkdir(const char* path, mode_t mode) {
+  return static_cast<int>(call(SYS_mkdirat, AT_FDCWD, word(path), mode));
+}
+inline int rmdir(const char* path) { return static_cast<int>(call(SYS_unlinkat, AT_FDCWD, word(path), AT_REMOVEDIR)); }
+inline int chmod(const char* path, mode_t mode) {
+  return static_cast<int>(call(SYS_fchmodat, AT_FDCWD, word(path), mode));
+}
+inline int symlink(const char* text, const char* path) {
+  return static_cast<int>(call(SYS_symlinkat, word(text), AT_FDCWD, word(path)));
+}
+/// rename(2) that never replaces anything (Linux 3.15).
+inline int rename_noreplace(const char* from, const char* to) {
+  return static_cast<int>(call(SYS_renameat2, AT_FDCWD, word(from), AT_FDCWD, word(to), 1 /* RENAME_NOREPLACE */));
+}
+inline long write(int fd, const void* data, std::size_t size) {
+  return call(SYS_write, fd, word(data), static_cast<long>(size));
+}
+inline long pwrite(int fd, const void* data, std::size_t size, off_t offset) {
+  return call(SYS_pwrite64, fd, word(data), static_cast<long>(size), offset);
+}
+inline int getpid() { return static_cast<int>(call(SYS_getpid)); }
+inline int gettid() { return static_cast<int>(call(SYS_gettid)); }
+inline uid_t geteuid() { return static_cast<uid_t>(call(SYS_geteuid)); }
+
+/// Private anonymous memory, readable and writable, zeroed; null when there is none.
+inline void* allocate(std::size_t size) {
+  const long result =
+      call(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return failed(result) ? nullptr : reinterpret_cast<void*>(result);
+}
+inline int munmap(void* at, std::size_t size) {
+  return static_cast<int>(call(SYS_munmap, word(at), static_cast<long>(size)));
+}
+inline int mprotect(void* at, std::size_t size, int protection) {
+  return static_cast<int>(call(SYS_mprotect, word(at), static_cast<long>(size), protection));
+}
+/// Moves a mapping over another one of the same size, in one step.
+inline int move_over(void* from, void* to, std::size_t size) {
+  const long result = call(SYS_mremap, word(from), static_cast<long>(size), static_cast<long>(size),
+                           MREMAP_MAYMOVE | MREMAP_FIXED, word(to));
+  return failed(result) ? static_cast<int>(result) : 0;
+}
+
+}  // namespace devshm::sys

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// Names: link, symlink, unlink, rename. The text of a symbolic link is data and is not rewritten.
+#include <stdio.h>
+#include <unistd.h>
+
+#include "forward.h"
+
+EXPORT int link(const char* from, const char* to) NOTHROW { return forward(NEXT(link), Path(from), Path(to)); }
+EXPORT int linkat(int from_dir, const char* from, int to_dir, const char* to, int flags) NOTHROW {
+  return forward(NEXT(linkat), from_dir, Path(from, from_dir), to_dir, Path(to, to_dir), flags);
+}
+
+EXPORT int symlink(const char* text, const char* path) NOTHROW { return forward(NEXT(symlink), text, Path(path)); }
+EXPORT int symlinkat(const char* text, int dir, const char* path) NOTHROW {
+  return forward(NEXT(symlinkat), text, dir, Path(path, dir));
+}
+
+EXPORT int unlink(const char* path) NOTHROW { return forward(NEXT(unlink), Path(path)); }
+EXPORT int unlinkat(int dir, const char* path, int flags) NOTHROW {
+  if (flags & AT_REMOVEDIR) return forward(NEXT(unlinkat), dir, RemovedPath(path, dir), flags);
+  return forward(NEXT(unlinkat), dir, Path(path, dir), flags);
+}
+EXPORT int remove(const char* path) NOTHROW { return forward(NEXT(remove), RemovedPath(path)); }
+
+EXPORT int rename(const char* from, const char* to) NOTHROW {
+  return forward(NEXT(rename), RemovedPath(from), RemovedPath(to));
+}
+EXPORT int renameat(int from_dir, const char* from, int to_dir, const char* to) NOTHROW {
+  return forward(NEXT(renameat), from_dir, RemovedPath(from, from_dir), to_dir, RemovedPath(to, to_dir));
+}
+EXPORT int renameat2(int from_dir, const char* from, int to_dir, const char* to, unsigned flags) NOTHROW {
+  return forward(NEXT(renameat2), from_dir, RemovedPath(from, from_dir), to_dir, RemovedPath(to, to_dir), flags);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// Shared memory and semaphores by name. libc's own functions do the work, with the backing directory for their
+// constant; the wrappers see to it that both are there. After that nothing of ours stands between program and libc:
+// sem_wait, sem_post, sem_close and the rest are never touched. (sem_close pairs with libc's own sem_open.)
+// Not here: mq_open and mq_unlink, whose names are not below /dev/shm.
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+
+#include "../constant_dir.h"
+#include "../libc_constant.h"
+#include "../report.h"
+#include "../settings.h"
+#include "forward.h"
+
+namespace {
+
+/// For one function: whether its libc object has been seen to. They may come one by one with glibc <= 2.33.
+using Ready = std::atomic<bool>;
+
+/// Returns 0, or the errno value to fail with.
+int make_ready(Ready& ready) {
+  if (const int error = devshm::ensure_backing_dir()) return error;
+  if (ready.load(std::memory_order_relaxed)) return 0;
+  if (const int error = devshm::put_constant_in_place()) return error;
+  ready.store(true, std::memory_order_relaxed);
+  return 0;
+}
+
+template <class Next, class... Arguments>
+typename Next::Result by_name(Ready& ready, Next next, const char* name, Arguments... arguments) {
+  using Result = typename Next::Result;
+  const auto real = next.get();
+  if (!devshm::settings().active) return real(name, arguments...);
+  if (const int error = make_ready(ready)) return devshm::fail_with<Result>(error);
+  devshm::log_reroute(next.name(), name, devshm::settings().dir);
+  const Result result = real(name, arguments...);
+  if (result != devshm::failure<Result>() || errno != ENOENT) return result;
+  const bool dir_is_new = devshm::backing_dir_was_remade();
+  const bool link_is_new = devshm::constant_dir_was_remade();
+  return dir_is_new || link_is_new ? real(name, arguments...) : result;
+}
+
+constinit Ready sem_open_ready{false}, sem_unlink_ready{false}, shm_open_ready{false}, shm_unlink_ready{false};
+
+}  // namespace
+
+EXPORT sem_t* sem_open(const char* name, int flags, ...) NOTHROW {
+  if (!(flags & O_CREAT)) return by_name(sem_open_ready, NEXT_LATE(sem_open), name, flags);
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = va_arg(rest, mode_t);
+  const unsigned value = va_arg(rest, unsigned);
+  va_end(rest);
+  return by_name(sem_open_ready, NEXT_LATE(sem_open), name, flags, mode, value);
+}
+
+EXPORT int sem_unlink(const char* name) NOTHROW { return by_name(sem_unlink_ready, NEXT_LATE(sem_unlink), name); }
+
+EXPORT int shm_open(const char* name, int flags, mode_t mode) {
+  return by_name(shm_open_ready, NEXT_LATE(shm_open), name, flags, mode);
+}
+
+EXPORT int shm_unlink(const char* name) { return by_name(shm_unlink_ready, NEXT_LATE(shm_unlink), name); }

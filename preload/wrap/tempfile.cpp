@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+//
+// Temporary names. The template's prefix stays the caller's own; only what libc filled in is written back.
+// Not here: tmpnam and tmpfile, which always use /tmp.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../settings.h"
+#include "../start_dir.h"
+#include "forward.h"
+
+EXPORT int mkstemp(char* name) { return forward(NEXT(mkstemp), TemplatePath(name)); }
+ALIAS(mkstemp64, mkstemp);
+EXPORT int mkostemp(char* name, int flags) { return forward(NEXT(mkostemp), TemplatePath(name), flags); }
+ALIAS(mkostemp64, mkostemp);
+EXPORT int mkstemps(char* name, int suffix) { return forward(NEXT(mkstemps), TemplatePath(name), suffix); }
+ALIAS(mkstemps64, mkstemps);
+EXPORT int mkostemps(char* name, int suffix, int flags) {
+  return forward(NEXT(mkostemps), TemplatePath(name), suffix, flags);
+}
+ALIAS(mkostemps64, mkostemps);
+
+// These return the template: the caller's own, not the rewritten copy.
+EXPORT char* mkdtemp(char* name) NOTHROW { return forward(NEXT(mkdtemp), TemplatePath(name)) ? name : nullptr; }
+
+EXPORT char* mktemp(char* name) NOTHROW {
+  if (!devshm::may_match(name)) return NEXT(mktemp).get()(name);
+  // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
+  const char* made = forward(NEXT(mktemp), TemplatePath(name));
+  if (!made || !*made) *name = '\0';
+  return name;
+}
+
+namespace {
+
+bool is_overlay_path(const char* path) {
+  return devshm::may_match(path) && devshm::judge_from(AT_FDCWD, path).kind == devshm::Verdict::inside;
+}
+
+bool is_directory(const char* path) {
+  struct stat found;
+  return forward(NEXT(stat), Path(path), &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+/// The name that libc would make in `dir`, "<dir>/<up to five letters>XXXXXX" with the X's filled in.
+[[gnu::cold, gnu::noinline]] char* make_name_in(const char* dir, const char* prefix) {
+  if (!prefix || !*prefix) prefix = "file";
+  std::size_t dir_length = strlen(dir);
+  while (dir_length > 1 && dir[dir_length - 1] == '/') --dir_length;
+  const std::size_t prefix_length = strnlen(prefix, 5);
+  char* name = static_cast<char*>(malloc(dir_length + 1 + prefix_length + sizeof "XXXXXX"));
+  if (!name) return nullptr;
+  memcpy(name, dir, dir_length);
+  name[dir_length] = '/';
+  memcpy(name + dir_length + 1, prefix, prefix_length);
+  memcpy(name + dir_length + 1 + prefix_length, "XXXXXX", sizeof "XXXXXX");
+  if (*mktemp(name)) return name;
+  free(name);
+  return nullptr;
+}
+
+}  // namespace
+
+// libc reads TMPDIR by itself, before its argument, and looks for the directory where no wrapper sees it. (It ignores
+// TMPDIR in a program with raised privileges, as devshm ignores all of that program.)
+EXPORT char* tempnam(const char* dir, const char* prefix) NOTHROW {
+  const char* tmpdir = getenv("TMPDIR");
+  if (devshm::settings().active) {
+    if (is_overlay_path(tmpdir)) {
+      if (is_directory(tmpdir)) return make_name_in(tmpdir, prefix);
+    } else if (tmpdir && is_directory(tmpdir)) {
+      return NEXT(tempnam).get()(dir, prefix);
+    }
+    if (is_overlay_path(dir)) return make_name_in(is_directory(dir) ? dir : P_tmpdir, prefix);
+  }
+  return NEXT(tempnam).get()(dir, prefix);
+}
