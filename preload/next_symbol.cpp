@@ -28,13 +28,21 @@ bool visit_any_object(const LoadedObject& object, void* data) {
   return search.found != nullptr;
 }
 
+// In the place of a function that this libc does not have. -1 is right as an int and as a long.
+long missing() { return fail_with<long>(ENOSYS); }
+void* missing_pointer() { return fail_with<void*>(ENOSYS); }
+
 }  // namespace
 
-void* next_definition(const char* name, bool late) {
-  Search search{name, false, nullptr};
+void* look_up(Slot& slot) {
+  Search search{slot.name(), false, nullptr};
   for_each_from_start(visit_startup_object, &search);
-  if (!search.found && late) for_each_loaded(visit_any_object, &search);
-  return const_cast<void*>(search.found);
+  if (!search.found && slot.late) for_each_loaded(visit_any_object, &search);
+  if (!search.found)
+    return slot.returns_pointer ? reinterpret_cast<void*>(missing_pointer) : reinterpret_cast<void*>(missing);
+  void* found = const_cast<void*>(search.found);
+  slot.real.store(found, std::memory_order_relaxed);
+  return found;
 }
 
 }  // namespace devshm

@@ -15,10 +15,6 @@
 
 namespace devshm {
 
-/// The next definition of `name`, or null. `late`: where it is not among the libraries that the program started
-/// with, look at those loaded since (glibc <= 2.33 keeps sem_open, shm_open and dlopen in libraries of their own).
-void* next_definition(const char* name, bool late);
-
 /// What a wrapper returns for a call that failed: -1, or a null pointer.
 template <class Result>
 Result failure() {
@@ -34,24 +30,12 @@ Result fail_with(int error) {
   return failure<Result>();
 }
 
-template <class Function>
-struct Signature;
-template <class R, class... P, bool N>
-struct Signature<R (*)(P...) noexcept(N)> {
-  using Result = R;
-  static R missing(P...) { return fail_with<R>(ENOSYS); }
-};
-template <class R, class... P, bool N>
-struct Signature<R (*)(P..., ...) noexcept(N)> {
-  using Result = R;
-  static R missing(P..., ...) { return fail_with<R>(ENOSYS); }
-};
-
 /// What is known of one wrapped function: its real one, once it has been looked up, and its name behind that. The name
 /// lies in the object and is not pointed to: a pointer would be one more relocation at the start of every program.
 struct Slot {
   std::atomic<void*> real;
-  bool late;
+  bool late;             // may be in a library that is loaded later than the program
+  bool returns_pointer;  // fails with null, not with -1
   const char* name() const { return reinterpret_cast<const char*>(this + 1); }
 };
 
@@ -61,23 +45,31 @@ struct NamedSlot {
   char name[Size];
 };
 
+/// Looks the function up and fills the slot. Where this libc has no such function, the answer is one that fails with
+/// ENOSYS, and the slot stays as it is: for the late ones the library may still come.
+[[gnu::cold, gnu::noinline]] void* look_up(Slot& slot);
+
+template <class Function>
+struct ResultOf;
+template <class R, class... P, bool N>
+struct ResultOf<R (*)(P...) noexcept(N)> {
+  using Type = R;
+};
+template <class R, class... P, bool N>
+struct ResultOf<R (*)(P..., ...) noexcept(N)> {
+  using Type = R;
+};
+
 /// The way out of one wrapper. Made by NEXT and NEXT_LATE.
 template <class Function>
 struct Next {
-  using Result = typename Signature<Function>::Result;
+  using Result = typename ResultOf<Function>::Type;
 
-  /// The real function; where this libc has none, one that fails with ENOSYS.
-  Function get() const {
+  /// The real function, or one that fails with ENOSYS.
+  [[gnu::always_inline]] Function get() const {
     void* known = slot.real.load(std::memory_order_relaxed);
-    if (__builtin_expect(!known, 0)) return look_up();
+    if (__builtin_expect(!known, 0)) known = look_up(slot);
     return reinterpret_cast<Function>(known);
-  }
-
-  [[gnu::cold, gnu::noinline]] Function look_up() const {
-    void* found = next_definition(slot.name(), slot.late);
-    if (!found) return reinterpret_cast<Function>(&Signature<Function>::missing);
-    slot.real.store(found, std::memory_order_relaxed);
-    return reinterpret_cast<Function>(found);
   }
 
   const char* name() const { return slot.name(); }
@@ -87,12 +79,15 @@ struct Next {
 
 }  // namespace devshm
 
-#define DEVSHM_NEXT(function, is_late)                                                           \
-  (::devshm::Next<decltype(&::function)>{[]() -> ::devshm::Slot& {                               \
-    static constinit ::devshm::NamedSlot<sizeof #function> named{{nullptr, is_late}, #function}; \
-    return named.slot;                                                                           \
+#define DEVSHM_NEXT(function, late)                                                                          \
+  (::devshm::Next<decltype(&::function)>{[]() -> ::devshm::Slot& {                                           \
+    using Result = ::devshm::ResultOf<decltype(&::function)>::Type;                                          \
+    static constinit ::devshm::NamedSlot<sizeof #function> named{{nullptr, late, std::is_pointer_v<Result>}, \
+                                                                 #function};                                 \
+    return named.slot;                                                                                       \
   }()})
 
-/// The next definition of a function that lives in libc itself, and of one that may be in a library loaded later.
+/// The next definition of a function that lives in libc itself, and of one that may be in a library loaded later
+/// (glibc <= 2.33 keeps sem_open, shm_open and dlopen in libraries of their own).
 #define NEXT(function) DEVSHM_NEXT(function, false)
 #define NEXT_LATE(function) DEVSHM_NEXT(function, true)

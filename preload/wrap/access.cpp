@@ -10,5 +10,5 @@ EXPORT int eaccess(const char* path, int mode) NOTHROW { return forward(NEXT(eac
 EXPORT int euidaccess(const char* path, int mode) NOTHROW { return forward(NEXT(euidaccess), Path(path), mode); }
 
 EXPORT int faccessat(int dir, const char* path, int mode, int flags) NOTHROW {
-  return forward(NEXT(faccessat), dir, Path(path, dir), mode, flags);
+  return forward(NEXT(faccessat), dir, PathAt(path), mode, flags);
 }

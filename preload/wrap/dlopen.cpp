@@ -5,7 +5,9 @@
 //
 // dlopen looks at its return address to find the caller's RUNPATH, so the call goes on as a true tail call.
 #include <dlfcn.h>
+#include <errno.h>
 
+#include "../backing_dir.h"
 #include "../libc_constant.h"
 #include "../settings.h"
 #include "../text.h"

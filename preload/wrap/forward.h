@@ -3,7 +3,7 @@
 // What all wrappers share. A wrapper is one line that says which of its arguments are paths:
 //
 //   EXPORT int mkdirat(int dir, const char* path, mode_t mode) NOTHROW {
-//     return forward(NEXT(mkdirat), dir, Path(path, dir), mode);
+//     return forward(NEXT(mkdirat), dir, PathAt(path), mode);
 //   }
 //
 // forward() lets a call whose paths can't match straight through, as a tail call, so that libc's function sees the
@@ -13,10 +13,9 @@
 // errno and cancellation are those of the function that gets called. Nothing here allocates or takes a lock.
 #pragma once
 
-#include <alloca.h>
-#include <errno.h>
+#include <cstdint>
+#include <type_traits>
 
-#include "../backing_dir.h"
 #include "../next_symbol.h"
 #include "path_argument.h"
 
@@ -32,42 +31,90 @@
 
 namespace devshm {
 
-/// The way of a call with a path that may match. Not inlined: ordinary calls pay nothing for its frame.
-template <class Next, class... Judged>
-[[gnu::always_inline]] inline typename Next::Result call_judged(Next next, Judged... arguments) {
-  using Result = typename Next::Result;
-  std::size_t room = 0;
-  int error = 0;
-  ((error = error ? error : arguments.judge(room)), ...);
-  if (error) return fail_with<Result>(error);
+template <class T>
+struct IsPath : std::false_type {};
+template <Role role, bool at, class Text>
+struct IsPath<PathOf<role, at, Text>> : std::true_type {};
 
-  char* const memory = room ? static_cast<char*>(alloca(room)) : nullptr;
-  for (bool retry = (arguments.is_inside() || ...);; retry = false) {
-    char* at = memory;
-    const Result result = next.get()(arguments.place(at)...);
-    const bool failed = result == failure<Result>();
-    (arguments.log(next.name()), ...);
-    if (failed && retry && errno == ENOENT && backing_dir_was_remade()) continue;
-    (arguments.settle(failed), ...);
-    return result;
-  }
+/// What a call looks like: which of its arguments are paths, and what it returns. No function takes more than two.
+struct CallShape {
+  struct PathAt {
+    std::uint8_t index : 4;
+    bool at : 1;
+    std::uint8_t role : 2;
+  };
+  enum Result : std::uint8_t { integer, word, pointer };  // what a failure is: -1 in 32 or 64 bits, or null
+
+  std::uint8_t path_count = 0;
+  PathAt paths[2] = {};
+  Result result = integer;
+};
+
+template <class Result, class... Arguments>
+constexpr CallShape shape_of() {
+  CallShape shape;
+  shape.result = std::is_pointer_v<Result>        ? CallShape::pointer
+                 : sizeof(Result) == sizeof(long) ? CallShape::word
+                                                  : CallShape::integer;
+  std::uint8_t index = 0;
+  const auto note = [&]<class T>(std::type_identity<T>) {
+    if constexpr (IsPath<T>::value) shape.paths[shape.path_count++] = {index, T::at, static_cast<std::uint8_t>(T::role)};
+    ++index;
+  };
+  (note(std::type_identity<Arguments>{}), ...);
+  return shape;
 }
 
-template <class Next, class... Arguments>
-[[gnu::cold, gnu::noinline]] typename Next::Result forward_judged(Next next, Arguments... arguments) {
-  return call_judged(next, judged(arguments)...);
+/// The way of a call with a path that may match: one piece of code for all functions. It sees the call as the machine
+/// does: six words at the most, in registers on both of our architectures whatever their types.
+[[gnu::cold, gnu::noinline]] long forward_words(Slot& slot, CallShape shape, long a, long b = 0, long c = 0, long d = 0,
+                                                long e = 0, long f = 0);
+
+/// An argument as the real function takes it.
+template <class T>
+[[gnu::always_inline]] inline auto unchanged(const T& argument) {
+  if constexpr (IsPath<T>::value)
+    return argument.text;
+  else
+    return argument;
+}
+
+template <class T>
+[[gnu::always_inline]] inline bool is_ordinary(const T& argument) {
+  if constexpr (IsPath<T>::value)
+    return !may_match(argument.text);
+  else
+    return true;
+}
+
+template <class T>
+[[gnu::always_inline]] inline long as_word(const T& argument) {
+  if constexpr (IsPath<T>::value)
+    return reinterpret_cast<long>(argument.text);
+  else if constexpr (std::is_pointer_v<T>)
+    return reinterpret_cast<long>(argument);
+  else
+    return static_cast<long>(argument);
 }
 
 /// Calls the next definition with every path argument judged, and rewritten where it lies in the overlay.
 template <class Next, class... Arguments>
 [[gnu::always_inline]] inline typename Next::Result forward(Next next, Arguments... arguments) {
+  using Result = typename Next::Result;
   if (__builtin_expect((is_ordinary(arguments) && ...), 1)) return next.get()(unchanged(arguments)...);
-  return forward_judged(next, arguments...);
+  constexpr CallShape shape = shape_of<Result, Arguments...>();
+  const long result = forward_words(next.slot, shape, as_word(arguments)...);
+  if constexpr (std::is_pointer_v<Result>)
+    return reinterpret_cast<Result>(result);
+  else
+    return static_cast<Result>(result);
 }
 
 }  // namespace devshm
 
 using devshm::forward;
 using devshm::Path;
+using devshm::PathAt;
+using devshm::PatternPath;
 using devshm::RemovedPath;
-using devshm::TemplatePath;
+using devshm::RemovedPathAt;

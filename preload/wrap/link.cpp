@@ -8,18 +8,18 @@
 
 EXPORT int link(const char* from, const char* to) NOTHROW { return forward(NEXT(link), Path(from), Path(to)); }
 EXPORT int linkat(int from_dir, const char* from, int to_dir, const char* to, int flags) NOTHROW {
-  return forward(NEXT(linkat), from_dir, Path(from, from_dir), to_dir, Path(to, to_dir), flags);
+  return forward(NEXT(linkat), from_dir, PathAt(from), to_dir, PathAt(to), flags);
 }
 
 EXPORT int symlink(const char* text, const char* path) NOTHROW { return forward(NEXT(symlink), text, Path(path)); }
 EXPORT int symlinkat(const char* text, int dir, const char* path) NOTHROW {
-  return forward(NEXT(symlinkat), text, dir, Path(path, dir));
+  return forward(NEXT(symlinkat), text, dir, PathAt(path));
 }
 
 EXPORT int unlink(const char* path) NOTHROW { return forward(NEXT(unlink), Path(path)); }
 EXPORT int unlinkat(int dir, const char* path, int flags) NOTHROW {
-  if (flags & AT_REMOVEDIR) return forward(NEXT(unlinkat), dir, RemovedPath(path, dir), flags);
-  return forward(NEXT(unlinkat), dir, Path(path, dir), flags);
+  if (flags & AT_REMOVEDIR) return forward(NEXT(unlinkat), dir, RemovedPathAt(path), flags);
+  return forward(NEXT(unlinkat), dir, PathAt(path), flags);
 }
 EXPORT int remove(const char* path) NOTHROW { return forward(NEXT(remove), RemovedPath(path)); }
 
@@ -27,8 +27,8 @@ EXPORT int rename(const char* from, const char* to) NOTHROW {
   return forward(NEXT(rename), RemovedPath(from), RemovedPath(to));
 }
 EXPORT int renameat(int from_dir, const char* from, int to_dir, const char* to) NOTHROW {
-  return forward(NEXT(renameat), from_dir, RemovedPath(from, from_dir), to_dir, RemovedPath(to, to_dir));
+  return forward(NEXT(renameat), from_dir, RemovedPathAt(from), to_dir, RemovedPathAt(to));
 }
 EXPORT int renameat2(int from_dir, const char* from, int to_dir, const char* to, unsigned flags) NOTHROW {
-  return forward(NEXT(renameat2), from_dir, RemovedPath(from, from_dir), to_dir, RemovedPath(to, to_dir), flags);
+  return forward(NEXT(renameat2), from_dir, RemovedPathAt(from), to_dir, RemovedPathAt(to), flags);
 }

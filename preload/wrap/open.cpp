@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdarg.h>
 
+#include "../backing_dir.h"
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../sys.h"
@@ -84,7 +85,7 @@ ALIAS(__open64, open);
 EXPORT int openat(int dir, const char* path, int flags, ...) {
   va_list rest;
   va_start(rest, flags);
-  const int fd = forward_open(NEXT(openat), flags, rest, dir, Path(path, dir));
+  const int fd = forward_open(NEXT(openat), flags, rest, dir, PathAt(path));
   va_end(rest);
   return fd;
 }
@@ -97,7 +98,7 @@ ALIAS(creat64, creat);
 EXPORT int __open_2(const char* path, int flags) { return forward(NEXT(__open_2), Path(path), flags); }
 ALIAS(__open64_2, __open_2);
 EXPORT int __openat_2(int dir, const char* path, int flags) {
-  return forward(NEXT(__openat_2), dir, Path(path, dir), flags);
+  return forward(NEXT(__openat_2), dir, PathAt(path), flags);
 }
 ALIAS(__openat64_2, __openat_2);
 
@@ -105,9 +106,9 @@ ALIAS(__openat64_2, __openat_2);
 EXPORT int openat2(int dir, const char* path, const struct open_how* how, size_t size) {
   if (__builtin_expect(devshm::may_match(path) && how && size >= sizeof *how && how->resolve != 0, 0))
     return openat2_restricted(dir, path, how, size);
-  return forward(NEXT(openat2), dir, Path(path, dir), how, size);
+  return forward(NEXT(openat2), dir, PathAt(path), how, size);
 }
 
 EXPORT int name_to_handle_at(int dir, const char* path, struct file_handle* handle, int* mount, int flags) NOTHROW {
-  return forward(NEXT(name_to_handle_at), dir, Path(path, dir), handle, mount, flags);
+  return forward(NEXT(name_to_handle_at), dir, PathAt(path), handle, mount, flags);
 }

@@ -25,7 +25,9 @@ int JudgedPath::judge(std::size_t& room) {
   // The kernel's own limit, for the path as it came and as it goes on.
   if (length_of(text_) >= PATH_MAX || head_length_ + rest_length_ >= PATH_MAX) return ENAMETOOLONG;
   room += head_length_ + rest_length_ + 1;
-  return is_inside() ? ensure_backing_dir() : 0;
+  if (!is_inside()) return 0;
+  if (const int error = ensure_backing_dir()) return error;
+  return role_ == Role::removed && is_overlay_root() ? EBUSY : 0;
 }
 
 bool JudgedPath::is_overlay_root() const {
@@ -44,17 +46,13 @@ const char* JudgedPath::place(char*& memory) {
   return placed_;
 }
 
+void JudgedPath::settle() const {
+  if (role_ == Role::pattern && is_rewritten())
+    __builtin_memcpy(const_cast<char*>(verdict_.rest), placed_ + head_length_, rest_length_);
+}
+
 void JudgedPath::log(const char* function) const {
   if (is_rewritten()) log_reroute(function, text_, placed_);
-}
-
-int JudgedRemovedPath::judge(std::size_t& room) {
-  if (const int error = JudgedPath::judge(room)) return error;
-  return is_overlay_root() ? EBUSY : 0;
-}
-
-void JudgedTemplatePath::settle(bool) {
-  if (is_rewritten()) __builtin_memcpy(const_cast<char*>(verdict_.rest), placed_ + head_length_, rest_length_);
 }
 
 }  // namespace devshm

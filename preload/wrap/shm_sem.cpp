@@ -4,11 +4,13 @@
 // constant; the wrappers see to it that both are there. After that nothing of ours stands between program and libc:
 // sem_wait, sem_post, sem_close and the rest are never touched. (sem_close pairs with libc's own sem_open.)
 // Not here: mq_open and mq_unlink, whose names are not below /dev/shm.
+#include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 
+#include "../backing_dir.h"
 #include "../constant_dir.h"
 #include "../libc_constant.h"
 #include "../report.h"

@@ -19,12 +19,12 @@ EXPORT int lstat(const char* path, struct stat* out) NOTHROW { return forward(NE
 ALIAS(lstat64, lstat);
 
 EXPORT int fstatat(int dir, const char* path, struct stat* out, int flags) NOTHROW {
-  return forward(NEXT(fstatat), dir, Path(path, dir), out, flags);
+  return forward(NEXT(fstatat), dir, PathAt(path), out, flags);
 }
 ALIAS(fstatat64, fstatat);
 
 EXPORT int statx(int dir, const char* path, int flags, unsigned mask, struct statx* out) NOTHROW {
-  return forward(NEXT(statx), dir, Path(path, dir), flags, mask, out);
+  return forward(NEXT(statx), dir, PathAt(path), flags, mask, out);
 }
 
 EXPORT int __xstat(int version, const char* path, struct stat* out) {
@@ -38,6 +38,6 @@ EXPORT int __lxstat(int version, const char* path, struct stat* out) {
 ALIAS(__lxstat64, __lxstat);
 
 EXPORT int __fxstatat(int version, int dir, const char* path, struct stat* out, int flags) {
-  return forward(NEXT(__fxstatat), version, dir, Path(path, dir), out, flags);
+  return forward(NEXT(__fxstatat), version, dir, PathAt(path), out, flags);
 }
 ALIAS(__fxstatat64, __fxstatat);

@@ -3,6 +3,7 @@
 // What kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity. joblib, Ray
 // and CPython's Value and Array decide by the capacity, glibc <= 2.33 by the type.
 // Not here: ustat, which takes a device number and is gone from current libcs.
+#include <alloca.h>
 #include <linux/magic.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -28,35 +29,26 @@ void say_tmpfs(struct statvfs& out) {
   if (*type) *type = TMPFS_MAGIC;
 }
 
-/// A path whose file system is asked for.
+/// After a successful question about `path`, which may match.
 template <class Out>
-struct ExaminedPath : Path {
-  ExaminedPath(const char* path, Out* answer) : Path(path), out(answer) {}
-  Out* out;
-};
+[[gnu::cold, gnu::noinline]] void say_tmpfs_if_inside(const char* path, Out* out) {
+  std::size_t room = 0;
+  devshm::JudgedPath judged(path);
+  if (judged.judge(room) != 0 || !judged.is_inside()) return;
+  char* memory = static_cast<char*>(alloca(room));
+  // A symbolic link in the overlay may lead to another file system.
+  struct stat there, backing;
+  if (devshm::sys::fstatat(AT_FDCWD, judged.place(memory), &there, 0) == 0 &&
+      devshm::sys::fstatat(AT_FDCWD, devshm::settings().dir, &backing, 0) == 0 && there.st_dev != backing.st_dev)
+    return;
+  say_tmpfs(*out);
+}
 
-template <class Out>
-class JudgedExaminedPath : public devshm::JudgedPath {
- public:
-  explicit JudgedExaminedPath(const ExaminedPath<Out>& path) : JudgedPath(path), out_(path.out) {}
-
-  void settle(bool failed) {
-    // A symbolic link in the overlay may lead to another file system.
-    struct stat there, backing;
-    if (failed || !is_inside()) return;
-    if (devshm::sys::fstatat(AT_FDCWD, placed_, &there, 0) == 0 &&
-        devshm::sys::fstatat(AT_FDCWD, devshm::settings().dir, &backing, 0) == 0 && there.st_dev != backing.st_dev)
-      return;
-    say_tmpfs(*out_);
-  }
-
- private:
-  Out* out_;
-};
-
-template <class Out>
-JudgedExaminedPath<Out> judged(const ExaminedPath<Out>& path) {
-  return JudgedExaminedPath<Out>(path);
+template <class Next, class Out>
+int forward_path(Next next, const char* path, Out* out) {
+  const int result = forward(next, Path(path), out);
+  if (result == 0 && devshm::may_match(path)) say_tmpfs_if_inside(path, out);
+  return result;
 }
 
 template <class Next, class Out>
@@ -80,9 +72,7 @@ bool is_about_the_constant(const char* path) {
 
 }  // namespace
 
-EXPORT int statfs(const char* path, struct statfs* out) NOTHROW {
-  return forward(NEXT(statfs), ExaminedPath(path, out), out);
-}
+EXPORT int statfs(const char* path, struct statfs* out) NOTHROW { return forward_path(NEXT(statfs), path, out); }
 ALIAS(statfs64, statfs);
 
 EXPORT int __statfs(const char* path, struct statfs* out) {
@@ -93,9 +83,7 @@ EXPORT int __statfs(const char* path, struct statfs* out) {
   return 0;
 }
 
-EXPORT int statvfs(const char* path, struct statvfs* out) NOTHROW {
-  return forward(NEXT(statvfs), ExaminedPath(path, out), out);
-}
+EXPORT int statvfs(const char* path, struct statvfs* out) NOTHROW { return forward_path(NEXT(statvfs), path, out); }
 ALIAS(statvfs64, statvfs);
 
 EXPORT int fstatfs(int fd, struct statfs* out) NOTHROW { return forward_descriptor(NEXT(fstatfs), fd, out); }

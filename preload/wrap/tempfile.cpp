@@ -11,24 +11,24 @@
 #include "../start_dir.h"
 #include "forward.h"
 
-EXPORT int mkstemp(char* name) { return forward(NEXT(mkstemp), TemplatePath(name)); }
+EXPORT int mkstemp(char* name) { return forward(NEXT(mkstemp), PatternPath(name)); }
 ALIAS(mkstemp64, mkstemp);
-EXPORT int mkostemp(char* name, int flags) { return forward(NEXT(mkostemp), TemplatePath(name), flags); }
+EXPORT int mkostemp(char* name, int flags) { return forward(NEXT(mkostemp), PatternPath(name), flags); }
 ALIAS(mkostemp64, mkostemp);
-EXPORT int mkstemps(char* name, int suffix) { return forward(NEXT(mkstemps), TemplatePath(name), suffix); }
+EXPORT int mkstemps(char* name, int suffix) { return forward(NEXT(mkstemps), PatternPath(name), suffix); }
 ALIAS(mkstemps64, mkstemps);
 EXPORT int mkostemps(char* name, int suffix, int flags) {
-  return forward(NEXT(mkostemps), TemplatePath(name), suffix, flags);
+  return forward(NEXT(mkostemps), PatternPath(name), suffix, flags);
 }
 ALIAS(mkostemps64, mkostemps);
 
 // These return the template: the caller's own, not the rewritten copy.
-EXPORT char* mkdtemp(char* name) NOTHROW { return forward(NEXT(mkdtemp), TemplatePath(name)) ? name : nullptr; }
+EXPORT char* mkdtemp(char* name) NOTHROW { return forward(NEXT(mkdtemp), PatternPath(name)) ? name : nullptr; }
 
 EXPORT char* mktemp(char* name) NOTHROW {
   if (!devshm::may_match(name)) return NEXT(mktemp).get()(name);
   // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
-  const char* made = forward(NEXT(mktemp), TemplatePath(name));
+  const char* made = forward(NEXT(mktemp), PatternPath(name));
   if (!made || !*made) *name = '\0';
   return name;
 }
