@@ -3,6 +3,7 @@
 
 #include <alloca.h>
 #include <errno.h>
+#include <time.h>
 
 #include <atomic>
 
@@ -72,14 +73,16 @@ void make_parents(char* path) {
 /// Makes the directory so that it is never seen with a lesser mode than it will have: aside first, then renamed.
 int make(const Settings& set) {
   const char* dir = set.dir;
-  constexpr std::size_t suffix = 32;
-  char* aside = static_cast<char*>(alloca(set.dir_length + suffix));
+  std::size_t parent_length = set.dir_length;  // with its slash
+  while (dir[parent_length - 1] != '/') --parent_length;
+  constexpr std::size_t name_size = 48;
+  char* aside = static_cast<char*>(alloca(parent_length + name_size));
   bool parents_made = false;
   for (long attempt = 0; attempt < 100; ++attempt) {
-    Line<suffix> unique;
-    unique.add(".new.").add(sys::gettid()).add(".").add(attempt);
-    __builtin_memcpy(aside, dir, set.dir_length);
-    __builtin_memcpy(aside + set.dir_length, unique.c_str(), unique.size() + 1);
+    Line<name_size> unique;
+    unique.add(".devshm.new.").add(sys::gettid()).add(".").add(attempt);
+    __builtin_memcpy(aside, dir, parent_length);
+    __builtin_memcpy(aside + parent_length, unique.c_str(), unique.size() + 1);
 
     int result = sys::mkdir(aside, 0700);
     if (result == -EEXIST) continue;
@@ -103,6 +106,15 @@ int make(const Settings& set) {
   return EEXIST;
 }
 
+/// Was it made in the last moments? Then another thread or process may have been faster with what is to be done here.
+bool is_new(const char* dir) {
+  struct statx found;
+  struct timespec now;
+  if (sys::statx(dir, STATX_BTIME, &found) != 0 || !(found.stx_mask & STATX_BTIME)) return false;
+  if (sys::clock_gettime(CLOCK_REALTIME, &now) != 0) return false;
+  return now.tv_sec - found.stx_btime.tv_sec < 2;
+}
+
 int make_and_inspect() {
   const Settings& set = settings();
   for (int attempt = 0; attempt < 8; ++attempt) {  // others may be removing it as we go
@@ -124,7 +136,9 @@ int make_and_inspect() {
 int ensure_backing_dir() { return usable.load(std::memory_order_relaxed) ? 0 : make_and_inspect(); }
 
 bool backing_dir_was_remade() {
-  if (inspect(settings().dir) != ENOENT) return false;
+  const int error = inspect(settings().dir);
+  if (error == 0) return is_new(settings().dir);
+  if (error != ENOENT) return false;
   usable.store(false, std::memory_order_relaxed);
   return make_and_inspect() == 0;
 }

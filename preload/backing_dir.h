@@ -18,7 +18,8 @@ namespace devshm {
 int ensure_backing_dir();
 
 /// For a call that has just failed with ENOENT: true if the backing directory was gone (many handlers empty /tmp
-/// between two invocations) and has been made again, so that the call deserves another try.
+/// between two invocations) and has been made again, here or by somebody else in the last moments, so that the call
+/// deserves another try.
 bool backing_dir_was_remade();
 
 }  // namespace devshm

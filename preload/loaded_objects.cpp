@@ -116,14 +116,6 @@ void search_sysv_hash(const std::uint32_t* table, const char* name, Choice& choi
   for (std::uint32_t index = buckets[hash % bucket_count]; index; index = chain[index]) choice.consider(index);
 }
 
-/// The headers of an object that has its ELF header in memory at its base, as all shared libraries have.
-void find_headers(LoadedObject& object) {
-  const auto* elf = reinterpret_cast<const ElfW(Ehdr)*>(object.base);
-  if (!object.base || __builtin_memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0) return;
-  object.headers = reinterpret_cast<const ElfW(Phdr)*>(object.base + elf->e_phoff);
-  object.header_count = elf->e_phnum;
-}
-
 const ElfW(Dyn) * dynamic_section(ElfW(Addr) base, const ElfW(Phdr) * headers, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     if (headers[i].p_type == PT_DYNAMIC) return reinterpret_cast<const ElfW(Dyn)*>(base + headers[i].p_vaddr);
@@ -168,7 +160,12 @@ ElfW(Xword) LoadedObject::value(ElfW(Sxword) tag) const {
 const void* LoadedObject::address(ElfW(Sxword) tag) const {
   const ElfW(Addr) at = value(tag);
   if (!at) return nullptr;
-  return reinterpret_cast<const void*>(at < base ? base + at : at);
+  // The base is a difference and may be anything, so of the two possible addresses it is the one near the object.
+  const auto distance = [&](ElfW(Addr) address) {
+    const auto here = reinterpret_cast<ElfW(Addr)>(dynamic);
+    return address > here ? address - here : here - address;
+  };
+  return reinterpret_cast<const void*>(distance(at) < distance(base + at) ? at : base + at);
 }
 
 const char* LoadedObject::soname() const {
@@ -188,7 +185,8 @@ const void* defined_in(const LoadedObject& object, const char* name) {
   if (!choice.best()) return nullptr;
   const auto* at = reinterpret_cast<const void*>(object.base + choice.best()->st_value);
   if (ELF64_ST_TYPE(choice.best()->st_info) != STT_GNU_IFUNC) return at;
-  return reinterpret_cast<const void* (*)(unsigned long)>(at)(getauxval(AT_HWCAP));
+  using Resolver = const void* (*)(unsigned long);
+  return reinterpret_cast<Resolver>(const_cast<void*>(at))(getauxval(AT_HWCAP));
 }
 
 bool for_each_from_start(Visitor visitor, void* data) {
@@ -196,8 +194,7 @@ bool for_each_from_start(Visitor visitor, void* data) {
   if (!map) return for_each_loaded(visitor, data);
   for (; map; map = map->l_next) {
     if (!map->l_ld) continue;
-    LoadedObject object{map->l_addr, map->l_ld, map->l_name ? map->l_name : "", nullptr, 0};
-    find_headers(object);
+    const LoadedObject object{map->l_addr, map->l_ld, map->l_name ? map->l_name : "", nullptr, 0};
     if (visitor(object, data)) return true;
   }
   return false;
@@ -211,6 +208,9 @@ bool for_each_loaded(Visitor visitor, void* data) {
 // Each object has a _DYNAMIC of its own (declared in link.h): here it is ours.
 bool is_ourselves(const LoadedObject& object) { return object.dynamic == _DYNAMIC; }
 
-bool is_libc(const LoadedObject& object) { return defined_in(object, "__libc_start_main") != nullptr; }
+// Tracers and profilers define the first of these as well, to be called before main; nobody has a use for the second.
+bool is_libc(const LoadedObject& object) {
+  return defined_in(object, "__libc_start_main") && defined_in(object, "localeconv");
+}
 
 }  // namespace devshm

@@ -19,8 +19,8 @@ namespace devshm {
 struct LoadedObject {
   ElfW(Addr) base;  ///< what is added to the addresses in the file
   const ElfW(Dyn) * dynamic;
-  const char* name;  ///< the path it was loaded from; empty for the program itself
-  const ElfW(Phdr) * headers;
+  const char* name;            ///< the path it was loaded from; empty for the program itself
+  const ElfW(Phdr) * headers;  ///< null where for_each_from_start found the object
   std::size_t header_count;
 
   /// The value of `tag` in the dynamic section, 0 if absent.

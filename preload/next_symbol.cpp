@@ -31,6 +31,15 @@ bool visit_any_object(const LoadedObject& object, void* data) {
 // In the place of a function that this libc does not have. -1 is right as an int and as a long.
 long missing() { return fail_with<long>(ENOSYS); }
 void* missing_pointer() { return fail_with<void*>(ENOSYS); }
+int missing_as_result() { return ENOSYS; }
+
+void* missing_function(Failure failure) {
+  switch (failure) {
+    case Failure::null: return reinterpret_cast<void*>(missing_pointer);
+    case Failure::error_number: return reinterpret_cast<void*>(missing_as_result);
+    default: return reinterpret_cast<void*>(missing);
+  }
+}
 
 }  // namespace
 
@@ -38,8 +47,7 @@ void* look_up(Slot& slot) {
   Search search{slot.name(), false, nullptr};
   for_each_from_start(visit_startup_object, &search);
   if (!search.found && slot.late) for_each_loaded(visit_any_object, &search);
-  if (!search.found)
-    return slot.returns_pointer ? reinterpret_cast<void*>(missing_pointer) : reinterpret_cast<void*>(missing);
+  if (!search.found) return missing_function(slot.failure);
   void* found = const_cast<void*>(search.found);
   slot.real.store(found, std::memory_order_relaxed);
   return found;

@@ -30,12 +30,28 @@ Result fail_with(int error) {
   return failure<Result>();
 }
 
+/// How a function says that it has failed.
+enum class Failure : unsigned char {
+  minus_one,       ///< an int of -1, and errno
+  minus_one_long,  ///< a long of -1, and errno
+  null,            ///< a null pointer, and errno
+  error_number,    ///< the error itself; errno has no part in it (posix_spawn and its kin)
+};
+
+template <class Result>
+constexpr Failure failure_of() {
+  if constexpr (std::is_pointer_v<Result>)
+    return Failure::null;
+  else
+    return sizeof(Result) == sizeof(long) ? Failure::minus_one_long : Failure::minus_one;
+}
+
 /// What is known of one wrapped function: its real one, once it has been looked up, and its name behind that. The name
 /// lies in the object and is not pointed to: a pointer would be one more relocation at the start of every program.
 struct Slot {
   std::atomic<void*> real;
-  bool late;             // may be in a library that is loaded later than the program
-  bool returns_pointer;  // fails with null, not with -1
+  bool late;  // may be in a library that is loaded later than the program
+  Failure failure;
   const char* name() const { return reinterpret_cast<const char*>(this + 1); }
 };
 
@@ -60,10 +76,11 @@ struct ResultOf<R (*)(P..., ...) noexcept(N)> {
   using Type = R;
 };
 
-/// The way out of one wrapper. Made by NEXT and NEXT_LATE.
-template <class Function>
+/// The way out of one wrapper. Made by NEXT and its kin.
+template <class Function, Failure failure_>
 struct Next {
   using Result = typename ResultOf<Function>::Type;
+  static constexpr Failure failure = failure_;
 
   /// The real function, or one that fails with ENOSYS.
   [[gnu::always_inline]] Function get() const {
@@ -79,15 +96,16 @@ struct Next {
 
 }  // namespace devshm
 
-#define DEVSHM_NEXT(function, late)                                                                          \
-  (::devshm::Next<decltype(&::function)>{[]() -> ::devshm::Slot& {                                           \
-    using Result = ::devshm::ResultOf<decltype(&::function)>::Type;                                          \
-    static constinit ::devshm::NamedSlot<sizeof #function> named{{nullptr, late, std::is_pointer_v<Result>}, \
-                                                                 #function};                                 \
-    return named.slot;                                                                                       \
+#define DEVSHM_NEXT(function, late, failure)                                                           \
+  (::devshm::Next<decltype(&::function), failure>{[]() -> ::devshm::Slot& {                            \
+    static constinit ::devshm::NamedSlot<sizeof #function> named{{nullptr, late, failure}, #function}; \
+    return named.slot;                                                                                 \
   }()})
+#define DEVSHM_FAILURE_OF(function) ::devshm::failure_of<::devshm::ResultOf<decltype(&::function)>::Type>()
 
-/// The next definition of a function that lives in libc itself, and of one that may be in a library loaded later
-/// (glibc <= 2.33 keeps sem_open, shm_open and dlopen in libraries of their own).
-#define NEXT(function) DEVSHM_NEXT(function, false)
-#define NEXT_LATE(function) DEVSHM_NEXT(function, true)
+/// The next definition of a function that lives in libc itself.
+#define NEXT(function) DEVSHM_NEXT(function, false, DEVSHM_FAILURE_OF(function))
+/// Of one that may be in a library loaded later (glibc <= 2.33 keeps sem_open, shm_open and dlopen elsewhere).
+#define NEXT_LATE(function) DEVSHM_NEXT(function, true, DEVSHM_FAILURE_OF(function))
+/// Of one that returns an error number.
+#define NEXT_AS_RESULT(function) DEVSHM_NEXT(function, false, ::devshm::Failure::error_number)

@@ -22,7 +22,7 @@ void log_reroute(const char* function, const char* from, const char* to) {
   if (!set.log_to_stderr && !set.log) return;
   Line<768> line;  // wrappers run on small stacks: a longer path is cut off
   line.add("devshm[").add(sys::getpid()).add("] ").add(function).add(": ");
-  line.add(from).add(" -> ").add(to).add("\n");
+  line.add(from).add(" -> ").add(to).end();
   if (set.log_to_stderr) {
     sys::write(2, line.c_str(), line.size());
     return;

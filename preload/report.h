@@ -12,7 +12,7 @@
 namespace devshm {
 
 /// What a complaint is about. Each topic is spoken of once in a process, so that a broken machine can't flood a log.
-enum class Topic : unsigned char { settings, directory, constant, count };
+enum class Topic : unsigned char { dir_setting, when_setting, log_setting, directory, constant, count };
 
 /// Writes one line to standard error, at once.
 void write_complaint(const char* text, std::size_t size);
@@ -27,7 +27,7 @@ template <class... Parts>
   Line<512> line;
   line.add("devshm: ");
   (line.add(parts), ...);
-  line.add("\n");
+  line.end();
   write_complaint(line.c_str(), line.size());
 }
 

@@ -28,12 +28,19 @@ const char* variable(const char* name) {
 
 bool is_set(const char* value) { return value && *value; }
 
+bool has_dots(const char* path) {
+  for (const char* p = path; *p; ++p)
+    if (p[0] == '/' && p[1] == '.' && (!p[2] || p[2] == '/' || (p[2] == '.' && (!p[3] || p[3] == '/')))) return true;
+  return false;
+}
+
 /// Why a directory can't serve as the backing directory; null if it can.
 const char* objection_to(const char* dir) {
   if (dir[0] != '/') return "must be an absolute path";
   // Room for the names below it. An object's name has up to 255 bytes.
   if (length_of(dir) >= PATH_MAX - NAME_MAX - 2) return "is too long";
   if (judge(dir, Start::root).kind != Verdict::outside) return "must not lie in /dev/shm itself";
+  if (has_dots(dir)) return "must not have . or .. in it";
   for (const char* p = dir; *p; ++p)
     if (*p != '/') return nullptr;
   return "must not be the root directory";
@@ -45,7 +52,7 @@ const char* wanted_dir() {
   if (!is_set(value)) return default_dir;
   const char* objection = objection_to(value);
   if (!objection) return value;
-  say_once(Topic::settings, "DEVSHM_DIR=", value, " ", objection, "; using ", default_dir);
+  say_once(Topic::dir_setting, "DEVSHM_DIR=", value, " ", objection, "; using ", default_dir);
   return default_dir;
 }
 
@@ -53,7 +60,7 @@ const char* wanted_log() {
   const char* value = variable("DEVSHM_LOG");
   if (!is_set(value)) return nullptr;
   if (same(value, "stderr") || value[0] == '/') return value;
-  say_once(Topic::settings, "DEVSHM_LOG=", value, " must be \"stderr\" or an absolute path; nothing is logged");
+  say_once(Topic::log_setting, "DEVSHM_LOG=", value, " must be \"stderr\" or an absolute path; nothing is logged");
   return nullptr;
 }
 
@@ -72,7 +79,7 @@ bool wanted() {
   const char* when = variable("DEVSHM_WHEN");
   if (!is_set(when) || same(when, "always")) return true;
   if (same(when, "missing")) return !real_one_will_do();
-  say_once(Topic::settings, "DEVSHM_WHEN=", when, " must be \"always\" or \"missing\"; using always");
+  say_once(Topic::when_setting, "DEVSHM_WHEN=", when, " must be \"always\" or \"missing\"; using always");
   return true;
 }
 

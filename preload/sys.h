@@ -8,7 +8,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <linux/stat.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -54,6 +53,13 @@ inline int openat(int dir, const char* path, int flags, mode_t mode = 0) {
 inline int close(int fd) { return static_cast<int>(call(SYS_close, fd)); }
 inline int fstatat(int dir, const char* path, struct stat* out, int flags) {
   return static_cast<int>(call(SYS_newfstatat, dir, word(path), word(out), flags));
+}
+/// Of a name itself, not of what a symbolic link leads to (Linux 4.11).
+inline int statx(const char* path, unsigned mask, struct statx* out) {
+  return static_cast<int>(call(SYS_statx, AT_FDCWD, word(path), AT_SYMLINK_NOFOLLOW, mask, word(out)));
+}
+inline int clock_gettime(int clock, struct timespec* out) {
+  return static_cast<int>(call(SYS_clock_gettime, clock, word(out)));
 }
 inline int fstat(int fd, struct stat* out) { return static_cast<int>(call(SYS_fstat, fd, word(out))); }
 inline int statfs(const char* path, struct statfs* out) {

@@ -9,6 +9,14 @@ LineWriter& LineWriter::add(const char* text) {
   return *this;
 }
 
+LineWriter& LineWriter::end() {
+  if (!left_) {
+    --length_;
+    ++left_;
+  }
+  return add("\n");
+}
+
 LineWriter& LineWriter::add(long number) {
   char digits[24];
   char* at = digits + sizeof digits;

@@ -26,6 +26,8 @@ class LineWriter {
 
   LineWriter& add(const char* text);
   LineWriter& add(long number);
+  /// Ends the line, in the place of its last letter where it is full.
+  LineWriter& end();
 
   const char* c_str() const { return text_; }
   std::size_t size() const { return length_; }

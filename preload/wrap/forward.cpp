@@ -12,55 +12,64 @@ namespace {
 
 using WordFunction = long (*)(long, long, long, long, long, long);
 
-bool has_failed(CallShape::Result kind, long value) {
-  switch (kind) {
-    case CallShape::integer: return static_cast<int>(value) == -1;
-    case CallShape::word: return value == -1;
-    default: return value == 0;
-  }
+long run_real(const WordCall& call) {
+  const long* w = call.words;
+  return reinterpret_cast<WordFunction>(call.real)(w[0], w[1], w[2], w[3], w[4], w[5]);
 }
 
 }  // namespace
 
-long forward_words(Slot& slot, CallShape shape, long a, long b, long c, long d, long e, long f) {
-  long words[] = {a, b, c, d, e, f};
+bool WordCall::has_failed_with_enoent(long value) const {
+  switch (shape.failure) {
+    case Failure::minus_one: return static_cast<int>(value) == -1 && errno == ENOENT;
+    case Failure::minus_one_long: return value == -1 && errno == ENOENT;
+    case Failure::null: return value == 0 && errno == ENOENT;
+    default: return static_cast<int>(value) == ENOENT;
+  }
+}
+
+long WordCall::fail(int error) const {
+  if (shape.failure == Failure::error_number) return error;
+  errno = error;
+  return shape.failure == Failure::null ? 0 : -1;
+}
+
+long WordCall::make() {
   JudgedPath paths[2];
   const auto for_each_path = [&](auto action) {
-    for (unsigned i = 0; i < shape.path_count; ++i) action(paths[i], words[shape.paths[i].index], shape.paths[i]);
+    for (unsigned i = 0; i < shape.path_count; ++i) action(paths[i], words[shape.paths[i].index]);
   };
 
   std::size_t room = 0;
-  int error = 0;
   bool inside = false;
-  for_each_path([&](JudgedPath& path, const long& word, const CallShape::PathAt& as) {
-    const int base = as.at ? static_cast<int>((&word)[-1]) : AT_FDCWD;
-    path = JudgedPath(reinterpret_cast<const char*>(word), base, static_cast<Role>(as.role));
-    if (!error) error = path.judge(room);
-    inside |= path.is_inside();
-  });
-  if (error) {
-    errno = error;
-    return shape.result == CallShape::pointer ? 0 : -1;
+  for (unsigned i = 0; i < shape.path_count; ++i) {
+    const CallShape::PathAt as = shape.paths[i];
+    const int base = as.base == CallShape::no_base ? AT_FDCWD : static_cast<int>(words[as.base]);
+    paths[i] = JudgedPath(reinterpret_cast<const char*>(words[as.index]), base, static_cast<Role>(as.role));
+    if (const int error = paths[i].judge(room)) return fail(error);
+    inside |= paths[i].is_inside();
   }
 
   char* const memory = room ? static_cast<char*>(alloca(room)) : nullptr;
   const auto place_all = [&] {
     char* at = memory;
-    for_each_path([&](JudgedPath& path, long& word, const auto&) { word = reinterpret_cast<long>(path.place(at)); });
+    for_each_path([&](JudgedPath& path, long& word) { word = reinterpret_cast<long>(path.place(at)); });
   };
-  void* known = slot.real.load(std::memory_order_relaxed);
-  const auto real = reinterpret_cast<WordFunction>(known ? known : look_up(slot));
-  const auto call = [&] { return real(words[0], words[1], words[2], words[3], words[4], words[5]); };
-
   place_all();
-  for_each_path([&](const JudgedPath& path, const long&, const auto&) { path.log(slot.name()); });
-  long value = call();
-  if (inside && has_failed(shape.result, value) && errno == ENOENT && backing_dir_was_remade()) {
+  for_each_path([&](const JudgedPath& path, const long&) { path.log(name); });  // before: exec does not return
+  long value = run(*this);
+  if (inside && has_failed_with_enoent(value) && backing_dir_was_remade()) {
     place_all();  // once more: the failed call may have written to a pattern
-    value = call();
+    value = run(*this);
   }
-  for_each_path([&](const JudgedPath& path, const long&, const auto&) { path.settle(); });
+  for_each_path([&](const JudgedPath& path, const long&) { path.settle(); });
   return value;
+}
+
+long forward_words(Slot& slot, CallShape shape, long a, long b, long c, long d, long e, long f) {
+  void* known = slot.real.load(std::memory_order_relaxed);
+  WordCall call{slot.name(), shape, {a, b, c, d, e, f}, run_real, known ? known : look_up(slot)};
+  return call.make();
 }
 
 }  // namespace devshm

@@ -25,9 +25,9 @@
 
 /// Another exported name for a wrapper of this file: libc's 64-bit and underscored twins, which on our architectures
 /// are the same function there too. The declared name differs so as not to meet the one in libc's headers.
-#define ALIAS(name, function)                                        \
-  extern "C" __attribute__((visibility("default"), alias(#function), \
-                            copy(function))) decltype(::function) devshm_alias_##name __asm__(#name)
+#define ALIAS(name, function) \
+  extern "C"                  \
+      __attribute__((visibility("default"), alias(#function))) decltype(::function) devshm_alias_##name __asm__(#name)
 
 namespace devshm {
 
@@ -36,37 +36,56 @@ struct IsPath : std::false_type {};
 template <Role role, bool at, class Text>
 struct IsPath<PathOf<role, at, Text>> : std::true_type {};
 
-/// What a call looks like: which of its arguments are paths, and what it returns. No function takes more than two.
+/// What a call looks like: which of its arguments are paths, and how it says that it has failed.
 struct CallShape {
+  static constexpr std::uint8_t no_base = 7;
   struct PathAt {
-    std::uint8_t index : 4;
-    bool at : 1;
+    std::uint8_t index : 3;
+    std::uint8_t base : 3;  // the argument that is the descriptor a relative path starts at
     std::uint8_t role : 2;
   };
-  enum Result : std::uint8_t { integer, word, pointer };  // what a failure is: -1 in 32 or 64 bits, or null
 
-  std::uint8_t path_count = 0;
+  std::uint8_t path_count = 0;  // no function takes more than two
   PathAt paths[2] = {};
-  Result result = integer;
+  Failure failure = Failure::minus_one;
 };
 
-template <class Result, class... Arguments>
+/// A call as the machine sees it: six words at the most, in registers on both of our architectures whatever their
+/// types. So the way of a call with a path to rewrite is one piece of code for all functions.
+struct WordCall {
+  const char* name;
+  CallShape shape;
+  long words[6];
+  /// Makes the call with the words as they stand.
+  long (*run)(const WordCall& call);
+  /// The real function, or what `run` needs in its place.
+  void* real;
+
+  /// Judges the paths, and makes the call with those in the overlay rewritten.
+  long make();
+
+ private:
+  bool has_failed_with_enoent(long value) const;
+  long fail(int error) const;
+};
+
+template <class Next, class... Arguments>
 constexpr CallShape shape_of() {
   CallShape shape;
-  shape.result = std::is_pointer_v<Result>        ? CallShape::pointer
-                 : sizeof(Result) == sizeof(long) ? CallShape::word
-                                                  : CallShape::integer;
+  shape.failure = Next::failure;
   std::uint8_t index = 0;
   const auto note = [&]<class T>(std::type_identity<T>) {
-    if constexpr (IsPath<T>::value) shape.paths[shape.path_count++] = {index, T::at, static_cast<std::uint8_t>(T::role)};
+    if constexpr (IsPath<T>::value) {
+      const auto base = static_cast<std::uint8_t>(T::at ? index - 1 : CallShape::no_base);
+      shape.paths[shape.path_count++] = {index, base, static_cast<std::uint8_t>(T::role)};
+    }
     ++index;
   };
   (note(std::type_identity<Arguments>{}), ...);
   return shape;
 }
 
-/// The way of a call with a path that may match: one piece of code for all functions. It sees the call as the machine
-/// does: six words at the most, in registers on both of our architectures whatever their types.
+/// Puts the call of a wrapped function together and makes it.
 [[gnu::cold, gnu::noinline]] long forward_words(Slot& slot, CallShape shape, long a, long b = 0, long c = 0, long d = 0,
                                                 long e = 0, long f = 0);
 
@@ -102,7 +121,7 @@ template <class Next, class... Arguments>
 [[gnu::always_inline]] inline typename Next::Result forward(Next next, Arguments... arguments) {
   using Result = typename Next::Result;
   if (__builtin_expect((is_ordinary(arguments) && ...), 1)) return next.get()(unchanged(arguments)...);
-  constexpr CallShape shape = shape_of<Result, Arguments...>();
+  constexpr CallShape shape = shape_of<Next, Arguments...>();
   const long result = forward_words(next.slot, shape, as_word(arguments)...);
   if constexpr (std::is_pointer_v<Result>)
     return reinterpret_cast<Result>(result);
@@ -118,3 +137,4 @@ using devshm::PathAt;
 using devshm::PatternPath;
 using devshm::RemovedPath;
 using devshm::RemovedPathAt;
+using devshm::SoughtPath;

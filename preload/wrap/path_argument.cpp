@@ -13,7 +13,7 @@
 namespace devshm {
 
 int JudgedPath::judge(std::size_t& room) {
-  if (!may_match(text_)) return 0;
+  if (!may_match(text_) || (role_ == Role::sought && !__builtin_strchr(text_, '/'))) return 0;
   const Verdict verdict = judge_from(base_, text_);
   if (verdict.kind == Verdict::outside) return 0;
   const Settings& set = settings();

@@ -16,6 +16,7 @@ namespace devshm {
 enum class Role : unsigned char {
   named,    ///< of something that is looked at, made or changed
   removed,  ///< of something that is removed or renamed: /dev/shm itself is a mount point, so EBUSY
+  sought,   ///< of a file that is searched for if its name has no slash (execvp, dlopen): then it is no path
   pattern,  ///< a template of the mkstemp family: what the call makes of it is written back behind its own prefix
 };
 
@@ -33,6 +34,7 @@ using Path = PathOf<Role::named, false, const char*>;
 using PathAt = PathOf<Role::named, true, const char*>;
 using RemovedPath = PathOf<Role::removed, false, const char*>;
 using RemovedPathAt = PathOf<Role::removed, true, const char*>;
+using SoughtPath = PathOf<Role::sought, false, const char*>;
 using PatternPath = PathOf<Role::pattern, false, char*>;
 
 /// A path that is being judged, then put in memory that the caller took for it.

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// may_match() reads words of eight bytes, and so bytes that are not the path's. Here the path lies in a page with
+// nothing behind it and "hm" all around it: whatever it looks at too much either crashes or gives a wrong answer.
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <random>
+#include <string>
+
+#include "../../preload/path_rule.h"
+
+using devshm::may_match;
+
+namespace {
+
+/// One page between two that can't be touched.
+class LonelyPage {
+ public:
+  LonelyPage() : size_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
+    map_ = static_cast<char*>(mmap(nullptr, 3 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (map_ == MAP_FAILED || mprotect(map_ + size_, size_, PROT_READ | PROT_WRITE) != 0) std::abort();
+  }
+  ~LonelyPage() { munmap(map_, 3 * size_); }
+  LonelyPage(const LonelyPage&) = delete;
+  LonelyPage& operator=(const LonelyPage&) = delete;
+
+  /// Puts `text` in, with `gap` bytes between its end and the end of the page, and "hm" everywhere else: an 'h' right
+  /// before the text if `phase` is 0, an 'm' if it is 1.
+  const char* put(const std::string& text, size_t gap, int phase) {
+    char* page = map_ + size_;
+    char* at = page + size_ - gap - text.size() - 1;
+    for (char* p = page; p < at; ++p) *p = (at - p + phase) % 2 ? 'h' : 'm';
+    std::memcpy(at, text.c_str(), text.size() + 1);
+    for (char* p = at + text.size() + 1; p < page + size_; ++p) *p = (p - at + phase) % 2 ? 'h' : 'm';
+    return at;
+  }
+
+  /// Puts `text` at the very beginning.
+  const char* put_first(const std::string& text) {
+    return static_cast<char*>(std::memcpy(map_ + size_, text.c_str(), text.size() + 1));
+  }
+
+ private:
+  size_t size_;
+  char* map_;
+};
+
+bool has_hm(const std::string& text) { return text.find("hm") != std::string::npos; }
+
+/// Every place that the end of a string can have in a word, with both kinds of surroundings.
+void expect_right_answer_everywhere(LonelyPage& page, const std::string& text) {
+  for (size_t gap = 0; gap < 8; ++gap)
+    for (int phase : {0, 1})
+      ASSERT_EQ(may_match(page.put(text, gap, phase)), has_hm(text))
+          << '"' << text << "\", " << gap << " bytes before the end of the page, phase " << phase;
+}
+
+// What a string is filled with: letters of the pair itself, and bytes that differ from them in one bit or by one, which
+// a search by words may take for them (or for the end).
+constexpr const char* fillings[] = {"x", "/",  "h",    "m",    "mhx",  "hx",       "xm",    "i",
+                                    "l", "gl", "\x01", "\x80", "\xff", "\xe8\xed", "h\x01m"};
+
+std::string filled(const char* filling, size_t length) {
+  std::string text;
+  while (text.size() < length) text += filling;
+  text.resize(length);
+  return text;
+}
+
+TEST(MayMatch, IsFalseForNullAndEmpty) {
+  EXPECT_FALSE(may_match(nullptr));
+  EXPECT_FALSE(may_match(""));
+  LonelyPage page;
+  expect_right_answer_everywhere(page, "");
+}
+
+TEST(MayMatch, FindsNothingInAnyLengthAtAnyAlignment) {
+  LonelyPage page;
+  for (size_t length = 0; length <= 64; ++length)
+    for (const char* filling : fillings) {
+      const std::string text = filled(filling, length);
+      ASSERT_FALSE(has_hm(text));
+      expect_right_answer_everywhere(page, text);
+    }
+}
+
+TEST(MayMatch, FindsThePairAtEveryPosition) {
+  LonelyPage page;
+  for (size_t length = 2; length <= 64; ++length)
+    for (size_t at = 0; at + 2 <= length; ++at)
+      for (const char* filling : fillings) {
+        std::string text = filled(filling, length);
+        text.replace(at, 2, "hm");
+        expect_right_answer_everywhere(page, text);
+      }
+}
+
+TEST(MayMatch, ReadsNothingBeforeTheFirstPage) {
+  LonelyPage page;
+  EXPECT_FALSE(may_match(page.put_first("m")));
+  EXPECT_TRUE(may_match(page.put_first("hm")));
+  EXPECT_FALSE(may_match(page.put_first("")));
+}
+
+TEST(MayMatch, AgreesWithAPlainSearch) {
+  constexpr unsigned seed = 20240607;
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  const std::string letters = "hhmm/il\x01\x68\x6d\xe8\xed\x80\xff";
+  LonelyPage page;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text(random() % 40, '\0');
+    for (char& letter : text) letter = letters[random() % letters.size()];
+    expect_right_answer_everywhere(page, text);
+  }
+}
+
+TEST(MayMatch, LetsEverySpellingOfDevShmThrough) {
+  for (const char* path : {"/dev/shm", "/dev/shm/", "shm", "//dev/./shm/../shm/x", "/x/../dev/shm/y"})
+    EXPECT_TRUE(may_match(path)) << path;
+}
+
+}  // namespace
