@@ -35,12 +35,15 @@ enum class Failure : unsigned char {
   minus_one,       ///< an int of -1, and errno
   minus_one_long,  ///< a long of -1, and errno
   null,            ///< a null pointer, and errno
+  none,            ///< not at all (updwtmp)
   error_number,    ///< the error itself; errno has no part in it (posix_spawn and its kin)
 };
 
 template <class Result>
 constexpr Failure failure_of() {
-  if constexpr (std::is_pointer_v<Result>)
+  if constexpr (std::is_void_v<Result>)
+    return Failure::none;
+  else if constexpr (std::is_pointer_v<Result>)
     return Failure::null;
   else
     return sizeof(Result) == sizeof(long) ? Failure::minus_one_long : Failure::minus_one;

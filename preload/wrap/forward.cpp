@@ -24,6 +24,7 @@ bool WordCall::has_failed_with_enoent(long value) const {
     case Failure::minus_one: return static_cast<int>(value) == -1 && errno == ENOENT;
     case Failure::minus_one_long: return value == -1 && errno == ENOENT;
     case Failure::null: return value == 0 && errno == ENOENT;
+    case Failure::none: return false;
     default: return static_cast<int>(value) == ENOENT;
   }
 }

@@ -33,8 +33,8 @@ namespace devshm {
 
 template <class T>
 struct IsPath : std::false_type {};
-template <Role role, bool at, class Text>
-struct IsPath<PathOf<role, at, Text>> : std::true_type {};
+template <Role role, int base, class Text>
+struct IsPath<PathOf<role, base, Text>> : std::true_type {};
 
 /// What a call looks like: which of its arguments are paths, and how it says that it has failed.
 struct CallShape {
@@ -76,7 +76,7 @@ constexpr CallShape shape_of() {
   std::uint8_t index = 0;
   const auto note = [&]<class T>(std::type_identity<T>) {
     if constexpr (IsPath<T>::value) {
-      const auto base = static_cast<std::uint8_t>(T::at ? index - 1 : CallShape::no_base);
+      const auto base = static_cast<std::uint8_t>(T::base ? index + T::base : CallShape::no_base);
       shape.paths[shape.path_count++] = {index, base, static_cast<std::uint8_t>(T::role)};
     }
     ++index;
@@ -122,8 +122,10 @@ template <class Next, class... Arguments>
   using Result = typename Next::Result;
   if (__builtin_expect((is_ordinary(arguments) && ...), 1)) return next.get()(unchanged(arguments)...);
   constexpr CallShape shape = shape_of<Next, Arguments...>();
-  const long result = forward_words(next.slot, shape, as_word(arguments)...);
-  if constexpr (std::is_pointer_v<Result>)
+  [[maybe_unused]] const long result = forward_words(next.slot, shape, as_word(arguments)...);
+  if constexpr (std::is_void_v<Result>)
+    return;
+  else if constexpr (std::is_pointer_v<Result>)
     return reinterpret_cast<Result>(result);
   else
     return static_cast<Result>(result);
@@ -134,6 +136,7 @@ template <class Next, class... Arguments>
 using devshm::forward;
 using devshm::Path;
 using devshm::PathAt;
+using devshm::PathBefore;
 using devshm::PatternPath;
 using devshm::RemovedPath;
 using devshm::RemovedPathAt;

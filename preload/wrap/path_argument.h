@@ -20,22 +20,23 @@ enum class Role : unsigned char {
   pattern,  ///< a template of the mkstemp family: what the call makes of it is written back behind its own prefix
 };
 
-/// A path that is an argument. A relative one starts in the working directory, or, for the ...At kinds, at the
-/// descriptor that is the argument before it, as in all of libc's functions.
-template <Role role_, bool at_, class Text>
+/// A path that is an argument. A relative one starts in the working directory (`base` 0), or at the descriptor that is
+/// the argument before it (-1, the ...At kinds: nearly all of libc's functions) or behind it (1).
+template <Role role_, int base_, class Text>
 struct PathOf {
   static constexpr Role role = role_;
-  static constexpr bool at = at_;
+  static constexpr int base = base_;
   explicit PathOf(Text path) : text(path) {}
   Text text;
 };
 
-using Path = PathOf<Role::named, false, const char*>;
-using PathAt = PathOf<Role::named, true, const char*>;
-using RemovedPath = PathOf<Role::removed, false, const char*>;
-using RemovedPathAt = PathOf<Role::removed, true, const char*>;
-using SoughtPath = PathOf<Role::sought, false, const char*>;
-using PatternPath = PathOf<Role::pattern, false, char*>;
+using Path = PathOf<Role::named, 0, const char*>;
+using PathAt = PathOf<Role::named, -1, const char*>;
+using PathBefore = PathOf<Role::named, 1, const char*>;
+using RemovedPath = PathOf<Role::removed, 0, const char*>;
+using RemovedPathAt = PathOf<Role::removed, -1, const char*>;
+using SoughtPath = PathOf<Role::sought, 0, const char*>;
+using PatternPath = PathOf<Role::pattern, 0, char*>;
 
 /// A path that is being judged, then put in memory that the caller took for it.
 class JudgedPath {

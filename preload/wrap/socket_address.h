@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+//
+// Calls that name a socket, or are told one's name: by libc's functions (socket.cpp), or by anything that is called
+// like them and answers like them (-1 and errno), such as syscall().
+//
+//   send_to(NEXT(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
+//   receive_from(out, length, [=](auto* from, auto* size) { return real(fd, from, size); });
+//
+// What has no AF_UNIX name in it costs one or two compares, and send_to() then ends in a tail call. errno and
+// cancellation are those of the function that gets called. Nothing here allocates or takes a lock.
+#pragma once
+
+#include <errno.h>
+
+#include "../next_symbol.h"
+#include "../path_rule.h"
+#include "../unix_address.h"
+
+namespace devshm {
+
+/// The address of an outgoing call, judged, and rewritten if it names something below /dev/shm. About 250 bytes.
+class OutgoingAddress {
+ public:
+  OutgoingAddress(const sockaddr* address, socklen_t length);
+  OutgoingAddress(const OutgoingAddress&) = delete;
+
+  /// The errno value that the call is to fail with; 0: none.
+  int error() const { return error_; }
+  bool is_rewritten() const { return mapped_length_ != 0; }
+  /// What to call with: the caller's own, or the rewritten one, which lives as long as this object.
+  const sockaddr* address() const;
+  socklen_t length() const { return is_rewritten() ? mapped_length_ : given_length_; }
+  /// For a call that has just failed with ENOENT: whether the way there was gone and has been made again.
+  bool was_remade() const;
+  /// A line in the user's log, if the address was rewritten.
+  void log(const char* function) const;
+
+ private:
+  int map();
+
+  const sockaddr* given_;
+  socklen_t given_length_;
+  socklen_t mapped_length_ = 0;
+  int error_ = 0;
+  bool is_inside_ = false;
+  sockaddr_un mapped_;
+  char text_[unix_name_room + 1];  // the name as it was given, terminated
+};
+
+/// Whether an address has a family AF_UNIX and a name. Reads no more than the family.
+inline bool is_unix(const void* address, socklen_t length) {
+  sa_family_t family;
+  if (!address || length <= unix_head) return false;
+  __builtin_memcpy(&family, address, sizeof family);
+  return family == AF_UNIX;
+}
+
+template <class Call>
+[[gnu::cold, gnu::noinline]] auto send_to_judged(const char* function, const sockaddr* address, socklen_t length,
+                                                 Call call) {
+  using Result = decltype(call(address, length));
+  const OutgoingAddress to(address, length);
+  if (to.error()) return fail_with<Result>(to.error());
+  Result result = call(to.address(), to.length());
+  to.log(function);
+  if (result == failure<Result>() && errno == ENOENT && to.was_remade()) result = call(to.address(), to.length());
+  return result;
+}
+
+/// Calls `call` with the next definition and the address to use.
+template <class Next, class Call>
+[[gnu::always_inline]] inline auto send_to(Next next, const sockaddr* address, socklen_t length, Call call) {
+  if (__builtin_expect(!is_unix(address, length), 1)) return call(next.get(), address, length);
+  return send_to_judged(next.name(), address, length,
+                        [=](const sockaddr* to, socklen_t size) { return call(next.get(), to, size); });
+}
+
+/// Shows an address that the kernel has told: `length` bytes of it, all there, in memory with room for the longest.
+[[gnu::cold, gnu::noinline]] void show_address(void* address, socklen_t& length);
+
+/// The same for any address. One that was cut off by the caller's memory is not for here.
+inline void show_if_unix(void* address, socklen_t& length) {
+  if (__builtin_expect(is_unix(address, length), 0)) show_address(address, length);
+}
+
+/// Copies a told address out, cut off as the kernel does.
+inline void copy_address(void* out, socklen_t room, const void* address, socklen_t length) {
+  __builtin_memcpy(out, address, length < room ? length : room);
+}
+
+/// Whether an address is asked for, in memory that may be too short for the longest. The kernel would cut it off, and
+/// what is missing then can't be shown.
+inline bool is_short(const void* out, socklen_t room) { return out && room < longest_unix_address; }
+
+/// Calls `call` with memory for the address it tells and the length of that: the caller's own, or where that may be
+/// too short, ours. *length is the caller's, unset where the call fails, as the kernel leaves it.
+template <class Call>
+[[gnu::noinline]] auto receive_from(sockaddr* out, socklen_t* length, Call call) {
+  // A length that is null or negative is the kernel's to refuse.
+  if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
+  const socklen_t room = *length;
+  if (!is_short(out, room)) {
+    const auto result = call(out, length);
+    if (result >= 0) show_if_unix(out, *length);
+    return result;
+  }
+  union {
+    sockaddr address;
+    UnixAddressBuffer bytes;
+  } own;
+  socklen_t own_length = sizeof own.bytes;
+  const auto result = call(&own.address, &own_length);
+  if (result >= 0) {
+    show_if_unix(&own, own_length);
+    copy_address(out, room, &own, own_length);
+    *length = own_length;
+  }
+  return result;
+}
+
+}  // namespace devshm
