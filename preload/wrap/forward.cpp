@@ -10,6 +10,8 @@
 namespace devshm {
 namespace {
 
+constexpr int most_links = 40;  // the kernel's own limit
+
 using WordFunction = long (*)(long, long, long, long, long, long);
 
 long run_real(const WordCall& call) {
@@ -35,6 +37,33 @@ long WordCall::fail(int error) const {
   return shape.failure == Failure::null ? 0 : -1;
 }
 
+void WordCall::place(JudgedPath (&paths)[2], char* memory) {
+  for (unsigned i = 0; i < shape.path_count; ++i)
+    words[shape.paths[i].index] = reinterpret_cast<long>(paths[i].place(memory));
+}
+
+// One link at a time: whether the last component is followed only the call itself knows.
+long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
+  for (int links = 0; has_failed_with_enoent(value); ++links) {
+    place(paths, paths[0].is_rewritten() ? paths[0].placed() : paths[1].placed());
+    std::size_t link_room = 0;
+    for (unsigned i = 0; i < shape.path_count; ++i) link_room += paths[i].find_link(shape.path_count == 1);
+    if (!link_room) break;
+    if (links == most_links) return fail(ELOOP);
+    char* at = static_cast<char*>(alloca(link_room));
+    bool followed = false;
+    std::size_t room = 0;
+    for (unsigned i = 0; i < shape.path_count; ++i) {
+      followed |= paths[i].follow(at);
+      room += paths[i].placed_size();
+    }
+    if (!followed) break;
+    place(paths, static_cast<char*>(alloca(room)));
+    value = run(*this);
+  }
+  return value;
+}
+
 long WordCall::make() {
   JudgedPath paths[2];
   const auto for_each_path = [&](auto action) {
@@ -52,17 +81,14 @@ long WordCall::make() {
   }
 
   char* const memory = room ? static_cast<char*>(alloca(room)) : nullptr;
-  const auto place_all = [&] {
-    char* at = memory;
-    for_each_path([&](JudgedPath& path, long& word) { word = reinterpret_cast<long>(path.place(at)); });
-  };
-  place_all();
+  place(paths, memory);
   for_each_path([&](const JudgedPath& path, const long&) { path.log(name); });  // before: exec does not return
   long value = run(*this);
   if (inside && has_failed_with_enoent(value) && backing_dir_was_remade()) {
-    place_all();  // once more: the failed call may have written to a pattern
+    place(paths, memory);  // once more: the failed call may have written to a pattern
     value = run(*this);
   }
+  if (inside && has_failed_with_enoent(value)) value = follow_links(value, paths);
   for_each_path([&](const JudgedPath& path, const long&) { path.settle(); });
   return value;
 }

@@ -66,6 +66,8 @@ struct WordCall {
 
  private:
   bool has_failed_with_enoent(long value) const;
+  void place(JudgedPath (&paths)[2], char* memory);
+  long follow_links(long value, JudgedPath (&paths)[2]);
   long fail(int error) const;
 };
 
@@ -130,6 +132,18 @@ template <class Next, class... Arguments>
   else
     return static_cast<Result>(result);
 }
+
+/// The way to a function of our own that wants its paths as libc's functions get them: rewritten, and tried again where
+/// a call deserves it. It stands in for libc's function `called`. (The address is put in as the program runs: in the
+/// object it would be one more relocation at the start of every program.)
+#define OWN(function, called)                                                                                    \
+  (::devshm::Next<decltype(&function), DEVSHM_FAILURE_OF_OWN(function)>{[]() -> ::devshm::Slot& {                \
+    static constinit ::devshm::NamedSlot<sizeof called> named{{nullptr, false, DEVSHM_FAILURE_OF_OWN(function)}, \
+                                                              called};                                           \
+    named.slot.real.store(reinterpret_cast<void*>(&function), std::memory_order_relaxed);                        \
+    return named.slot;                                                                                           \
+  }()})
+#define DEVSHM_FAILURE_OF_OWN(function) ::devshm::failure_of<::devshm::ResultOf<decltype(&function)>::Type>()
 
 }  // namespace devshm
 

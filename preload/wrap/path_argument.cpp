@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#include <algorithm>
+
 #include "../backing_dir.h"
 #include "../report.h"
 #include "../settings.h"
@@ -21,10 +23,10 @@ int JudgedPath::judge(std::size_t& room) {
   verdict_ = verdict;
   head_ = is_inside() ? set.dir : "/dev";
   head_length_ = is_inside() ? set.dir_length : 4;
-  rest_length_ = length_of(verdict.rest);
+  rest_length_ = own_tail_ = length_of(verdict.rest);
   // The kernel's own limit, for the path as it came and as it goes on.
   if (length_of(text_) >= PATH_MAX || head_length_ + rest_length_ >= PATH_MAX) return ENAMETOOLONG;
-  room += head_length_ + rest_length_ + 1;
+  room += placed_size();
   if (!is_inside()) return 0;
   if (const int error = ensure_backing_dir()) return error;
   return role_ == Role::removed && is_overlay_root() ? EBUSY : 0;
@@ -46,9 +48,28 @@ const char* JudgedPath::place(char*& memory) {
   return placed_;
 }
 
+std::size_t JudgedPath::find_link(bool last_too) {
+  if (!is_inside()) return 0;
+  link_ = find_overlay_link(placed_, head_length_, last_too);
+  return link_.end ? link_.text_length + length_of(placed_ + link_.end) + 1 : 0;
+}
+
+bool JudgedPath::follow(char*& memory) {
+  if (!is_inside() || !link_.end || !follow_overlay_link(placed_, link_, memory)) return false;
+  const Verdict verdict = devshm::judge(memory, Start::root);
+  const std::size_t rest_length = length_of(verdict.rest);
+  if (verdict.kind != Verdict::inside || head_length_ + rest_length >= PATH_MAX) return false;
+  own_tail_ = std::min(own_tail_, length_of(placed_ + link_.end));
+  verdict_ = verdict;
+  rest_length_ = rest_length;
+  memory += length_of(memory) + 1;
+  return true;
+}
+
 void JudgedPath::settle() const {
-  if (role_ == Role::pattern && is_rewritten())
-    __builtin_memcpy(const_cast<char*>(verdict_.rest), placed_ + head_length_, rest_length_);
+  if (role_ != Role::pattern || !is_rewritten()) return;
+  char* end = const_cast<char*>(text_) + length_of(text_);
+  __builtin_memcpy(end - own_tail_, placed_ + head_length_ + rest_length_ - own_tail_, own_tail_);
 }
 
 void JudgedPath::log(const char* function) const {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 
+#include "../overlay_link.h"
 #include "../path_rule.h"
 
 namespace devshm {
@@ -55,6 +56,16 @@ class JudgedPath {
 
   /// The path to call with. A rewritten one is put at `memory`, which moves on.
   const char* place(char*& memory);
+  char* placed() const { return placed_; }
+
+  /// After a call that has failed with ENOENT: looks for a symbolic link that has led the kernel astray. Returns the
+  /// bytes that follow() needs; 0 if there is none. The last component is left alone where the call has two paths: none
+  /// of those follows it. (Of the others none that does not follow it fails so on a link that is there.)
+  std::size_t find_link(bool last_too);
+  /// Follows that link. Uses `memory`, which moves on and has to last. True if there is reason to call again.
+  bool follow(char*& memory);
+  /// The bytes that place() needs.
+  std::size_t placed_size() const { return is_rewritten() ? head_length_ + rest_length_ + 1 : 0; }
 
   /// After the call: writes a pattern back.
   void settle() const;
@@ -70,6 +81,8 @@ class JudgedPath {
   const char* head_ = nullptr;  // what comes before the verdict's rest
   std::size_t head_length_ = 0;
   std::size_t rest_length_ = 0;
+  std::size_t own_tail_ = 0;  // how much of the path's end is still as the caller gave it
+  OverlayLink link_{0, 0};
   char* placed_ = nullptr;
 };
 

@@ -10,6 +10,7 @@
 #include "../settings.h"
 #include "../start_dir.h"
 #include "forward.h"
+#include "stat_path.h"
 
 EXPORT int mkstemp(char* name) { return forward(NEXT(mkstemp), PatternPath(name)); }
 ALIAS(mkstemp64, mkstemp);
@@ -41,7 +42,7 @@ bool is_overlay_path(const char* path) {
 
 bool is_directory(const char* path) {
   struct stat found;
-  return forward(NEXT(stat), Path(path), &found) == 0 && S_ISDIR(found.st_mode);
+  return devshm::stat_path(AT_FDCWD, path, &found, 0) == 0 && S_ISDIR(found.st_mode);
 }
 
 /// The name that libc would make in `dir`, "<dir>/<up to five letters>XXXXXX" with the X's filled in.

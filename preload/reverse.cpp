@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "reverse.h"
+
+#include <limits.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "settings.h"
+#include "sys.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+constexpr char deleted[] = " (deleted)";
+constexpr std::size_t deleted_length = sizeof deleted - 1;
+
+/// The kernel's name for the backing directory, once it is known.
+constinit std::atomic<const char*> published{nullptr};
+
+bool ends_with_deleted(const char* name, std::size_t length) {
+  return length >= deleted_length && __builtin_memcmp(name + length - deleted_length, deleted, deleted_length) == 0;
+}
+
+/// The kernel's name, in memory of its own; or `set.dir` where that is the same; or null, as long as the directory or
+/// /proc is not there.
+[[gnu::cold]] const char* ask_kernel(const Settings& set) {
+  const int dir = sys::openat(AT_FDCWD, set.dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (sys::failed(dir)) return nullptr;
+  Line<32> link;
+  link.add("/proc/self/fd/").add(dir);
+  const char* name = nullptr;
+  if (char* page = static_cast<char*>(sys::allocate(PATH_MAX))) {
+    const long length = sys::readlink(link.c_str(), page, PATH_MAX - 1);
+    if (length > 0 && page[0] == '/' && !ends_with_deleted(page, static_cast<std::size_t>(length)))
+      name = same(page, set.dir) ? set.dir : page;
+    if (name != page) sys::munmap(page, PATH_MAX);
+  }
+  sys::close(dir);
+  return name;
+}
+
+const char* kernel_name(const Settings& set) {
+  const char* known = published.load(std::memory_order_acquire);
+  if (known) return known;
+  const char* fresh = ask_kernel(set);
+  if (!fresh) return set.dir;
+  if (published.compare_exchange_strong(known, fresh, std::memory_order_acq_rel)) return fresh;
+  if (fresh != set.dir) sys::munmap(const_cast<char*>(fresh), PATH_MAX);
+  return known;
+}
+
+std::size_t prefix_if(const char* name, std::size_t length, const char* dir, NameOf kind) {
+  const std::size_t prefix = length_of(dir);
+  if (length < prefix || __builtin_memcmp(name, dir, prefix) != 0) return 0;
+  if (length == prefix || name[prefix] == '/') return prefix;
+  const bool is_deleted = kind == NameOf::open_file && length == prefix + deleted_length;
+  return is_deleted && ends_with_deleted(name, length) ? prefix : 0;
+}
+
+/// Whether the kernel's name for the directory can be in `name` at all. Its last component is the one that we know:
+/// a backing directory that is a symbolic link itself is refused.
+bool has_last_component(const Settings& set, const char* name, std::size_t length) {
+  const char* end = set.dir + set.dir_length;
+  const char* last = end;
+  while (last[-1] != '/') --last;
+  if (same(last, ".") || same(last, "..")) return true;
+  const auto size = static_cast<std::size_t>(end - last);
+  for (std::size_t i = 1; i + size <= length; ++i)
+    if (name[i - 1] == '/' && __builtin_memcmp(name + i, last, size) == 0) return true;
+  return false;
+}
+
+}  // namespace
+
+std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind) {
+  const Settings& set = settings();
+  if (!set.active) return 0;
+  if (const std::size_t prefix = prefix_if(name, length, set.dir, kind)) return prefix;
+  return has_last_component(set, name, length) ? prefix_if(name, length, kernel_name(set), kind) : 0;
+}
+
+bool may_begin_in_backing_dir(const char* name, std::size_t length) {
+  const Settings& set = settings();
+  const auto agrees = [&](const char* dir) {
+    return __builtin_memcmp(name, dir, std::min(length, length_of(dir))) == 0;
+  };
+  return set.active && (agrees(set.dir) || agrees(kernel_name(set)));
+}
+
+std::size_t longest_backing_prefix() {
+  const Settings& set = settings();
+  return set.active ? std::max(set.dir_length, length_of(kernel_name(set))) : 0;
+}
+
+std::size_t put_shown(char* out, std::size_t size, const char* name, std::size_t length, std::size_t prefix) {
+  const std::size_t head = std::min(size, shown_dir_length);
+  const std::size_t tail = std::min(size - head, length - prefix);
+  __builtin_memmove(out + head, name + prefix, tail);
+  __builtin_memcpy(out, shown_dir, head);
+  return head + tail;
+}
+
+}  // namespace devshm

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// The way back: a name from the kernel or from libc that lies in the backing directory, shown as the program knows it.
+//
+// One policy everywhere. What begins with the backing directory, in the kernel's own name for it (DEVSHM_DIR may lead
+// through symbolic links) or in the name that this library puts in, is shown as /dev/shm and what follows. Nothing
+// else is changed, above all no text that is the program's own data.
+//
+// Async-signal-safe and thread-safe, takes no lock and no heap memory; errno stays as it was. A name that does not
+// have the backing directory's last component in it costs no system call; the kernel's name is asked for once.
+#pragma once
+
+#include <cstddef>
+
+namespace devshm {
+
+inline constexpr char shown_dir[] = "/dev/shm";
+inline constexpr std::size_t shown_dir_length = sizeof shown_dir - 1;
+
+/// Where a name comes from. procfs puts " (deleted)" behind the name of a file that has lost it.
+enum class NameOf : unsigned char { path, open_file };
+
+/// How many of the `length` bytes at `name` name the backing directory, if it is that directory or something below it.
+/// Exact at the component boundary. 0: it lies elsewhere, or devshm is not active.
+std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind);
+
+/// Whether a longer name of which these are the first `length` bytes may lie in the backing directory.
+bool may_begin_in_backing_dir(const char* name, std::size_t length);
+
+/// The length of the longest name that backing_prefix() can find.
+std::size_t longest_backing_prefix();
+
+/// The length of a name of `length` bytes, `prefix` of them the backing directory's, when it is shown.
+inline std::size_t shown_length(std::size_t length, std::size_t prefix) { return length - prefix + shown_dir_length; }
+
+/// Writes such a name as it is shown, at most `size` bytes of it and no end. `out` may be `name`. Returns how many.
+std::size_t put_shown(char* out, std::size_t size, const char* name, std::size_t length, std::size_t prefix);
+
+}  // namespace devshm

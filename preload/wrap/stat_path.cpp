@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "stat_path.h"
+
+#include "../sys.h"
+#include "forward.h"
+
+namespace devshm {
+namespace {
+
+int kernel_stat(int dir, const char* path, struct stat* out, int flags) {
+  const int result = sys::fstatat(dir, path, out, flags);
+  return result < 0 ? fail_with<int>(-result) : 0;
+}
+
+}  // namespace
+
+int stat_path(int dir, const char* path, struct stat* out, int flags) {
+  return forward(OWN(kernel_stat, "stat"), dir, PathAt(path), out, flags);
+}
+
+}  // namespace devshm

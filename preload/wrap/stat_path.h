@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// fstatat(2) for our own use, with the path as the program means it. (As functions of libc the stat family is there
+// since glibc 2.33 only.)
+#pragma once
+
+#include <sys/stat.h>
+
+namespace devshm {
+
+/// Returns 0, or -1 with errno.
+int stat_path(int dir, const char* path, struct stat* out, int flags);
+
+inline bool is_same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+}  // namespace devshm

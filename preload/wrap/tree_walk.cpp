@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+//
+// ftw and nftw: libc walks the backing directory, the callback sees the names that begin as the program's path does.
+//
+// libc's callback has no argument for our use, so what is known of a walk is kept by thread for as long as it lasts. A
+// callback may start a walk of its own, and may leave by longjmp: then the record stays behind unread, and the thread's
+// next walk takes its place.
+#include <alloca.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <string.h>
+
+#include "forward.h"
+#include "keyed_pointers.h"
+
+namespace {
+
+class Walk;
+constinit devshm::KeyedPointers<Walk, 256> walks;
+
+/// Without the slashes at the end, which libc drops in its own way.
+std::size_t root_length(const char* path) {
+  std::size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/') --length;
+  return length;
+}
+
+/// Where the last component of a path begins.
+int base_of(const char* path) {
+  std::size_t at = root_length(path);
+  while (at && path[at - 1] != '/') --at;
+  return static_cast<int>(at);
+}
+
+/// One walk of one thread, from the program's call to its end.
+class Walk {
+ public:
+  Walk(const char* shown_root, const void* callback, bool is_nftw)
+      : is_nftw(is_nftw),
+        shown_root_(shown_root),
+        shown_length_(root_length(shown_root)),
+        callback_(callback),
+        outer_(walks.find(devshm::this_thread())) {}
+
+  const bool is_nftw;
+
+  static Walk& current() { return *walks.find(devshm::this_thread()); }
+
+  template <class Callback>
+  Callback callback() const {
+    return reinterpret_cast<Callback>(const_cast<void*>(callback_));
+  }
+
+  bool begin() { return walks.keep(devshm::this_thread(), this); }
+  int end(int result) {
+    walks.keep(devshm::this_thread(), outer_);
+    return stopped_with_minus_one_ ? -1 : result;
+  }
+
+  void set_real_root(const char* path) { real_length_ = root_length(path); }
+
+  std::size_t room_for(const char* name) const { return shown_length_ + strlen(name) + 1; }
+  const char* show(const char* name, char* memory) const {
+    memcpy(memory, shown_root_, shown_length_);
+    memcpy(memory + shown_length_, name + real_length_, strlen(name + real_length_) + 1);
+    return memory;
+  }
+  /// Where the last component begins in a name that is shown: in the walk's root it may be another one.
+  int shown_base(int base, const char* shown) const {
+    const int real_length = static_cast<int>(real_length_);
+    return base < real_length ? base_of(shown) : base - real_length + static_cast<int>(shown_length_);
+  }
+
+  /// What to tell libc of the callback's answer. -1 would look like a failure of the walk itself, which is a reason to
+  /// try again; so the walk is stopped with another value.
+  int answer(int result) {
+    if (result != -1) return result;
+    stopped_with_minus_one_ = true;
+    return INT_MIN;
+  }
+
+ private:
+  const char* shown_root_;
+  std::size_t shown_length_;
+  std::size_t real_length_ = 0;
+  const void* callback_;
+  Walk* outer_;
+  bool stopped_with_minus_one_ = false;
+};
+
+[[gnu::cold]] int visit(const char* name, const struct stat* found, int type) {
+  Walk& walk = Walk::current();
+  const char* shown = walk.show(name, static_cast<char*>(alloca(walk.room_for(name))));
+  return walk.answer(walk.callback<__ftw_func_t>()(shown, found, type));
+}
+
+[[gnu::cold]] int visit_more(const char* name, const struct stat* found, int type, struct FTW* position) {
+  Walk& walk = Walk::current();
+  const char* shown = walk.show(name, static_cast<char*>(alloca(walk.room_for(name))));
+  struct FTW shown_position = *position;
+  shown_position.base = walk.shown_base(position->base, shown);
+  return walk.answer(walk.callback<__nftw_func_t>()(shown, found, type, &shown_position));
+}
+
+[[gnu::cold]] int walk_from(const char* root, Walk* walk, int limit, int flags) {
+  walk->set_real_root(root);
+  return walk->is_nftw ? NEXT(nftw).get()(root, visit_more, limit, flags) : NEXT(ftw).get()(root, visit, limit);
+}
+
+[[gnu::cold, gnu::noinline]] int walk_overlay(const char* path, const void* callback, bool is_nftw, int limit,
+                                              int flags) {
+  Walk walk(path, callback, is_nftw);
+  if (!walk.begin()) return devshm::fail_with<int>(ENOMEM);
+  return walk.end(forward(OWN(walk_from, "nftw"), Path(path), &walk, limit, flags));
+}
+
+}  // namespace
+
+EXPORT int ftw(const char* path, __ftw_func_t callback, int limit) {
+  if (devshm::may_match(path)) return walk_overlay(path, reinterpret_cast<const void*>(callback), false, limit, 0);
+  return NEXT(ftw).get()(path, callback, limit);
+}
+ALIAS(ftw64, ftw);
+
+EXPORT int nftw(const char* path, __nftw_func_t callback, int limit, int flags) {
+  if (devshm::may_match(path)) return walk_overlay(path, reinterpret_cast<const void*>(callback), true, limit, flags);
+  return NEXT(nftw).get()(path, callback, limit, flags);
+}
+ALIAS(nftw64, nftw);

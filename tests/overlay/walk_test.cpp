@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+//
+// Walks and patterns: the program sees the names that begin as its own path or pattern does.
+#include <dirent.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <ftw.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csetjmp>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "scratch_overlay.h"
+
+namespace {
+
+using Names = std::vector<std::string>;
+using scratch::write_file;
+
+class WalkTest : public scratch::Overlay {
+ protected:
+  void SetUp() override {
+    Overlay::SetUp();
+    if (HasFatalFailure()) return;
+    mkdir("/dev/shm/d", 0700);
+    mkdir("/dev/shm/d/e", 0700);
+    write_file("/dev/shm/a.x");
+    write_file("/dev/shm/b.x");
+    write_file("/dev/shm/d/c.x");
+    write_file("/dev/shm/d/e/f");
+  }
+};
+
+Names sorted(Names names) {
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const Names whole_tree = {"/dev/shm",       "/dev/shm/a.x", "/dev/shm/b.x",  "/dev/shm/d",
+                          "/dev/shm/d/c.x", "/dev/shm/d/e", "/dev/shm/d/e/f"};
+
+// --- glob ---
+
+struct Globbed {
+  int result;
+  Names names;
+};
+
+Globbed glob_names(const std::string& pattern, int flags = 0) {
+  glob_t found = {};
+  const int result = glob(pattern.c_str(), flags, nullptr, &found);
+  Globbed globbed{result, {}};
+  if (result == 0) globbed.names.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  return globbed;
+}
+
+TEST_F(WalkTest, GlobKeepsTheProgramsSpelling) {
+  EXPECT_EQ(glob_names("/dev/shm/*.x").names, (Names{"/dev/shm/a.x", "/dev/shm/b.x"}));
+  EXPECT_EQ(glob_names("/dev//shm/*/c.?").names, Names{"/dev//shm/d/c.x"});
+  EXPECT_EQ(glob_names("/dev/shm/a.x").names, Names{"/dev/shm/a.x"});
+  EXPECT_EQ(glob_names("/dev/shm/d*", GLOB_MARK).names, Names{"/dev/shm/d/"});
+  EXPECT_EQ(glob_names("/dev/shm").names, Names{"/dev/shm"});
+  EXPECT_EQ(glob_names("/dev/shm/*.none").result, GLOB_NOMATCH);
+  EXPECT_EQ(glob_names("/dev/shm/none").result, GLOB_NOMATCH);
+  EXPECT_EQ(glob_names("/dev/shm/*.none", GLOB_NOCHECK).names, Names{"/dev/shm/*.none"});
+  EXPECT_EQ(glob_names("/dev/shm/none", GLOB_NOMAGIC).names, Names{"/dev/shm/none"});
+}
+
+TEST_F(WalkTest, GlobFromElsewhere) {
+  ASSERT_EQ(chdir("/dev"), 0);
+  EXPECT_EQ(glob_names("shm/*.x").names, (Names{"shm/a.x", "shm/b.x"}));
+  ASSERT_EQ(chdir("/dev/shm"), 0);
+  EXPECT_EQ(glob_names("*.x").names, (Names{"a.x", "b.x"}));
+  EXPECT_EQ(glob_names("{/dev/shm/a,/dev/shm/d/c}.x", GLOB_BRACE).names, (Names{"/dev/shm/a.x", "/dev/shm/d/c.x"}));
+  setenv("HOME", "/dev/shm", 1);
+  EXPECT_EQ(glob_names("~/*.x", GLOB_TILDE).names, (Names{"/dev/shm/a.x", "/dev/shm/b.x"}));
+  const std::string direct = scratch::backing() + "/a.*";
+  EXPECT_EQ(glob_names(direct).names, Names{scratch::backing() + "/a.x"});
+}
+
+TEST_F(WalkTest, GlobAppendsAndLeavesRoom) {
+  glob_t found = {};
+  found.gl_offs = 2;
+  ASSERT_EQ(glob("/dev/shm/a*", GLOB_DOOFFS, nullptr, &found), 0);
+  ASSERT_EQ(glob("/etc/passw[d]", GLOB_DOOFFS | GLOB_APPEND, nullptr, &found), 0);
+  ASSERT_EQ(glob("/dev/shm/d/*", GLOB_DOOFFS | GLOB_APPEND, nullptr, &found), 0);
+  ASSERT_EQ(found.gl_pathc, 4u);
+  EXPECT_EQ(found.gl_pathv[1], nullptr);
+  EXPECT_STREQ(found.gl_pathv[2], "/dev/shm/a.x");
+  EXPECT_STREQ(found.gl_pathv[3], "/etc/passwd");
+  EXPECT_STREQ(found.gl_pathv[4], "/dev/shm/d/c.x");
+  EXPECT_STREQ(found.gl_pathv[5], "/dev/shm/d/e");
+  globfree(&found);
+}
+
+std::string failed_path;
+
+TEST_F(WalkTest, GlobTellsErrorsOfItsOwnNames) {
+  const auto remember = [](const char* path, int) {
+    failed_path = path;
+    return 1;
+  };
+  glob_t found = {};
+  EXPECT_EQ(glob("/dev/shm/none/*", 0, remember, &found), GLOB_ABORTED);
+  EXPECT_EQ(failed_path, "/dev/shm/none");
+  EXPECT_EQ(found.gl_flags & GLOB_ALTDIRFUNC, 0);
+  globfree(&found);
+}
+
+// --- wordexp ---
+
+Names words_of(const std::string& text, int flags = 0) {
+  wordexp_t words = {};
+  const int result = wordexp(text.c_str(), &words, flags);
+  if (result != 0) return {"error " + std::to_string(result)};
+  Names names(words.we_wordv, words.we_wordv + words.we_wordc);
+  wordfree(&words);
+  return names;
+}
+
+TEST_F(WalkTest, WordsAreExpandedInTheOverlay) {
+  EXPECT_EQ(words_of("/dev/shm/*.x"), (Names{"/dev/shm/a.x", "/dev/shm/b.x"}));
+  EXPECT_EQ(words_of("one /dev/shm/a* 'x /dev/shm/y'"), (Names{"one", "/dev/shm/a.x", "x /dev/shm/y"}));
+  EXPECT_EQ(words_of("\"/dev/shm\"/*/e /dev/shm"), (Names{"/dev/shm/d/e", "/dev/shm"}));
+  EXPECT_EQ(words_of("'/dev/shm/*.x' /dev/shm/\\*.x"), (Names{"/dev/shm/*.x", "/dev/shm/*.x"}));
+  EXPECT_EQ(words_of("/dev/shmfoo /dev/shm*none key=/dev/shm/*.x"),
+            (Names{"/dev/shmfoo", "/dev/shm*none", "key=/dev/shm/*.x"}));
+  EXPECT_EQ(words_of("/dev/shm/*.none"), Names{"/dev/shm/*.none"});
+  const std::string own = scratch::backing().find(' ') == std::string::npos ? scratch::backing() : "/none";
+  EXPECT_EQ(words_of(own + "/none* /dev/shm/a*"), (Names{own + "/none*", "/dev/shm/a.x"}));
+  EXPECT_EQ(words_of("/dev/shm/x | y"), Names{"error " + std::to_string(WRDE_BADCHAR)});
+  EXPECT_EQ(words_of("$(ls /dev/shm/d) /dev/shm/b*"), (Names{"c.x", "e", "/dev/shm/b.x"}));
+}
+
+// --- ftw and nftw ---
+
+Names seen;
+Names bases;
+
+int note(const char* name, const struct stat*, int) {
+  seen.push_back(name);
+  return 0;
+}
+
+int note_more(const char* name, const struct stat*, int, struct FTW* position) {
+  seen.push_back(name);
+  bases.push_back(name + position->base);
+  return 0;
+}
+
+Names nftw_names(const char* path, int flags) {
+  seen.clear();
+  bases.clear();
+  if (nftw(path, note_more, 8, flags) != 0) return {"errno " + std::to_string(errno)};
+  for (size_t i = 0; i < seen.size(); ++i) {
+    const std::string& name = seen[i];
+    EXPECT_EQ(bases[i], name.substr(name.rfind('/') + 1)) << name;
+  }
+  return sorted(seen);
+}
+
+TEST_F(WalkTest, FtwShowsTheProgramsNames) {
+  seen.clear();
+  ASSERT_EQ(ftw("/dev/shm", note, 8), 0);
+  EXPECT_EQ(sorted(seen), whole_tree);
+  EXPECT_EQ(nftw_names("/dev/shm", FTW_PHYS), whole_tree);
+  EXPECT_EQ(nftw_names("/dev/shm", FTW_DEPTH), whole_tree);
+  EXPECT_EQ(nftw_names("/dev/shm/", FTW_PHYS), whole_tree);
+  EXPECT_EQ(nftw_names("/dev/shm", FTW_CHDIR), whole_tree);
+  EXPECT_EQ(nftw_names("/dev//shm/d", 0),
+            (Names{"/dev//shm/d", "/dev//shm/d/c.x", "/dev//shm/d/e", "/dev//shm/d/e/f"}));
+  ASSERT_EQ(chdir("/dev"), 0);
+  EXPECT_EQ(nftw_names("shm/d/e", 0), (Names{"shm/d/e", "shm/d/e/f"}));
+  EXPECT_EQ(nftw_names("/dev/shm/none", 0), Names{"errno " + std::to_string(ENOENT)});
+}
+
+TEST_F(WalkTest, CallbacksFindTheDirectoryTheyAreIn) {
+  const auto check = [](const char* name, const struct stat*, int, struct FTW* position) {
+    if (position->level == 0) return 0;  // what is above /dev/shm is not the overlay's
+    return access(name + position->base, F_OK) == 0 && access(name, F_OK) == 0 ? 0 : 1;
+  };
+  EXPECT_EQ(nftw("/dev/shm", check, 8, FTW_CHDIR), 0);
+}
+
+int runs;
+
+TEST_F(WalkTest, CallbacksEndTheWalkWithWhatTheyReturn) {
+  const auto stop = [](const char*, const struct stat*, int, struct FTW*) {
+    ++runs;
+    errno = ENOENT;
+    return -1;
+  };
+  ASSERT_EQ(symlink("/dev/shm/d", "/dev/shm/link"), 0);
+  runs = 0;
+  EXPECT_EQ(nftw("/dev/shm/link", stop, 8, FTW_PHYS), -1);
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(nftw(
+                "/dev/shm", [](const char*, const struct stat*, int, struct FTW*) { return 7; }, 8, 0),
+            7);
+}
+
+TEST_F(WalkTest, WalksMayBeNestedAndLeft) {
+  static Names inner;
+  static jmp_buf out;
+  const auto nested = [](const char* name, const struct stat*, int, struct FTW*) {
+    if (strcmp(name, "/dev/shm/d/e") == 0) {
+      const auto note_inner = [](const char* found, const struct stat*, int) {
+        inner.push_back(found);
+        return 0;
+      };
+      ftw("/dev/shm/d/e", note_inner, 4);
+    }
+    seen.push_back(name);
+    return 0;
+  };
+  seen.clear();
+  inner.clear();
+  ASSERT_EQ(nftw("/dev/shm", nested, 8, 0), 0);
+  EXPECT_EQ(sorted(seen), whole_tree);
+  EXPECT_EQ(inner, (Names{"/dev/shm/d/e", "/dev/shm/d/e/f"}));
+  for (int i = 0; i < 300; ++i)  // more than devshm can keep in mind
+    if (setjmp(out) == 0)
+      nftw(
+          "/dev/shm", [](const char*, const struct stat*, int, struct FTW*) -> int { longjmp(out, 1); }, 8, 0);
+  EXPECT_EQ(nftw_names("/dev/shm", 0), whole_tree);
+}
+
+TEST_F(WalkTest, EachThreadWalksForItself) {
+  static thread_local int found;
+  static std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 64; ++i)
+    threads.emplace_back([] {
+      for (int round = 0; round < 20; ++round) {
+        found = 0;
+        const auto count = [](const char* name, const struct stat*, int, struct FTW*) {
+          ++found;
+          if (strncmp(name, "/dev/shm", 8) != 0) ++wrong;
+          return 0;
+        };
+        nftw("/dev/shm", count, 4, 0);
+        if (found != static_cast<int>(whole_tree.size())) ++wrong;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// --- fts ---
+
+int by_name(const FTSENT** a, const FTSENT** b) { return strcmp((*a)->fts_name, (*b)->fts_name); }
+
+Names fts_names(Names paths, int options, int (*order)(const FTSENT**, const FTSENT**) = nullptr) {
+  std::vector<char*> arguments;
+  for (std::string& path : paths) arguments.push_back(path.data());
+  arguments.push_back(nullptr);
+  FTS* fts = fts_open(arguments.data(), options, order);
+  if (!fts) return {"errno " + std::to_string(errno)};
+  for (std::string& path : paths) path.assign(path.size(), '#');  // they are the program's own again
+  Names names;
+  while (FTSENT* entry = fts_read(fts)) {
+    const std::string path = entry->fts_path;
+    EXPECT_EQ(entry->fts_pathlen, path.size());
+    EXPECT_EQ(std::string(entry->fts_name), path.substr(path.rfind('/') + 1));
+    EXPECT_EQ(entry->fts_namelen, strlen(entry->fts_name));
+    EXPECT_EQ(access(entry->fts_accpath, F_OK), 0) << entry->fts_accpath;
+    if (entry->fts_level > FTS_ROOTLEVEL) {
+      const FTSENT* parent = entry->fts_parent;
+      EXPECT_EQ(std::string(parent->fts_path, parent->fts_pathlen), path.substr(0, path.rfind('/')));
+    }
+    if (entry->fts_info == FTS_D) {
+      fts_set(fts, entry, entry->fts_number++ == 0 && path.size() % 2 ? FTS_AGAIN : FTS_NOINSTR);
+      if (entry->fts_number > 1) continue;
+    }
+    if (entry->fts_info != FTS_DP) names.push_back(path);
+  }
+  EXPECT_EQ(errno, 0);
+  EXPECT_EQ(fts_close(fts), 0);
+  return names;
+}
+
+TEST_F(WalkTest, FtsShowsTheProgramsNames) {
+  for (const int options : {FTS_PHYSICAL, FTS_PHYSICAL | FTS_NOCHDIR, FTS_LOGICAL, FTS_PHYSICAL | FTS_NOSTAT}) {
+    EXPECT_EQ(sorted(fts_names({"/dev/shm"}, options)), whole_tree) << options;
+    EXPECT_EQ(fts_names({"/dev/shm"}, options, by_name), whole_tree) << options;
+    EXPECT_EQ(fts_names({"/dev//shm/d"}, options, by_name),
+              (Names{"/dev//shm/d", "/dev//shm/d/c.x", "/dev//shm/d/e", "/dev//shm/d/e/f"}));
+  }
+  ASSERT_EQ(chdir("/dev"), 0);
+  EXPECT_EQ(fts_names({"shm/d/e"}, FTS_PHYSICAL | FTS_NOCHDIR), (Names{"shm/d/e", "shm/d/e/f"}));
+}
+
+TEST_F(WalkTest, FtsTakesSeveralRoots) {
+  const std::string own = scratch::backing() + "/d/e";
+  EXPECT_EQ(fts_names({"/dev/shm/b.x", own, "/dev/shm/a.x"}, FTS_PHYSICAL),
+            (Names{"/dev/shm/b.x", own, own + "/f", "/dev/shm/a.x"}));
+  EXPECT_EQ(fts_names({"/dev/shm/b.x", "/dev/null", "/dev/shm/a.x", "/dev/zero"}, FTS_PHYSICAL, by_name),
+            (Names{"/dev/null", "/dev/shm/a.x", "/dev/shm/b.x", "/dev/zero"}));
+}
+
+TEST_F(WalkTest, FtsChildren) {
+  char root[] = "/dev/shm", other[] = "/dev/null";
+  char* paths[] = {root, other, nullptr};
+  for (const int options : {FTS_PHYSICAL, FTS_PHYSICAL | FTS_NOCHDIR}) {
+    FTS* fts = fts_open(paths, options, by_name);
+    ASSERT_NE(fts, nullptr);
+    FTSENT* roots = fts_children(fts, 0);
+    ASSERT_NE(roots, nullptr);
+    EXPECT_STREQ(roots->fts_name, "/dev/null");
+    EXPECT_STREQ(roots->fts_link->fts_name, "/dev/shm");
+    EXPECT_STREQ(fts_read(fts)->fts_path, "/dev/null");
+    FTSENT* top = fts_read(fts);
+    Names children;
+    for (FTSENT* child = fts_children(fts, 0); child; child = child->fts_link) {
+      children.push_back(child->fts_name);
+      EXPECT_EQ(std::string(child->fts_path).substr(0, 8), "/dev/shm");
+      EXPECT_EQ(child->fts_pathlen, 9 + child->fts_namelen);
+    }
+    EXPECT_EQ(children, (Names{"a.x", "b.x", "d"}));
+    EXPECT_EQ(std::string(top->fts_path).substr(0, 8), "/dev/shm");
+    EXPECT_EQ(top->fts_pathlen, 8);
+    FTSENT* next = fts_read(fts);
+    EXPECT_STREQ(next->fts_path, "/dev/shm/a.x");
+    EXPECT_EQ(fts_close(fts), 0);
+  }
+}
+
+TEST_F(WalkTest, FtsGrowsWithTheTree) {
+  std::string deep = "/dev/shm/deep";
+  for (int i = 0; i < 14; ++i) {
+    ASSERT_EQ(mkdir(deep.c_str(), 0700), 0);
+    deep += "/" + std::string(200, 'n');
+  }
+  write_file("/dev/shm/deep/zz");
+  EXPECT_EQ(fts_names({"/dev/shm/deep"}, FTS_PHYSICAL).size(), 15u);
+  EXPECT_EQ(fts_names({"/dev/shm/deep"}, FTS_PHYSICAL | FTS_NOCHDIR).size(), 15u);
+}
+
+TEST_F(WalkTest, ManyFtsAtOnce) {
+  char root[] = "/dev/shm";
+  char* paths[] = {root, nullptr};
+  std::vector<FTS*> open;
+  for (int i = 0; i < 100; ++i) open.push_back(fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, nullptr));
+  for (FTS* fts : open) EXPECT_STREQ(fts_read(fts)->fts_path, "/dev/shm");
+  for (FTS* fts : open) EXPECT_EQ(fts_close(fts), 0);
+}
+
+}  // namespace
