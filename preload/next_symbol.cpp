@@ -43,12 +43,16 @@ void* missing_function(Failure failure) {
 
 }  // namespace
 
-void* look_up(Slot& slot) {
-  Search search{slot.name(), false, nullptr};
+void* next_definition(const char* name, bool late) {
+  Search search{name, false, nullptr};
   for_each_from_start(visit_startup_object, &search);
-  if (!search.found && slot.late) for_each_loaded(visit_any_object, &search);
-  if (!search.found) return missing_function(slot.failure);
-  void* found = const_cast<void*>(search.found);
+  if (!search.found && late) for_each_loaded(visit_any_object, &search);
+  return const_cast<void*>(search.found);
+}
+
+void* look_up(Slot& slot) {
+  void* found = next_definition(slot.name(), slot.late);
+  if (!found) return missing_function(slot.failure);
   slot.real.store(found, std::memory_order_relaxed);
   return found;
 }

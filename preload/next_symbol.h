@@ -64,6 +64,9 @@ struct NamedSlot {
   char name[Size];
 };
 
+/// The next definition of `name`, or null. `late`: also in libraries loaded since the program started.
+void* next_definition(const char* name, bool late);
+
 /// Looks the function up and fills the slot. Where this libc has no such function, the answer is one that fails with
 /// ENOSYS, and the slot stays as it is: for the late ones the library may still come.
 [[gnu::cold, gnu::noinline]] void* look_up(Slot& slot);
@@ -90,6 +93,11 @@ struct Next {
     void* known = slot.real.load(std::memory_order_relaxed);
     if (__builtin_expect(!known, 0)) known = look_up(slot);
     return reinterpret_cast<Function>(known);
+  }
+
+  /// The same if it has been looked up already, else null.
+  [[gnu::always_inline]] Function known() const {
+    return reinterpret_cast<Function>(slot.real.load(std::memory_order_relaxed));
   }
 
   const char* name() const { return slot.name(); }

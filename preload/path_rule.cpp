@@ -63,7 +63,7 @@ Component component_at(const char* p) {
 
 // Sixteen bytes at a time, aligned: a read never crosses into a page that the string does not touch, though it may see
 // bytes before and behind the string; tools that watch single bytes have to be told.
-__attribute__((no_sanitize_address)) bool may_match(const char* path) {
+__attribute__((no_sanitize_address, hot)) bool may_match(const char* path) {
   if (!path) return false;
   const std::uintptr_t before = reinterpret_cast<std::uintptr_t>(path) % block_size;
   const char* block = path - before;

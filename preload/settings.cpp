@@ -4,27 +4,17 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include <atomic>
 
 #include "path_rule.h"
 #include "report.h"
+#include "start_variables.h"
 #include "sys.h"
 #include "text.h"
 
 namespace devshm {
 namespace {
-
-constexpr char default_dir[] = "/tmp/shm";
-
-const char* variable(const char* name) {
-  if (!environ) return nullptr;
-  const std::size_t length = length_of(name);
-  for (char** entry = environ; *entry; ++entry)
-    if (begins_with(*entry, name) && (*entry)[length] == '=') return *entry + length + 1;
-  return nullptr;
-}
 
 bool is_set(const char* value) { return value && *value; }
 
@@ -47,17 +37,17 @@ const char* objection_to(const char* dir) {
 }
 
 /// DEVSHM_DIR as it will be used: still with its trailing slashes.
-const char* wanted_dir() {
-  const char* value = variable("DEVSHM_DIR");
-  if (!is_set(value)) return default_dir;
+const char* wanted_dir(const StartVariables& variables) {
+  const char* value = variables.find("DEVSHM_DIR");
+  if (!is_set(value)) return default_backing_dir;
   const char* objection = objection_to(value);
   if (!objection) return value;
-  say_once(Topic::dir_setting, "DEVSHM_DIR=", value, " ", objection, "; using ", default_dir);
-  return default_dir;
+  say_once(Topic::dir_setting, "DEVSHM_DIR=", value, " ", objection, "; using ", default_backing_dir);
+  return default_backing_dir;
 }
 
-const char* wanted_log() {
-  const char* value = variable("DEVSHM_LOG");
+const char* wanted_log(const StartVariables& variables) {
+  const char* value = variables.find("DEVSHM_LOG");
   if (!is_set(value)) return nullptr;
   if (same(value, "stderr") || value[0] == '/') return value;
   say_once(Topic::log_setting, "DEVSHM_LOG=", value, " must be \"stderr\" or an absolute path; nothing is logged");
@@ -72,29 +62,40 @@ bool real_one_will_do() {
   return (type == TMPFS_MAGIC || type == RAMFS_MAGIC) && sys::access("/dev/shm", W_OK | X_OK) == 0;
 }
 
-bool wanted() {
-  if (getauxval(AT_SECURE)) return false;
-  const char* disable = variable("DEVSHM_DISABLE");
-  if (is_set(disable) && !same(disable, "0")) return false;
-  const char* when = variable("DEVSHM_WHEN");
-  if (!is_set(when) || same(when, "always")) return true;
-  if (same(when, "missing")) return !real_one_will_do();
-  say_once(Topic::when_setting, "DEVSHM_WHEN=", when, " must be \"always\" or \"missing\"; using always");
-  return true;
+enum class When : unsigned char { always, missing };
+
+When wanted_when(const StartVariables& variables) {
+  const char* value = variables.find("DEVSHM_WHEN");
+  if (!is_set(value) || same(value, "always")) return When::always;
+  if (same(value, "missing")) return When::missing;
+  say_once(Topic::when_setting, "DEVSHM_WHEN=", value, " must be \"always\" or \"missing\"; using always");
+  return When::always;
 }
 
 constinit std::atomic<const Settings*> published{nullptr};
 
 // Also for a process that can't get a page of memory any more.
-constexpr Settings inactive{false, false, nullptr, default_dir, sizeof default_dir - 1};
+constexpr Settings inactive{.active = false,
+                            .log_to_stderr = false,
+                            .log = nullptr,
+                            .dir = default_backing_dir,
+                            .dir_length = sizeof default_backing_dir - 1,
+                            .only_if_missing = false,
+                            .propagate = false};
 
 /// A Settings with the texts it points to behind it, in memory of its own: the environment may change.
 const Settings* read() {
-  if (!wanted()) return &inactive;
-  const char* dir = wanted_dir();
+  if (getauxval(AT_SECURE)) return &inactive;
+  const StartVariables variables;
+  if (disables(variables.find("DEVSHM_DISABLE"))) return &inactive;
+  const bool only_if_missing = wanted_when(variables) == When::missing;
+  if (only_if_missing && real_one_will_do()) return &inactive;
+  const char* propagate = variables.find("DEVSHM_PROPAGATE");
+
+  const char* dir = wanted_dir(variables);
   std::size_t dir_length = length_of(dir);
   while (dir[dir_length - 1] == '/') --dir_length;
-  const char* log = wanted_log();
+  const char* log = wanted_log(variables);
   const bool log_to_stderr = log && same(log, "stderr");
   if (log_to_stderr) log = nullptr;
   const std::size_t log_size = log ? length_of(log) + 1 : 0;
@@ -104,7 +105,13 @@ const Settings* read() {
   char* text = reinterpret_cast<char*>(fresh + 1);
   __builtin_memcpy(text, dir, dir_length);
   if (log) __builtin_memcpy(text + dir_length + 1, log, log_size);
-  *fresh = {true, log_to_stderr, log ? text + dir_length + 1 : nullptr, text, dir_length};
+  *fresh = {.active = true,
+            .log_to_stderr = log_to_stderr,
+            .log = log ? text + dir_length + 1 : nullptr,
+            .dir = text,
+            .dir_length = dir_length,
+            .only_if_missing = only_if_missing,
+            .propagate = !(propagate && same(propagate, "0"))};
   return fresh;
 }
 
@@ -116,6 +123,8 @@ const Settings& read_and_publish() {
 }
 
 }  // namespace
+
+bool disables(const char* value) { return is_set(value) && !same(value, "0"); }
 
 const Settings& settings() {
   const Settings* known = published.load(std::memory_order_acquire);

@@ -122,7 +122,8 @@ template <class T>
 template <class Next, class... Arguments>
 [[gnu::always_inline]] inline typename Next::Result forward(Next next, Arguments... arguments) {
   using Result = typename Next::Result;
-  if (__builtin_expect((is_ordinary(arguments) && ...), 1)) return next.get()(unchanged(arguments)...);
+  if (__builtin_expect((is_ordinary(arguments) && ...), 1))
+    if (const auto real = next.known(); __builtin_expect(real != nullptr, 1)) return real(unchanged(arguments)...);
   constexpr CallShape shape = shape_of<Next, Arguments...>();
   [[maybe_unused]] const long result = forward_words(next.slot, shape, as_word(arguments)...);
   if constexpr (std::is_void_v<Result>)

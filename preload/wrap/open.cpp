@@ -3,14 +3,10 @@
 // The open family. Not here: open_by_handle_at takes a descriptor and an opaque handle, no path; __open_nocancel is
 // private to glibc's own objects.
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdarg.h>
 
-#include "../backing_dir.h"
-#include "../settings.h"
-#include "../start_dir.h"
-#include "../sys.h"
 #include "forward.h"
+#include "restricted_open.h"
 
 // Exported by libc, not declared for everybody.
 extern "C" {
@@ -31,42 +27,6 @@ template <class Next, class... Arguments>
 [[gnu::always_inline]] inline int forward_open(Next next, int flags, va_list rest, Arguments... arguments) {
   const mode_t mode = takes_mode(flags) ? va_arg(rest, mode_t) : 0;
   return forward(next, arguments..., flags, mode);
-}
-
-/// A descriptor of the backing directory, for as long as one call needs it.
-class BackingDirDescriptor {
- public:
-  BackingDirDescriptor()
-      : fd_(devshm::sys::openat(AT_FDCWD, devshm::settings().dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
-  ~BackingDirDescriptor() {
-    if (fd_ >= 0) devshm::sys::close(fd_);
-  }
-  BackingDirDescriptor(const BackingDirDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-/// openat2 with a RESOLVE_ restriction. An absolute path in place of the caller's would break RESOLVE_BENEATH, so what
-/// lies below /dev/shm is resolved from the backing directory, under the caller's own restrictions.
-[[gnu::cold, gnu::noinline]] int openat2_restricted(int dir, const char* path, const open_how* how, size_t size) {
-  const auto next = NEXT(openat2).get();
-  const bool in_root = how->resolve & RESOLVE_IN_ROOT;
-  // Below RESOLVE_IN_ROOT an absolute path starts at the descriptor; with RESOLVE_BENEATH it is an error.
-  if (path[0] == '/' && how->resolve & RESOLVE_BENEATH) return next(dir, path, how, size);
-  if (in_root)
-    while (*path == '/') ++path;
-  const devshm::Verdict verdict = devshm::judge_from(dir, path);
-  if (verdict.kind != devshm::Verdict::inside || !devshm::settings().active) return next(dir, path, how, size);
-  // The way leads over a mount point, as far as the program can tell.
-  if (how->resolve & RESOLVE_NO_XDEV) return devshm::fail_with<int>(EXDEV);
-  if (const int error = devshm::ensure_backing_dir()) return devshm::fail_with<int>(error);
-  const BackingDirDescriptor backing;
-  if (backing.get() < 0) return devshm::fail_with<int>(-backing.get());
-  const char* rest = verdict.rest;
-  while (*rest == '/') ++rest;
-  return next(backing.get(), *rest ? rest : ".", how, size);
 }
 
 }  // namespace
@@ -104,8 +64,8 @@ ALIAS(__openat64_2, __openat_2);
 
 // glibc 2.43.
 EXPORT int openat2(int dir, const char* path, const struct open_how* how, size_t size) {
-  if (__builtin_expect(devshm::may_match(path) && how && size >= sizeof *how && how->resolve != 0, 0))
-    return openat2_restricted(dir, path, how, size);
+  if (__builtin_expect(devshm::may_match(path) && devshm::is_restricted(how, size), 0))
+    return devshm::open_restricted(NEXT(openat2).get(), dir, path, how, size);
   return forward(NEXT(openat2), dir, PathAt(path), how, size);
 }
 

@@ -82,7 +82,7 @@ static void take(const char* step, char* value) {
     answer(memory != NULL, memory ? memory : "");
   } else if (!strcmp(step, "where")) {
     int fd = shm_open(value, O_RDWR, 0);
-    snprintf(path, sizeof path, "ls -l /proc/%d/fd/%d | sed 's/.* -> //'", getpid(), fd);
+    snprintf(path, sizeof path, "DEVSHM_DISABLE=1 ls -l /proc/%d/fd/%d | sed 's/.* -> //'", getpid(), fd);
     FILE* pipe = fd >= 0 ? popen(path, "r") : NULL;
     if (pipe && fgets(detail, sizeof detail, pipe)) detail[strcspn(detail, "\n")] = '\0';
     answer(pipe != NULL, detail);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "unix_address.h"
+#include "../../preload/unix_address.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// What is asked for its file system: paths and descriptors, by the statfs family and by syscall(SYS_statfs). In the
+// overlay the answer is a tmpfs.
+#pragma once
+
+#include <alloca.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+
+#include "../overlay_file.h"
+#include "../settings.h"
+#include "../sys.h"
+#include "forward.h"
+
+namespace devshm {
+
+inline void say_tmpfs(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
+
+/// struct statvfs has a type since glibc 2.39 and musl 1.2.5, in what was the first spare word. A libc that fills it
+/// in never leaves it 0.
+inline void say_tmpfs(struct statvfs& out) {
+  auto* type = reinterpret_cast<unsigned*>(reinterpret_cast<char*>(&out.f_namemax) + sizeof out.f_namemax);
+  if (*type) *type = TMPFS_MAGIC;
+}
+
+/// After a successful question about `path`, which may match.
+template <class Out>
+[[gnu::cold, gnu::noinline]] inline void say_tmpfs_if_inside(const char* path, Out* out) {
+  std::size_t room = 0;
+  JudgedPath judged(path);
+  if (judged.judge(room) != 0 || !judged.is_inside()) return;
+  char* memory = static_cast<char*>(alloca(room));
+  // A symbolic link in the overlay may lead to another file system.
+  struct stat there, backing;
+  if (sys::fstatat(AT_FDCWD, judged.place(memory), &there, 0) == 0 &&
+      sys::fstatat(AT_FDCWD, settings().dir, &backing, 0) == 0 && there.st_dev != backing.st_dev)
+    return;
+  say_tmpfs(*out);
+}
+
+template <class Next, class Out>
+int forward_path(Next next, const char* path, Out* out) {
+  const int result = forward(next, Path(path), out);
+  if (result == 0 && may_match(path)) say_tmpfs_if_inside(path, out);
+  return result;
+}
+
+template <class Next, class Out>
+int forward_descriptor(Next next, int fd, Out* out) {
+  const int result = next.get()(fd, out);
+  if (result == 0 && is_in_overlay(fd)) say_tmpfs(*out);
+  return result;
+}
+
+}  // namespace devshm

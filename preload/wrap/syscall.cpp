@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+//
+// syscall(): every system call that takes a path, on both architectures (syscall_shape.h says where). Any other costs
+// a look into a table of bytes and a jump to libc's own function.
+//
+// Not here: statmount and listmount name mounts by number; open_by_handle_at takes a handle; pivot_root, swapon,
+// swapoff, quotactl and uselib are passed through as their functions are. io_uring and bpf carry paths in structures
+// that the kernel reads by itself: out of reach.
+#include <alloca.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "../child_environment.h"
+#include "examined_path.h"
+#include "restricted_open.h"
+#include "syscall_shape.h"
+
+namespace {
+
+using devshm::Places;
+using devshm::Role;
+using devshm::Shape;
+
+using Arguments = long[6];
+
+template <class T>
+T* pointer(long argument) {
+  return reinterpret_cast<T*>(argument);
+}
+
+long run(const devshm::WordCall& call) {
+  const long* w = call.words;
+  return NEXT(syscall).get()(reinterpret_cast<long>(call.real), w[0], w[1], w[2], w[3], w[4], w[5]);
+}
+
+/// Makes the system call, with the paths that it has at those places judged.
+long call_with_paths(long number, const Arguments& given, Places at, Role role = Role::named) {
+  devshm::WordCall call{.name = "syscall", .shape = {}, .words = {}, .run = run, .real = pointer<void>(number)};
+  call.shape.failure = devshm::Failure::minus_one_long;
+  __builtin_memcpy(call.words, given, sizeof given);
+  const auto add = [&](signed char path, signed char dir) {
+    if (path < 0) return;
+    const auto base = dir < 0 ? devshm::CallShape::no_base : static_cast<std::uint8_t>(dir);
+    call.shape.paths[call.shape.path_count++] = {static_cast<std::uint8_t>(path), base,
+                                                 static_cast<std::uint8_t>(role)};
+  };
+  add(at.path, at.dir);
+  add(at.second, at.second_dir);
+  return call.make();
+}
+
+long execute(long number, const Arguments& given, Places at, signed char environment) {
+  const devshm::ChildEnvironment child(pointer<char* const>(given[environment]));
+  Arguments completed;
+  __builtin_memcpy(completed, given, sizeof given);
+  completed[environment] = devshm::sys::word(child.build(alloca(child.size())));
+  return call_with_paths(number, completed, at);
+}
+
+long open_at(long number, const Arguments& given, Places at) {
+  const auto* path = pointer<const char>(given[1]);
+  const auto* how = pointer<const open_how>(given[2]);
+  const auto size = static_cast<std::size_t>(given[3]);
+  if (!devshm::may_match(path) || !devshm::is_restricted(how, size)) return call_with_paths(number, given, at);
+  const auto real = [](int dir, const char* rest, const open_how* with, std::size_t with_size) {
+    return NEXT(syscall).get()(SYS_openat2, dir, rest, with, with_size, 0L, 0L);
+  };
+  return devshm::open_restricted(real, static_cast<int>(given[0]), path, how, size);
+}
+
+long examine(long number, const Arguments& given, Shape shape) {
+  const long result = call_with_paths(number, given, devshm::places_of(shape));
+  if (result != 0) return result;
+  auto* const out = pointer<struct statfs>(given[1]);
+  if (shape == Shape::statfs)
+    devshm::say_tmpfs_if_inside(pointer<const char>(given[0]), out);
+  else if (devshm::is_in_overlay(static_cast<int>(given[0])))
+    devshm::say_tmpfs(*out);
+  return result;
+}
+
+long call_by_shape(long number, const Arguments& given) {
+  const Shape shape = devshm::shape_of(static_cast<unsigned>(number));  // the kernel, too, looks at 32 bits
+  const Places at = devshm::places_of(shape);
+  switch (shape) {
+    case Shape::unlinkat:
+      if (given[2] & AT_REMOVEDIR) return call_with_paths(number, given, at, Role::removed);
+      return call_with_paths(number, given, at);
+    case Shape::removed:
+    case Shape::removed_two:
+    case Shape::removed_two_at: return call_with_paths(number, given, at, Role::removed);
+    case Shape::openat2: return open_at(number, given, at);
+    case Shape::statfs:
+    case Shape::fstatfs: return examine(number, given, shape);
+    case Shape::mount:  // a source like "tmpfs" is no path
+      if (given[0] && __builtin_strchr(pointer<const char>(given[0]), '/')) return call_with_paths(number, given, at);
+      return call_with_paths(number, given, {at.second});
+    case Shape::fsconfig:
+      if (given[1] == FSCONFIG_SET_PATH || given[1] == FSCONFIG_SET_PATH_EMPTY)
+        return call_with_paths(number, given, at);
+      return call_with_paths(number, given, {});
+    case Shape::execve: return execute(number, given, at, 2);
+    case Shape::execveat: return execute(number, given, at, 3);
+    default: return call_with_paths(number, given, at);
+  }
+}
+
+constexpr long number_count = 512;
+
+/// For each number whether it is more than a plain call.
+struct TakesPath {
+  bool of[number_count];
+};
+
+constexpr TakesPath make_table() {
+  TakesPath table{};
+  for (long number = 0; number < number_count; ++number) table.of[number] = devshm::shape_of(number) != Shape::none;
+  return table;
+}
+
+}  // namespace
+
+// Named for the assembly below, which the compiler does not look into.
+extern "C" {
+extern const TakesPath devshm_takes_path;
+[[gnu::used]] constinit const TakesPath devshm_takes_path = make_table();
+
+/// The real function, once it has been looked up.
+extern std::atomic<void*> devshm_real_syscall;
+[[gnu::used]] constinit std::atomic<void*> devshm_real_syscall{nullptr};
+
+/// Like libc's own function it reads six arguments, however many there are.
+[[gnu::used, gnu::noinline]] long devshm_syscall_at_leisure(long number, ...) {
+  devshm_real_syscall.store(reinterpret_cast<void*>(NEXT(syscall).get()), std::memory_order_relaxed);
+  va_list rest;
+  va_start(rest, number);
+  Arguments given;
+  for (long& argument : given) argument = va_arg(rest, long);
+  va_end(rest);
+  return call_by_shape(number, given);
+}
+}  // extern "C"
+
+#if defined(__x86_64__)
+// Written out, because the seventh argument is on the stack, and only if the caller has given one: else that place is
+// a variable of the caller's. A function in C++ owns its arguments and may write to the place, which it does to hand
+// them on.
+EXPORT __attribute__((naked)) long devshm_syscall() __asm__("syscall");
+static_assert(number_count == 512);
+long devshm_syscall() {
+  __asm__(
+      "mov %edi, %r10d\n\t"
+      "cmp $512, %r10d\n\t"
+      "jae 1f\n\t"
+      "lea devshm_takes_path(%rip), %r11\n\t"
+      "cmpb $0, (%r11,%r10)\n\t"
+      "jne 2f\n"
+      "1:\tmov devshm_real_syscall(%rip), %r11\n\t"
+      "test %r11, %r11\n\t"
+      "jz 2f\n\t"
+      "jmp *%r11\n"
+      "2:\tjmp devshm_syscall_at_leisure");
+}
+#else
+// All seven arguments are in registers: for integers the call is the same as the variadic one.
+EXPORT long devshm_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
+long devshm_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  const auto real = reinterpret_cast<decltype(&::syscall)>(devshm_real_syscall.load(std::memory_order_relaxed));
+  const auto index = static_cast<unsigned>(number);
+  const bool is_plain = index >= number_count || !devshm_takes_path.of[index];
+  if (__builtin_expect(real && is_plain, 1)) return real(number, a, b, c, d, e, f);
+  return devshm_syscall_at_leisure(number, a, b, c, d, e, f);
+}
+#endif

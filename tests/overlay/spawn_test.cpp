@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// posix_spawn and its kin: the environment, the program, and the file actions.
+#include <dlfcn.h>
+#include <spawn.h>
+
+#include <map>
+
+#include "children.h"
+
+extern "C" {
+int pidfd_spawn(int*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                char* const[]) __attribute__((weak));
+int pidfd_spawnp(int*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                 char* const[]) __attribute__((weak));
+}
+
+namespace {
+
+class Spawn : public Children {
+ protected:
+  using Function = int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
+                           char* const[], char* const[]);
+
+  /// Spawns in a process of its own, which waits for the child and ends with the error number.
+  static Said spawned(Function spawn, const char* file, char* const* environment,
+                      posix_spawn_file_actions_t* actions = nullptr) {
+    return listen_to([=] {
+      pid_t pid = 0;
+      errno = 123;
+      const int error = spawn(&pid, file, actions, nullptr, arguments, environment);
+      if (errno != 123) dprintf(1, "errno changed to %d\n", errno);
+      if (error == 0) wait(nullptr);
+      _exit(error);
+    });
+  }
+
+  static std::map<std::string, Function> ways() {
+    std::map<std::string, Function> all = {{"posix_spawn", posix_spawn}, {"posix_spawnp", posix_spawnp}};
+    if (dlsym(dlopen("libc.so.6", RTLD_NOW), "pidfd_spawn")) {
+      all["pidfd_spawn"] = pidfd_spawn;
+      all["pidfd_spawnp"] = pidfd_spawnp;
+    }
+    return all;
+  }
+};
+
+TEST_F(Spawn, KeepsTheOverlayInEveryEnvironment) {
+  for (const auto& [name, spawn] : ways()) {
+    SCOPED_TRACE(name);
+    for (char* const* environment : {static_cast<char* const*>(environ), static_cast<char* const*>(replaced),
+                                     static_cast<char* const*>(empty), static_cast<char* const*>(nullptr)}) {
+      const Said said = spawned(spawn, CHILD, environment);
+      expect_overlay(said);
+      EXPECT_EQ(said.value("T_OTHER"), environment == replaced ? "1" : "(none)");
+      EXPECT_EQ(said.value("errno changed to 123"), "(none)");
+    }
+  }
+}
+
+TEST_F(Spawn, SpawnsAProgramInTheOverlay) {
+  mkdir("/dev/shm/bin", 0755);
+  make_file("/dev/shm/bin/devshm-tool", content_of(CHILD), 0755);
+  for (const auto& [name, spawn] : ways()) {
+    SCOPED_TRACE(name);
+    expect_overlay(spawned(spawn, "/dev/shm/bin/devshm-tool", empty));
+  }
+  setenv("PATH", "/usr/bin:/dev/shm/bin", 1);
+  expect_overlay(spawned(posix_spawnp, "devshm-tool", empty));
+  EXPECT_EQ(WEXITSTATUS(spawned(posix_spawnp, "devshm-missing", empty).status), ENOENT);
+  unlink("/dev/shm/bin/devshm-tool");
+  rmdir("/dev/shm/bin");
+}
+
+TEST_F(Spawn, ReturnsErrorNumbers) {
+  pid_t pid;
+  EXPECT_EQ(posix_spawn(&pid, "/dev/shm/missing", nullptr, nullptr, arguments, environ), ENOENT);
+  EXPECT_EQ(posix_spawn(&pid, "/dev/shm/marker", nullptr, nullptr, arguments, environ), EACCES);
+  const std::string too_long = "/dev/shm/" + std::string(5000, 'x');
+  errno = 0;
+  EXPECT_EQ(posix_spawn(&pid, too_long.c_str(), nullptr, nullptr, arguments, environ), ENAMETOOLONG);
+  EXPECT_EQ(errno, 0);
+}
+
+TEST_F(Spawn, ReturnsThatAFunctionIsMissing) {
+  if (dlsym(dlopen("libc.so.6", RTLD_NOW), "pidfd_spawn")) GTEST_SKIP() << "this libc has it";
+  int fd;
+  EXPECT_EQ(pidfd_spawn(&fd, CHILD, nullptr, nullptr, arguments, environ), ENOSYS);
+  EXPECT_EQ(pidfd_spawnp(&fd, CHILD, nullptr, nullptr, arguments, environ), ENOSYS);
+}
+
+TEST_F(Spawn, RewritesFileActions) {
+  mkdir("/dev/shm/where", 0755);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  ASSERT_EQ(posix_spawn_file_actions_addchdir_np(&actions, "/dev/shm/where"), 0);
+  ASSERT_EQ(posix_spawn_file_actions_addopen(&actions, 1, "/dev/shm/output", O_WRONLY | O_CREAT, 0600), 0);
+  ASSERT_EQ(posix_spawn_file_actions_addopen(&actions, 2, "beside", O_WRONLY | O_CREAT, 0600), 0);
+  spawned(posix_spawn, CHILD, environ, &actions);
+  EXPECT_EQ(content_of("/dev/shm/output").substr(0, 11), "overlay=yes");
+  EXPECT_EQ(access("/dev/shm/where/beside", F_OK), 0);
+  EXPECT_EQ(access((dir + "/where/beside").c_str(), F_OK), 0);
+  posix_spawn_file_actions_destroy(&actions);
+  for (const char* file : {"/dev/shm/output", "/dev/shm/where/beside"}) unlink(file);
+  rmdir("/dev/shm/where");
+}
+
+TEST_F(Spawn, FileActionsReturnErrorNumbers) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const std::string too_long = "/dev/shm/" + std::string(5000, 'x');
+  errno = 0;
+  EXPECT_EQ(posix_spawn_file_actions_addopen(&actions, -1, "/dev/shm/x", O_RDONLY, 0), EBADF);
+  EXPECT_EQ(posix_spawn_file_actions_addopen(&actions, 1, too_long.c_str(), O_RDONLY, 0), ENAMETOOLONG);
+  EXPECT_EQ(posix_spawn_file_actions_addchdir_np(&actions, too_long.c_str()), ENAMETOOLONG);
+  EXPECT_EQ(errno, 0);
+  posix_spawn_file_actions_destroy(&actions);
+}
+
+}  // namespace
