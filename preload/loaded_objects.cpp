@@ -126,11 +126,11 @@ const ElfW(Dyn) * dynamic_section(ElfW(Addr) base, const ElfW(Phdr) * headers, s
 const link_map* debugger_list() {
   const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
   const std::size_t count = getauxval(AT_PHNUM);
-  if (!headers) return nullptr;
-  ElfW(Addr) base = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    if (headers[i].p_type == PT_PHDR) base = reinterpret_cast<ElfW(Addr)>(headers) - headers[i].p_vaddr;
-  const ElfW(Dyn)* entry = dynamic_section(base, headers, count);
+  // These are the loader's own, without an entry for themselves, where musl's was called with the program's name.
+  const ElfW(Dyn)* entry = nullptr;
+  for (std::size_t i = 0; headers && i < count; ++i)
+    if (headers[i].p_type == PT_PHDR)
+      entry = dynamic_section(reinterpret_cast<ElfW(Addr)>(headers) - headers[i].p_vaddr, headers, count);
   for (; entry && entry->d_tag != DT_NULL; ++entry)
     if (entry->d_tag == DT_DEBUG && entry->d_un.d_ptr)
       return reinterpret_cast<const r_debug*>(entry->d_un.d_ptr)->r_map;

@@ -25,25 +25,25 @@ inline void say_tmpfs(struct statvfs& out) {
   if (*type) *type = TMPFS_MAGIC;
 }
 
-/// After a successful question about `path`, which may match.
+/// After a successful question about `path`: a relative one, or one that may match. It is asked where the path really
+/// leads: a relative one may start in the overlay, and a symbolic link in the overlay may lead out of it.
 template <class Out>
 [[gnu::cold, gnu::noinline]] inline void say_tmpfs_if_inside(const char* path, Out* out) {
+  if (!settings().active) return;
   std::size_t room = 0;
   JudgedPath judged(path);
-  if (judged.judge(room) != 0 || !judged.is_inside()) return;
+  if (judged.judge(room) != 0) return;
   char* memory = static_cast<char*>(alloca(room));
-  // A symbolic link in the overlay may lead to another file system.
-  struct stat there, backing;
-  if (sys::fstatat(AT_FDCWD, judged.place(memory), &there, 0) == 0 &&
-      sys::fstatat(AT_FDCWD, settings().dir, &backing, 0) == 0 && there.st_dev != backing.st_dev)
-    return;
-  say_tmpfs(*out);
+  const int fd = sys::openat(AT_FDCWD, judged.place(memory), O_PATH | O_CLOEXEC);
+  if (sys::failed(fd)) return;
+  if (is_in_overlay(fd)) say_tmpfs(*out);
+  sys::close(fd);
 }
 
 template <class Next, class Out>
 int forward_path(Next next, const char* path, Out* out) {
   const int result = forward(next, Path(path), out);
-  if (result == 0 && may_match(path)) say_tmpfs_if_inside(path, out);
+  if (result == 0 && (*path != '/' || may_match(path))) say_tmpfs_if_inside(path, out);
   return result;
 }
 

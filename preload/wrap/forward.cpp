@@ -45,10 +45,11 @@ void WordCall::place(JudgedPath (&paths)[2], char* memory) {
 // One link at a time: whether the last component is followed only the call itself knows.
 long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
   for (int links = 0; has_failed_with_enoent(value); ++links) {
-    place(paths, paths[0].is_rewritten() ? paths[0].placed() : paths[1].placed());
     std::size_t link_room = 0;
     for (unsigned i = 0; i < shape.path_count; ++i) link_room += paths[i].find_link(shape.path_count == 1);
     if (!link_room) break;
+    // Once more as they were: the failed call may have written to a pattern.
+    place(paths, paths[0].is_rewritten() ? paths[0].placed() : paths[1].placed());
     if (links == most_links) return fail(ELOOP);
     char* at = static_cast<char*>(alloca(link_room));
     bool followed = false;

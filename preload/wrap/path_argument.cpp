@@ -16,6 +16,8 @@ namespace devshm {
 
 int JudgedPath::judge(std::size_t& room) {
   if (!may_match(text_) || (role_ == Role::sought && !__builtin_strchr(text_, '/'))) return 0;
+  // The kernel refuses it by its length, in its own order among what else is wrong with the call.
+  if (length_of(text_) >= PATH_MAX) return 0;
   const Verdict verdict = judge_from(base_, text_);
   if (verdict.kind == Verdict::outside) return 0;
   const Settings& set = settings();
@@ -24,8 +26,7 @@ int JudgedPath::judge(std::size_t& room) {
   head_ = is_inside() ? set.dir : "/dev";
   head_length_ = is_inside() ? set.dir_length : 4;
   rest_length_ = own_tail_ = length_of(verdict.rest);
-  // The kernel's own limit, for the path as it came and as it goes on.
-  if (length_of(text_) >= PATH_MAX || head_length_ + rest_length_ >= PATH_MAX) return ENAMETOOLONG;
+  if (head_length_ + rest_length_ >= PATH_MAX) return ENAMETOOLONG;
   room += placed_size();
   if (!is_inside()) return 0;
   if (const int error = ensure_backing_dir()) return error;

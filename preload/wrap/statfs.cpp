@@ -5,9 +5,8 @@
 // Not here: ustat, which takes a device number and is gone from current libcs.
 #include <cstring>
 
+#include "../constant_dir.h"
 #include "../settings.h"
-#include "../sys.h"
-#include "../text.h"
 #include "examined_path.h"
 #include "forward.h"
 
@@ -22,12 +21,12 @@ namespace {
 /// answer is kept for the life of the process, so it has to be right even while the directory is not there: else they
 /// go and look for any other tmpfs.
 bool is_about_the_constant(const char* path) {
-  const devshm::Settings& set = devshm::settings();
-  if (!set.active || !path) return false;
-  struct stat asked, backing;
-  if (devshm::sys::fstatat(AT_FDCWD, path, &asked, 0) == 0 && devshm::sys::fstatat(AT_FDCWD, set.dir, &backing, 0) == 0)
-    return asked.st_dev == backing.st_dev && asked.st_ino == backing.st_ino;
-  return devshm::begins_with(path, set.dir);
+  char text[devshm::constant_length];
+  if (!path || !devshm::settings().active || devshm::constant_dir(text) != 0) return false;
+  for (std::size_t i = 0; i < sizeof text; ++i)
+    if (path[i] != text[i]) return false;
+  for (path += sizeof text; *path == '/'; ++path) continue;
+  return *path == '\0';
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../child_environment.h"
+#include "boundary.h"
 #include "examined_path.h"
 #include "restricted_open.h"
 #include "syscall_shape.h"
@@ -81,16 +82,35 @@ long examine(long number, const Arguments& given, Shape shape) {
   return result;
 }
 
+/// Whether the call would rename or link across the boundary of the overlay.
+bool crosses(long number, const Arguments& given, Places at) {
+  const auto* from = pointer<const char>(given[at.path]);
+  const auto* to = pointer<const char>(given[at.second]);
+  if (!devshm::may_cross(from, to)) return false;
+  const int from_base = at.dir < 0 ? AT_FDCWD : static_cast<int>(given[at.dir]);
+  const int to_base = at.second_dir < 0 ? AT_FDCWD : static_cast<int>(given[at.second_dir]);
+  const bool links = devshm::shape_of(number) == Shape::two || devshm::shape_of(number) == Shape::two_at;
+  const int flags = devshm::shape_of(number) == Shape::two_at ? static_cast<int>(given[4]) : 0;
+  return links ? devshm::links_across(from_base, from, to_base, to, flags)
+               : devshm::renames_across(from_base, from, to_base, to);
+}
+
 long call_by_shape(long number, const Arguments& given) {
   const Shape shape = devshm::shape_of(static_cast<unsigned>(number));  // the kernel, too, looks at 32 bits
   const Places at = devshm::places_of(shape);
   switch (shape) {
     case Shape::unlinkat:
-      if (given[2] & AT_REMOVEDIR) return call_with_paths(number, given, at, Role::removed);
+      if (given[2] == AT_REMOVEDIR) return call_with_paths(number, given, at, Role::removed);
       return call_with_paths(number, given, at);
-    case Shape::removed:
+    case Shape::removed: return call_with_paths(number, given, at, Role::removed);
     case Shape::removed_two:
-    case Shape::removed_two_at: return call_with_paths(number, given, at, Role::removed);
+    case Shape::removed_two_at:
+      if (crosses(number, given, at)) return devshm::fail_with<long>(EXDEV);
+      return call_with_paths(number, given, at, Role::removed);
+    case Shape::two:
+    case Shape::two_at:
+      if (number != SYS_move_mount && crosses(number, given, at)) return devshm::fail_with<long>(EXDEV);
+      return call_with_paths(number, given, at);
     case Shape::openat2: return open_at(number, given, at);
     case Shape::statfs:
     case Shape::fstatfs: return examine(number, given, shape);

@@ -36,8 +36,9 @@ EXPORT char* mktemp(char* name) NOTHROW {
 
 namespace {
 
-bool is_overlay_path(const char* path) {
-  return devshm::may_match(path) && devshm::judge_from(AT_FDCWD, path).kind == devshm::Verdict::inside;
+/// Whether a path is one of those that are rewritten.
+bool is_rewritten(const char* path) {
+  return devshm::may_match(path) && devshm::judge_from(AT_FDCWD, path).kind != devshm::Verdict::outside;
 }
 
 bool is_directory(const char* path) {
@@ -64,17 +65,13 @@ bool is_directory(const char* path) {
 
 }  // namespace
 
-// libc reads TMPDIR by itself, before its argument, and looks for the directory where no wrapper sees it. (It ignores
+// libc reads TMPDIR by itself, before its argument, and looks for directories where no wrapper sees it. (It ignores
 // TMPDIR in a program with raised privileges, as devshm ignores all of that program.)
 EXPORT char* tempnam(const char* dir, const char* prefix) NOTHROW {
   const char* tmpdir = getenv("TMPDIR");
-  if (devshm::settings().active) {
-    if (is_overlay_path(tmpdir)) {
-      if (is_directory(tmpdir)) return make_name_in(tmpdir, prefix);
-    } else if (tmpdir && is_directory(tmpdir)) {
-      return NEXT(tempnam).get()(dir, prefix);
-    }
-    if (is_overlay_path(dir)) return make_name_in(is_directory(dir) ? dir : P_tmpdir, prefix);
-  }
-  return NEXT(tempnam).get()(dir, prefix);
+  if ((!is_rewritten(tmpdir) && !is_rewritten(dir)) || !devshm::settings().active)
+    return NEXT(tempnam).get()(dir, prefix);
+  for (const char* candidate : {tmpdir, dir})
+    if (candidate && is_directory(candidate)) return make_name_in(candidate, prefix);
+  return make_name_in(P_tmpdir, prefix);
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "boundary.h"
+
+#include <alloca.h>
+#include <errno.h>
+
+#include "../overlay_file.h"
+#include "../settings.h"
+#include "../sys.h"
+#include "../text.h"
+#include "path_argument.h"
+
+namespace devshm {
+namespace {
+
+enum class Side : unsigned char { unknown, in_overlay, outside };
+
+Side side_of(int fd) {
+  if (sys::failed(fd)) return Side::unknown;
+  const Side side = is_in_overlay(fd) ? Side::in_overlay : Side::outside;
+  sys::close(fd);
+  return side;
+}
+
+/// A name as the kernel will see it.
+struct Name {
+  int base;
+  const char* path;
+};
+
+/// On which side the directory is that holds the name.
+Side side_of_parent(const Name& name) {
+  std::size_t length = length_of(name.path);
+  while (length && name.path[length - 1] == '/') --length;
+  while (length && name.path[length - 1] != '/') --length;
+  char* parent = static_cast<char*>(alloca(length + 2));
+  __builtin_memcpy(parent, name.path, length);
+  parent[length] = '\0';
+  if (!length) __builtin_memcpy(parent, ".", 2);
+  return side_of(sys::openat(name.base, parent, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+Side side_of_file(const Name& name, int flags) {
+  if (!*name.path && flags & AT_EMPTY_PATH) return is_in_overlay(name.base) ? Side::in_overlay : Side::outside;
+  const int follow = flags & AT_SYMLINK_FOLLOW ? 0 : O_NOFOLLOW;
+  return side_of(sys::openat(name.base, name.path, O_PATH | O_CLOEXEC | follow));
+}
+
+/// Whether a link could be made by this name: it is not there, and the kernel has nothing else against it.
+bool is_free(const Name& name) {
+  struct stat found;
+  return sys::fstatat(name.base, name.path, &found, AT_SYMLINK_NOFOLLOW) == -ENOENT &&
+         name.path[length_of(name.path) - 1] != '/';
+}
+
+/// Judges both paths and hands them on as the kernel will see them; false where that already settles it.
+template <class Decide>
+bool decide(int from_base, const char* from, int to_base, const char* to, Decide decide_on) {
+  if (!*to) return false;
+  JudgedPath judged[] = {JudgedPath(from, from_base), JudgedPath(to, to_base)};
+  std::size_t room = 0;
+  for (JudgedPath& path : judged)
+    if (path.judge(room) != 0) return false;
+  // Both in the overlay by their names, or none: then the other one would have to be there by way of its directory.
+  if (judged[0].is_inside() == judged[1].is_inside()) return false;
+  char* memory = static_cast<char*>(alloca(room));
+  const Name names[] = {{from_base, judged[0].place(memory)}, {to_base, judged[1].place(memory)}};
+  return decide_on(names[0], names[1]);
+}
+
+bool differ(Side a, Side b) { return a != Side::unknown && b != Side::unknown && a != b; }
+
+}  // namespace
+
+bool renames_across(int from_base, const char* from, int to_base, const char* to) {
+  if (!*from) return false;
+  return decide(from_base, from, to_base, to,
+                [](const Name& a, const Name& b) { return differ(side_of_parent(a), side_of_parent(b)); });
+}
+
+bool links_across(int from_base, const char* from, int to_base, const char* to, int flags) {
+  return decide(from_base, from, to_base, to, [=](const Name& a, const Name& b) {
+    return is_free(b) && differ(side_of_file(a, flags), side_of_parent(b));
+  });
+}
+
+}  // namespace devshm

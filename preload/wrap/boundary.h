@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// The boundary of the overlay. Natively /dev/shm is a file system of its own, and nothing is renamed or linked across;
+// behind it is a directory of a larger one, where the kernel would do it.
+//
+// Async-signal-safe and thread-safe; errno stays as it was.
+#pragma once
+
+#include "../path_rule.h"
+
+namespace devshm {
+
+/// For rename and link: true if one name is in the overlay and the other is not, and nothing else is wrong with them
+/// that the kernel would object to first. `from_base` and `to_base`: where relative paths start.
+bool renames_across(int from_base, const char* from, int to_base, const char* to);
+/// `flags` as for linkat.
+bool links_across(int from_base, const char* from, int to_base, const char* to, int flags);
+
+/// Whether the question need be asked.
+inline bool may_cross(const char* from, const char* to) { return from && to && (may_match(from) || may_match(to)); }
+
+}  // namespace devshm

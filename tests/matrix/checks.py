@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""The checks of one cell. Each returns nothing when it passes, and raises Failed or NotApplicable."""
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+import build
+import cells
+
+HERE = pathlib.Path(__file__).resolve().parent
+PRIMITIVES = HERE.parent / "apps/python/primitives.py"
+PRELOAD = "LD_PRELOAD=/matrix/libdevshm.so"
+SECONDS = 300  # for one command; all of them together take less
+
+
+running = set()  # the processes that stop() has to end
+stopped = threading.Event()
+
+
+def stop():
+    """Ends what is running in the cells, for good; unshare takes all that it has started along."""
+    stopped.set()
+    for process in list(running):
+        process.kill()
+
+
+class Failed(Exception):
+    """With all that the command has said."""
+
+
+class NotApplicable(Exception):
+    """There is nothing to check in this cell, and why."""
+
+
+class Cell:
+    """A libc on an architecture: its root, and the directory of tools that it sees as /matrix."""
+
+    def __init__(self, libc, architecture, root, programs, library, scratch):
+        self.libc, self.architecture, self.root, self.scratch = libc, architecture, root, scratch
+        self.tools = scratch / ("%s-%s" % (libc.name, architecture.name))
+        shutil.copytree(programs, self.tools, copy_function=os.link)  # they are read only
+        shutil.copyfile(library, self.tools / "libdevshm.so")
+        for file in (PRIMITIVES, library.with_name("libdevshm-check.so")):
+            if file.exists():
+                shutil.copyfile(file, self.tools / file.name)
+        self.digest = hashlib.sha256((self.tools / "libdevshm.so").read_bytes()).hexdigest()
+        self.emulator = ["/matrix/qemu"] if architecture.emulator else []
+        self.is_old_glibc = libc.kind == "glibc" and root.number < (2, 34)
+
+    @property
+    def loader(self):
+        return build.loader(self.architecture, self.libc.kind)
+
+    def restartable(self, program):
+        """What to run, and the variables it needs, so that the program can start itself again by its own name."""
+        if not self.emulator:
+            return program, []
+        return "/matrix/start", ["MATRIX_PROGRAM=" + program]
+
+    def run(self, surrounding, *words, loader=(), emulator=None):
+        """Runs a command ("NAME=VALUE" words first are its whole environment) and returns how it ended."""
+        launcher = [*(self.emulator if emulator is None else emulator), *loader]
+        variables = [word for word in words if "=" in word] + ["PROBE_LAUNCHER=" + " ".join(launcher)]
+        command = [*launcher, *(word for word in words if "=" not in word)]
+        with tempfile.TemporaryDirectory(dir=self.scratch) as scratch:
+            if stopped.is_set():
+                raise Failed("interrupted")
+            process = subprocess.Popen([sys.executable, "-I", "-S", HERE / "ground.py", self.root.directory, self.tools,
+                                        scratch, surrounding, *variables, *command], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+            running.add(process)
+            try:
+                output, errors = process.communicate(timeout=SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                output, errors = process.communicate()
+                raise Failed("no end after %d seconds: %s\n%s%s" % (SECONDS, " ".join(command), output,
+                                                                    errors)) from None
+            finally:
+                running.discard(process)
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+    def expect_success(self, surrounding, *words, loader=()):
+        done = self.run(surrounding, *words, loader=loader)
+        if done.returncode != 0 or "FAIL" in done.stdout or "ok " not in done.stdout:
+            failed = "".join(line for line in done.stdout.splitlines(True) if not line.startswith("ok "))
+            raise Failed("%s, in %s: exit status %d\n%s%s" % (" ".join(words), surrounding, done.returncode, failed,
+                                                            done.stderr))
+        if done.stderr:
+            raise Failed("%s, in %s, passes but says\n%s" % (" ".join(words), surrounding, done.stderr))
+
+    def errnos(self, done):
+        if done.returncode != 0:
+            raise Failed("exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+        return {call: int(number) for call, number in (line.split() for line in done.stdout.splitlines())}
+
+
+def bare(cell):
+    """Without devshm, every surrounding fails as documented."""
+    wrong = []
+    for surrounding in cells.SURROUNDINGS:
+        found = cell.errnos(cell.run(surrounding.name, "/matrix/probe", "errnos"))
+        wanted = cells.expected_errnos(surrounding, cell.is_old_glibc)
+        wrong += ["%s: %s gives %d, not %d" % (surrounding.name, call, found.get(call, -1), wanted[call])
+                  for call in wanted if found.get(call) != wanted[call]]
+    if wrong:
+        raise Failed("\n".join(wrong))
+
+
+def surrounded(surrounding):
+    def check(cell):
+        cell.expect_success(surrounding.name, PRELOAD, "/matrix/probe", "all")
+    check.__doc__ = "With devshm all works: %s." % surrounding.title
+    return check
+
+
+def handles(cell):
+    """By handles of dlopen, and in libraries that are loaded late."""
+    cell.expect_success("none", PRELOAD, "/matrix/handles", "all")
+    # Here glibc before 2.34 has found a tmpfs of its own by the time that it could ask us.
+    cell.expect_success("other-free", PRELOAD, "/matrix/handles", "all")
+
+
+def by_loader(cell):
+    """In a program that was started by calling the loader."""
+    cell.expect_success("none", PRELOAD, "/matrix/probe", "all", loader=[cell.loader])
+
+
+def inspect(cell, *variables, loader=()):
+    """What `devshm check` does once it has found its files; the roots have no shell to run that script in."""
+    if not (cell.tools / "libdevshm-check.so").exists():
+        raise NotApplicable("there is no libdevshm-check.so beside the library")
+    program, more = cell.restartable("/matrix/probe")
+    return cell.run("none", PRELOAD + ":/matrix/libdevshm-check.so", "DEVSHM_CHECK=" + program, *more, *variables,
+                    "/matrix/probe", loader=loader)
+
+
+def devshm_check(cell):
+    """devshm check says that everything works."""
+    done = inspect(cell)
+    if done.returncode != 0 or not done.stdout.endswith("everything works\n") or done.stderr:
+        raise Failed("exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+
+
+def odd_libc(cell):
+    """A libc whose constant can't be found: one line says so, and libc's own errno stays."""
+    odd = cell.tools / "odd"
+    odd.mkdir()
+    for file in sorted(cell.root.directory.glob("usr/lib/*/*")) + sorted(cell.root.directory.glob("lib/*/*")):
+        if re.fullmatch(r"(libc|libpthread|librt)\.so\.\d|libc\.so", file.name) and file.resolve().is_file():
+            (odd / file.name).write_bytes(file.read_bytes().replace(b"/dev/shm", b"/dev/s_m"))
+            (odd / file.name).chmod(0o755)
+    # musl's libc and its loader are one file.
+    loader = ["/matrix/odd/libc.so"] if cell.libc.kind == "musl" else []
+    path = "LD_LIBRARY_PATH=/matrix/odd"
+    done = cell.run("none", PRELOAD, path, "/matrix/probe", "errnos", loader=loader)
+    found = cell.errnos(done)
+    wanted = dict(cells.expected_errnos(cells.SURROUNDINGS[0], cell.is_old_glibc), open=0, mkstemp=0, statvfs=0)
+    if found != wanted:
+        raise Failed("errno values %r, not %r\n%s" % (found, wanted, done.stderr))
+    if not re.fullmatch(r"devshm: this libc does not hold [^\n]*\n", done.stderr):
+        raise Failed("one line of complaint was expected, not\n%s" % (done.stderr or "nothing"))
+    done = inspect(cell, path, loader=loader)
+    if done.returncode != 1 or not re.search(r"^ *constant +BAD", done.stdout, re.MULTILINE):
+        raise Failed("devshm check: exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+
+
+def python(cell):
+    """CPython's multiprocessing: fails without devshm, works with it."""
+    interpreter = cell.root.python
+    if not interpreter:
+        raise NotApplicable("this root has no Python")
+    if not PRIMITIVES.exists():
+        raise NotApplicable("tests/apps/python/primitives.py is missing")
+    everything = ["--only", "Lock,Queue,Pool,Value,SharedMemory"]
+    jobs = [(["--methods", "fork,spawn", *everything, "--expect", "fail"], []),
+            (["--methods", "fork,spawn", *everything], [PRELOAD])]
+    if cell.emulator:
+        # A fresh interpreter takes seconds here, and the job's own patience is made for real machines: spawn is left
+        # to them. That a name can be opened in a program that was executed, the probe has shown.
+        jobs = [(["--jobs", "1", "--methods", "fork", *everything, "--expect", "fail"], []),
+                (["--jobs", "1", "--methods", "fork", *everything], [PRELOAD])]
+    program, variables = cell.restartable(interpreter)
+    variables += ["HOME=/tmp", "PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHOME=/usr"]
+    for options, preload in jobs:
+        done = cell.run("none", *preload, *variables, program, "/matrix/primitives.py", *options, emulator=[])
+        if done.returncode != 0:
+            raise Failed("%s%s: exit status %d\n%s%s" % (" ".join(options), " with devshm" * len(preload),
+                                                        done.returncode, done.stdout, done.stderr))
+
+
+def old_glibc(cell):
+    """What glibc 2.17 has and Debian's oldest has not: libraries that look for the directory as its do."""
+    if not cell.is_old_glibc:
+        raise NotApplicable("only for glibc before 2.34")
+    path = "LD_LIBRARY_PATH=/matrix/2.17"
+    found = cell.errnos(cell.run("none", path, "/matrix/old_program", "errnos"))
+    wanted = {"sem_open": 38, "shm_open": 38, "shm_unlink": 2}
+    if found != wanted:
+        raise Failed("without devshm: %r, not %r" % (found, wanted))
+    for surrounding in cells.SURROUNDINGS:
+        cell.expect_success(surrounding.name, PRELOAD, path, "/matrix/old_program", "all")
+    cell.expect_success("none", PRELOAD, path, "/matrix/handles", "all")
+    cell.expect_success("other-free", PRELOAD, path, "/matrix/handles", "all")
+    cell.expect_success("none", PRELOAD, "LD_LIBRARY_PATH=/matrix/versions", "/matrix/old_program", "versions")
+
+
+CHECKS = {
+    "bare": bare,
+    **{surrounding.name: surrounded(surrounding) for surrounding in cells.SURROUNDINGS},
+    "handles": handles,
+    "loader": by_loader,
+    "check": devshm_check,
+    "odd-libc": odd_libc,
+    "2.17": old_glibc,
+    "python": python,
+}
