@@ -20,10 +20,10 @@
 static int failures;
 
 /// One check. errno as the last call left it is told when it fails.
-#define CHECK(truth, name)                 \
-  __extension__({                          \
-    const int passed = (truth) ? 1 : 0;    \
-    report(passed, errno, name, #truth);   \
+#define CHECK(truth, name)               \
+  __extension__({                        \
+    const int passed = (truth) ? 1 : 0;  \
+    report(passed, errno, name, #truth); \
   })
 
 static inline int report(int passed, int error, const char* name, const char* truth) {

@@ -33,7 +33,7 @@ static int errnos(void) {
 static int first_group(const char* call) {
   Name name;
   snprintf(name, sizeof name, "%s comes first: ENOENT", call);
-  const int result = strcmp(call, "sem_unlink") == 0 ? sem_unlink("/probe-missing")
+  const int result = strcmp(call, "sem_unlink") == 0   ? sem_unlink("/probe-missing")
                      : strcmp(call, "shm_unlink") == 0 ? shm_unlink("/probe-missing")
                      : strcmp(call, "shm_open") == 0   ? shm_open("/probe-missing", O_RDWR, 0)
                                                        : (sem_open("/probe-missing", 0) == SEM_FAILED ? -1 : 0);

@@ -108,4 +108,3 @@ int shm_group(const char* self) {
   CHECK(shm_open(name, O_RDWR, 0) < 0 && errno == ENOENT, "shm_open of a missing one: ENOENT");
   return verdict();
 }
-

@@ -22,11 +22,11 @@ static inline int private_open(const char* path, int flags, mode_t mode) {
 }
 
 /// Hides where a pointer comes from, so that the compiler reads the constant in memory, as the real code does.
-#define AS_STORED(text)                   \
-  __extension__({                         \
-    const char* stored = (text);          \
+#define AS_STORED(text)                  \
+  __extension__({                        \
+    const char* stored = (text);         \
     __asm__ volatile("" : "+r"(stored)); \
-    stored;                               \
+    stored;                              \
   })
 
 typedef struct {
