@@ -14,11 +14,12 @@ IMPORTS = {
                        "sem_getvalue run_beside_the_constant",
     "librt.so.1": "shm_open shm_unlink",
     "libdl.so.2": "dlopen dlsym dlerror dlclose",
-    "libc.so.6": "abort __libc_start_main __errno_location __xstat __statfs access chdir clock_gettime clone close "
-                 "closedir execv exit _exit fcntl fclose fflush fgets fopen fork fstatfs ftruncate getenv getpid link "
-                 "lseek memcmp memcpy memset mkdir mkstemp mktemp mmap munmap open openat opendir printf puts putchar "
-                 "readdir rename rmdir snprintf statfs statvfs strchr strcmp strcpy strerror strlen strncmp strstr "
-                 "strtok symlink syscall unlink usleep waitpid write",
+    "libc.so.6": "abort access chdir clock_gettime clone close closedir __errno_location execv _exit exit "
+                 "fclose fcntl fflush fgets fopen fork free fstatfs ftruncate getenv getpid glob globfree "
+                 "__libc_start_main link lseek memcmp memcpy memset mkdir mkstemp mktemp mmap munmap nftw open openat "
+                 "opendir posix_spawn printf putchar puts readdir realpath rename rmdir snprintf statfs __statfs "
+                 "statvfs strchr strcmp strcpy strerror strlen strncmp strstr strtok strtol symlink syscall unlink usleep "
+                 "waitpid write __xstat",
 }
 # Younger than x86_64's base version.
 LATER_ON_X86_64 = {"openat": "GLIBC_2.4", "clock_gettime": "GLIBC_2.17"}
@@ -41,9 +42,13 @@ def call(command, **options):
     return done.stdout
 
 
+def cross_file(architecture):
+    return HERE / (architecture.multiarch + ".ini")
+
+
 def library(architecture, directory):
     """libdevshm.so as it is delivered: an optimised build, stripped."""
-    cross = ["--cross-file", HERE / (architecture.multiarch + ".ini")] if architecture.emulator else []
+    cross = ["--cross-file", cross_file(architecture)] if architecture.emulator else []
     call(["meson", "setup", directory / "build", PROJECT, "-Dtests=disabled", "-Dprefix=/", "-Dlibdir=lib", *cross])
     call(["meson", "install", "-C", directory / "build", "--strip", "--destdir", directory / "install"])
     return directory / "install/lib/libdevshm.so"
@@ -97,7 +102,7 @@ def programs(architecture, kind, directory):
     def make(target, sources, libraries, *options):
         link(architecture, stub_directory, directory / target, sources.split(), libraries.split(), *options)
 
-    make("probe", "probe.c probe_names.c probe_paths.c", "-lpthread -lrt -lc", *program)
+    make("probe", "probe.c probe_names.c probe_paths.c probe_versions.c", "-lpthread -lrt -lc", *program)
     make("handles", "handles.c", "-ldl -lc", *program)
     make("by_name.so", "by_name.c", "-lpthread -lrt -lc", "-fPIC", "-shared")
     make("old_program", "old_glibc/program.c", "-lpthread -lrt -lc", *program, "-Wl,-z,lazy")

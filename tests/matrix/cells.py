@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the matrix is made of: the libcs, the surroundings, and what must happen in them. Data, no work."""
+import os
 from dataclasses import dataclass
 
 
@@ -11,14 +12,18 @@ class Architecture:
     compiler: str
     glibc_loader: str
     base_version: str  # the symbol version that every glibc of this architecture has had since its beginning
-    emulator: str = ""
+    processor: str  # qemu-user's, for machines of another kind
+
+    @property
+    def emulator(self):
+        return "" if os.uname().machine == self.name else self.processor
 
 
 ARCHITECTURES = {a.name: a for a in (
     Architecture("x86_64", "amd64", "x86_64-linux-gnu", "x86_64-linux-gnu-gcc", "/lib64/ld-linux-x86-64.so.2",
-                 "GLIBC_2.2.5"),
+                 "GLIBC_2.2.5", "/usr/bin/qemu-x86_64-static"),
     Architecture("aarch64", "arm64", "aarch64-linux-gnu", "aarch64-linux-gnu-gcc", "/lib/ld-linux-aarch64.so.1",
-                 "GLIBC_2.17", emulator="/usr/bin/qemu-aarch64-static"),
+                 "GLIBC_2.17", "/usr/bin/qemu-aarch64-static"),
 )}
 
 
@@ -70,14 +75,15 @@ SURROUNDINGS = (
 )
 
 
-def expected_errnos(surrounding, is_old_glibc):
-    """What `probe errnos` prints without devshm, in its order."""
+def expected_errnos(surrounding, is_old_glibc, is_split=False):
+    """What `probe errnos` prints without devshm, in its order. `is_split`: librt looks for the directory by itself."""
     by_name = surrounding.old_glibc if is_old_glibc else surrounding.others
     # Calls for what is not there: ENOENT, unless old glibc has found no place to look in at all, or the kernel sees
     # that the file system can't be written before it sees that there is nothing to remove.
     open_missing = 38 if by_name == 38 else 2
     unlink_missing = by_name if by_name in (38, 30) else 2
+    shm_unlink_missing = 2 if is_split and by_name == 38 else unlink_missing
     return {"sem_open": by_name, "shm_open": by_name,
             "sem_open-missing": open_missing, "sem_unlink-missing": unlink_missing,
-            "shm_open-missing": open_missing, "shm_unlink-missing": unlink_missing,
+            "shm_open-missing": open_missing, "shm_unlink-missing": shm_unlink_missing,
             "open": surrounding.make_by_path, "mkstemp": surrounding.make_by_path, "statvfs": surrounding.statvfs}

@@ -12,6 +12,7 @@ import threading
 
 import build
 import cells
+import images
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRIMITIVES = HERE.parent / "apps/python/primitives.py"
@@ -52,6 +53,7 @@ class Cell:
         self.digest = hashlib.sha256((self.tools / "libdevshm.so").read_bytes()).hexdigest()
         self.emulator = ["/matrix/qemu"] if architecture.emulator else []
         self.is_old_glibc = libc.kind == "glibc" and root.number < (2, 34)
+        self.is_split = libc.kind == "glibc" and root.number <= (2, 17)  # as measured on 2.17, and no more on 2.26
 
     @property
     def loader(self):
@@ -106,7 +108,7 @@ def bare(cell):
     wrong = []
     for surrounding in cells.SURROUNDINGS:
         found = cell.errnos(cell.run(surrounding.name, "/matrix/probe", "errnos"))
-        wanted = cells.expected_errnos(surrounding, cell.is_old_glibc)
+        wanted = cells.expected_errnos(surrounding, cell.is_old_glibc, cell.is_split)
         wrong += ["%s: %s gives %d, not %d" % (surrounding.name, call, found.get(call, -1), wanted[call])
                   for call in wanted if found.get(call) != wanted[call]]
     if wrong:
@@ -152,16 +154,15 @@ def odd_libc(cell):
     """A libc whose constant can't be found: one line says so, and libc's own errno stays."""
     odd = cell.tools / "odd"
     odd.mkdir()
-    for file in sorted(cell.root.directory.glob("usr/lib/*/*")) + sorted(cell.root.directory.glob("lib/*/*")):
-        if re.fullmatch(r"(libc|libpthread|librt)\.so\.\d|libc\.so", file.name) and file.resolve().is_file():
-            (odd / file.name).write_bytes(file.read_bytes().replace(b"/dev/shm", b"/dev/s_m"))
-            (odd / file.name).chmod(0o755)
+    for name, contents in images.libc_files(cell.root.directory, cell.libc.kind):
+        (odd / name).write_bytes(contents.replace(b"/dev/shm", b"/dev/s_m"))
+        (odd / name).chmod(0o755)
     # musl's libc and its loader are one file.
     loader = ["/matrix/odd/libc.so"] if cell.libc.kind == "musl" else []
     path = "LD_LIBRARY_PATH=/matrix/odd"
     done = cell.run("none", PRELOAD, path, "/matrix/probe", "errnos", loader=loader)
     found = cell.errnos(done)
-    wanted = dict(cells.expected_errnos(cells.SURROUNDINGS[0], cell.is_old_glibc), open=0, mkstemp=0, statvfs=0)
+    wanted = dict(cells.expected_errnos(cells.SURROUNDINGS[0], cell.is_old_glibc, cell.is_split), open=0, mkstemp=0, statvfs=0)
     if found != wanted:
         raise Failed("errno values %r, not %r\n%s" % (found, wanted, done.stderr))
     if not re.fullmatch(r"devshm: this libc does not hold [^\n]*\n", done.stderr):
@@ -187,12 +188,19 @@ def python(cell):
         jobs = [(["--jobs", "1", "--methods", "fork", *everything, "--expect", "fail"], []),
                 (["--jobs", "1", "--methods", "fork", *everything], [PRELOAD])]
     program, variables = cell.restartable(interpreter)
-    variables += ["HOME=/tmp", "PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHOME=/usr"]
+    variables += ["HOME=/tmp", "PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1",
+                  "PYTHONHOME=%s" % pathlib.PurePath(interpreter).parent.parent]
     for options, preload in jobs:
         done = cell.run("none", *preload, *variables, program, "/matrix/primitives.py", *options, emulator=[])
         if done.returncode != 0:
             raise Failed("%s%s: exit status %d\n%s%s" % (" ".join(options), " with devshm" * len(preload),
                                                         done.returncode, done.stdout, done.stderr))
+
+
+def versions(cell):
+    """Of a function with several versions, the default one is called."""
+    minor = [str(cell.root.number[1])] if cell.libc.kind == "glibc" else []
+    cell.expect_success("none", PRELOAD, "/matrix/probe", "versions", *minor)
 
 
 def old_glibc(cell):
@@ -218,6 +226,7 @@ CHECKS = {
     "loader": by_loader,
     "check": devshm_check,
     "odd-libc": odd_libc,
+    "versions": versions,
     "2.17": old_glibc,
     "python": python,
 }

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""What is promised of the library's file, checked on the very file that the cells run with, for each architecture."""
+import pathlib
+import subprocess
+
+import build
+import cells
+import images
+import roots
+
+LIBRARY_TESTS = pathlib.Path(__file__).resolve().parent.parent / "library"
+OLDEST_MUSL = "musl-bookworm"
+
+
+class Failed(Exception):
+    """With what is wrong."""
+
+
+def run(*command):
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed("".join(line for line in done.stdout.splitlines(True) if not line.startswith("ok ")))
+    return done.stdout.splitlines()[-1]
+
+
+def file(architecture, library, cache):
+    """needed libraries, imports, exports, segments and size"""
+    libc = next(libc for libc in cells.LIBCS if libc.name == OLDEST_MUSL)
+    try:
+        root = cache.root(libc, architecture).directory
+    except (roots.NotAvailable, roots.FetchFailed) as reason:
+        raise Failed("no musl to look into: %s" % reason) from None
+    loader = images.inside(root, root / build.loader(architecture, "musl")[1:])
+    return run(LIBRARY_TESTS / "check_file", library, "--musl", loader)
+
+
+def same_bytes(architecture, _library, _cache):
+    """the same bytes when built again in another directory"""
+    cross = [build.cross_file(architecture)] if architecture.emulator else []
+    return run(LIBRARY_TESTS / "reproducible", build.PROJECT, *cross)
+
+
+CHECKS = (file, same_bytes)
