@@ -56,6 +56,7 @@ char* get_cwd(char* out, std::size_t size) {
 }  // namespace
 
 EXPORT char* getcwd(char* out, size_t size) NOTHROW { return get_cwd(out, size); }
+OWN_NAME(getcwd);
 
 // _FORTIFY_SOURCE: where the buffer is too small libc's own end the program.
 EXPORT char* __getcwd_chk(char* out, size_t size, size_t room) {

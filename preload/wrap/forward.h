@@ -29,6 +29,10 @@
   extern "C"                  \
       __attribute__((visibility("default"), alias(#function))) decltype(::function) devshm_alias_##name __asm__(#name)
 
+/// A wrapper's name for calls within this library: the exported one may be another library's, which may call us.
+#define OWN_NAME(function)                                                                               \
+  extern "C" __attribute__((visibility("hidden"), alias(#function))) decltype(::function) devshm_own_##function
+
 namespace devshm {
 
 template <class T>

@@ -255,3 +255,16 @@ EXPORT int getnameinfo(const struct sockaddr* address, socklen_t length, char* h
   devshm::show_address(&own, own_length);
   return real(&own.address, own_length, host, host_room, service, service_room, flags);
 }
+
+OWN_NAME(bind);
+OWN_NAME(connect);
+OWN_NAME(sendto);
+OWN_NAME(sendmsg);
+OWN_NAME(sendmmsg);
+OWN_NAME(accept);
+OWN_NAME(accept4);
+OWN_NAME(getsockname);
+OWN_NAME(getpeername);
+OWN_NAME(recvfrom);
+OWN_NAME(recvmsg);
+OWN_NAME(recvmmsg);

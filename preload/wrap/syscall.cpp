@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// syscall(): every system call that takes a path, on both architectures (syscall_shape.h says where). Any other costs
-// a look into a table of bytes and a jump to libc's own function.
+// syscall(): every system call that takes a path or tells one, on both architectures (syscall_shape.h says where). Any
+// other costs a look into a table of bytes and a jump to libc's own function.
 //
 // Not here: statmount and listmount name mounts by number; open_by_handle_at takes a handle; pivot_root, swapon,
 // swapoff, quotactl and uselib are passed through as their functions are. io_uring and bpf carry paths in structures
@@ -10,13 +10,36 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "../child_environment.h"
+#include "../text.h"
 #include "boundary.h"
 #include "examined_path.h"
 #include "restricted_open.h"
 #include "syscall_shape.h"
+
+// The wrappers of the same names.
+#define OF_THIS_LIBRARY(function) \
+  extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_own_##function
+OF_THIS_LIBRARY(accept);
+OF_THIS_LIBRARY(accept4);
+OF_THIS_LIBRARY(bind);
+OF_THIS_LIBRARY(connect);
+OF_THIS_LIBRARY(getcwd);
+OF_THIS_LIBRARY(getpeername);
+OF_THIS_LIBRARY(getsockname);
+OF_THIS_LIBRARY(readlink);
+OF_THIS_LIBRARY(readlinkat);
+OF_THIS_LIBRARY(recvfrom);
+OF_THIS_LIBRARY(recvmmsg);
+OF_THIS_LIBRARY(recvmsg);
+OF_THIS_LIBRARY(sendmmsg);
+OF_THIS_LIBRARY(sendmsg);
+OF_THIS_LIBRARY(sendto);
 
 namespace {
 
@@ -82,6 +105,45 @@ long examine(long number, const Arguments& given, Shape shape) {
   return result;
 }
 
+/// The kernel returns the length, with the end, and knows no buffer of its own.
+long working_directory(const Arguments& given) {
+  auto* const out = pointer<char>(given[0]);
+  const auto size = static_cast<std::size_t>(given[1]);
+  if (!out || !size) return NEXT(syscall).get()(SYS_getcwd, out, size, 0L, 0L, 0L, 0L);
+  return devshm_own_getcwd(out, size) ? static_cast<long>(devshm::length_of(out)) + 1 : -1;
+}
+
+/// Arguments of any type, as a function of that type takes them.
+template <class Result, class... Parameters, bool quiet, std::size_t... index>
+long call_own(Result (*own)(Parameters...) noexcept(quiet), const Arguments& given, std::index_sequence<index...>) {
+  return own((Parameters)given[index]...);
+}
+template <class Result, class... Parameters, bool quiet>
+long call_own(Result (*own)(Parameters...) noexcept(quiet), const Arguments& given) {
+  return call_own(own, given, std::index_sequence_for<Parameters...>{});
+}
+
+long call_function(long number, const Arguments& given) {
+  switch (number) {
+#ifdef SYS_readlink
+    case SYS_readlink: return call_own(devshm_own_readlink, given);
+#endif
+    case SYS_readlinkat: return call_own(devshm_own_readlinkat, given);
+    case SYS_bind: return call_own(devshm_own_bind, given);
+    case SYS_connect: return call_own(devshm_own_connect, given);
+    case SYS_sendto: return call_own(devshm_own_sendto, given);
+    case SYS_sendmsg: return call_own(devshm_own_sendmsg, given);
+    case SYS_sendmmsg: return call_own(devshm_own_sendmmsg, given);
+    case SYS_accept: return call_own(devshm_own_accept, given);
+    case SYS_accept4: return call_own(devshm_own_accept4, given);
+    case SYS_getsockname: return call_own(devshm_own_getsockname, given);
+    case SYS_getpeername: return call_own(devshm_own_getpeername, given);
+    case SYS_recvfrom: return call_own(devshm_own_recvfrom, given);
+    case SYS_recvmsg: return call_own(devshm_own_recvmsg, given);
+    default: return call_own(devshm_own_recvmmsg, given);
+  }
+}
+
 /// Whether the call would rename or link across the boundary of the overlay.
 bool crosses(long number, const Arguments& given, Places at) {
   const auto* from = pointer<const char>(given[at.path]);
@@ -121,6 +183,8 @@ long call_by_shape(long number, const Arguments& given) {
       if (given[1] == FSCONFIG_SET_PATH || given[1] == FSCONFIG_SET_PATH_EMPTY)
         return call_with_paths(number, given, at);
       return call_with_paths(number, given, {});
+    case Shape::getcwd: return working_directory(given);
+    case Shape::as_function: return call_function(number, given);
     case Shape::execve: return execute(number, given, at, 2);
     case Shape::execveat: return execute(number, given, at, 3);
     default: return call_with_paths(number, given, at);

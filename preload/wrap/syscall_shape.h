@@ -28,6 +28,8 @@ enum class Shape : unsigned char {
   fsconfig,        // a path at 4 and its descriptor at 5, for some commands
   execve,          // as `path`, with an environment at 3
   execveat,        // as `path_at`, with an environment at 4
+  getcwd,          // none; a path comes back
+  as_function,     // whatever the function of the same name does, both ways
 };
 
 /// The table.
@@ -46,7 +48,7 @@ constexpr Shape shape_of(long number) {
     case SYS_symlink: return Shape::second;
     case SYS_unlink: return Shape::path;
     case SYS_rename: return Shape::removed_two;
-    case SYS_readlink: return Shape::path;
+    case SYS_readlink: return Shape::as_function;
     case SYS_chmod: return Shape::path;
     case SYS_chown: return Shape::path;
     case SYS_lchown: return Shape::path;
@@ -77,8 +79,9 @@ constexpr Shape shape_of(long number) {
     case SYS_unlinkat: return Shape::unlinkat;
     case SYS_renameat: return Shape::removed_two_at;
     case SYS_renameat2: return Shape::removed_two_at;
-    // readlink: what comes back is the kernel's own text
-    case SYS_readlinkat: return Shape::path_at;
+    // what comes back is a path
+    case SYS_readlinkat: return Shape::as_function;
+    case SYS_getcwd: return Shape::getcwd;
     // mode, owner
     case SYS_fchmodat: return Shape::path_at;
     case SYS_fchmodat2: return Shape::path_at;
@@ -120,6 +123,19 @@ constexpr Shape shape_of(long number) {
     case SYS_fspick: return Shape::path_at;
     case SYS_fsconfig: return Shape::fsconfig;
     case SYS_mount_setattr: return Shape::path_at;
+    // sockets
+    case SYS_bind: return Shape::as_function;
+    case SYS_connect: return Shape::as_function;
+    case SYS_sendto: return Shape::as_function;
+    case SYS_sendmsg: return Shape::as_function;
+    case SYS_sendmmsg: return Shape::as_function;
+    case SYS_accept: return Shape::as_function;
+    case SYS_accept4: return Shape::as_function;
+    case SYS_getsockname: return Shape::as_function;
+    case SYS_getpeername: return Shape::as_function;
+    case SYS_recvfrom: return Shape::as_function;
+    case SYS_recvmsg: return Shape::as_function;
+    case SYS_recvmmsg: return Shape::as_function;
     default: return Shape::none;
   }
 }
@@ -151,6 +167,8 @@ constexpr Places places_of(Shape shape) {
     case Shape::two_at:
     case Shape::removed_two_at: return {1, 0, 3, 2};
     case Shape::fstatfs:
+    case Shape::getcwd:
+    case Shape::as_function:
     case Shape::none: return {};
   }
   return {};

@@ -2,6 +2,9 @@
 //
 // syscall(): each system call that takes a path does below /dev/shm what it does in an ordinary directory. The same
 // steps are taken in both, and the results compared; the log tells that the path was rewritten.
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "syscall_rows.h"
 
 namespace {
@@ -71,7 +74,9 @@ TEST_F(Syscall, DoesInTheOverlayWhatItDoesBesides) {
     EXPECT_EQ(outcome(row, "/dev/shm"), besides);
     const std::string logged = content_of(getenv("DEVSHM_LOG")).substr(before);
     const bool is_restricted = std::string(row.name) == "openat2 without symbolic links";
-    EXPECT_TRUE(is_restricted || logged.find("] syscall: /dev/shm/") != std::string::npos) << logged;
+    const bool is_logged = logged.find("] syscall: /dev/shm/") != std::string::npos ||
+                           logged.find("] " + std::string(row.name) + ": /dev/shm/") != std::string::npos;
+    EXPECT_TRUE(is_restricted || is_logged) << logged;
   }
 }
 
@@ -110,6 +115,78 @@ TEST_F(Syscall, SaysTmpfs) {
   close(fd);
   ASSERT_EQ(syscall(SYS_statfs, "/proc", &fs), 0);
   EXPECT_EQ(fs.f_type, 0x9fa0);
+}
+
+TEST_F(Syscall, ShowsWhatComesBack) {
+  char said[128] = "";
+  ASSERT_EQ(chdir("/dev/shm"), 0);
+  EXPECT_EQ(syscall(SYS_getcwd, said, sizeof said), 9) << strerror(errno);
+  EXPECT_STREQ(said, "/dev/shm");
+  EXPECT_EQ(syscall(SYS_getcwd, said, 8), -1);
+  EXPECT_EQ(errno, ERANGE);
+  EXPECT_EQ(syscall(SYS_getcwd, said, 0), -1);
+  EXPECT_EQ(errno, ERANGE);
+  EXPECT_EQ(syscall(SYS_getcwd, nullptr, 100), -1);
+  EXPECT_EQ(errno, EFAULT);
+  const long length = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/cwd", said, sizeof said);
+  EXPECT_EQ(std::string(said, length < 0 ? 0 : static_cast<std::size_t>(length)), "/dev/shm");
+  ASSERT_EQ(chdir("/"), 0);
+}
+
+TEST_F(Syscall, KnowsNamesOfSockets) {
+  sockaddr_un address{}, told{};
+  address.sun_family = AF_UNIX;
+  strcpy(address.sun_path, "/dev/shm/socket");
+  const int server = socket(AF_UNIX, SOCK_DGRAM, 0), client = socket(AF_UNIX, SOCK_DGRAM, 0);
+  ASSERT_EQ(syscall(SYS_bind, server, &address, sizeof address), 0) << strerror(errno);
+  struct stat found;
+  EXPECT_EQ(lstat("/dev/shm/socket", &found), 0);
+  socklen_t length = sizeof told;
+  EXPECT_EQ(syscall(SYS_getsockname, server, &told, &length), 0);
+  EXPECT_STREQ(told.sun_path, "/dev/shm/socket");
+  ASSERT_EQ(syscall(SYS_sendto, client, "a", 1, 0, &address, sizeof address), 1) << strerror(errno);
+  strcpy(address.sun_path, "/dev/shm/client");
+  ASSERT_EQ(syscall(SYS_bind, client, &address, sizeof address), 0);
+  strcpy(address.sun_path, "/dev/shm/socket");
+  ASSERT_EQ(syscall(SYS_connect, client, &address, sizeof address), 0);
+  length = sizeof told;
+  EXPECT_EQ(syscall(SYS_getpeername, client, &told, &length), 0);
+  EXPECT_STREQ(told.sun_path, "/dev/shm/socket");
+  char byte;
+  ASSERT_EQ(syscall(SYS_recvfrom, server, &byte, 1, 0, nullptr, nullptr), 1);
+  iovec data{&byte, 1};
+  mmsghdr message{};
+  message.msg_hdr.msg_iov = &data;
+  message.msg_hdr.msg_iovlen = 1;
+  ASSERT_EQ(syscall(SYS_sendmsg, client, &message.msg_hdr, 0), 1);
+  ASSERT_EQ(syscall(SYS_sendmmsg, client, &message, 1, 0), 1);
+  message.msg_hdr.msg_name = &told;
+  for (const bool many : {false, true}) {
+    told = {};
+    message.msg_hdr.msg_namelen = sizeof told;
+    EXPECT_EQ(many ? syscall(SYS_recvmmsg, server, &message, 1, 0, nullptr)
+                   : syscall(SYS_recvmsg, server, &message.msg_hdr, 0),
+              1);
+    EXPECT_STREQ(told.sun_path, "/dev/shm/client");
+  }
+  close(client);
+  close(server);
+
+  const int listening = socket(AF_UNIX, SOCK_STREAM, 0), caller = socket(AF_UNIX, SOCK_STREAM, 0);
+  for (const char* name : {"/dev/shm/socket", "/dev/shm/client"}) unlink(name);
+  ASSERT_EQ(syscall(SYS_bind, listening, &address, sizeof address), 0);
+  ASSERT_EQ(listen(listening, 2), 0);
+  strcpy(told.sun_path, "/dev/shm/client");
+  told.sun_family = AF_UNIX;
+  ASSERT_EQ(syscall(SYS_bind, caller, &told, sizeof told), 0);
+  ASSERT_EQ(syscall(SYS_connect, caller, &address, sizeof address), 0);
+  told = {};
+  length = sizeof told;
+  const long accepted = syscall(SYS_accept4, listening, &told, &length, SOCK_CLOEXEC);
+  EXPECT_GE(accepted, 0);
+  EXPECT_STREQ(told.sun_path, "/dev/shm/client");
+  for (const int fd : {static_cast<int>(accepted), listening, caller}) close(fd);
+  for (const char* name : {"/dev/shm/socket", "/dev/shm/client"}) EXPECT_EQ(unlink(name), 0);
 }
 
 TEST_F(Syscall, LeavesWhatIsNotInTheOverlay) {
