@@ -30,13 +30,14 @@
 #include <thread>
 #include <vector>
 
+#include "backing.h"
+
 namespace {
 
 constexpr off_t page = 4096;
 constexpr int keep = FALLOC_FL_KEEP_SIZE;
 constexpr int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 
-std::string backing() { return getenv("DEVSHM_DIR"); }
 
 /// One system call that fails, in all its uses or (argument >= 0) by the low half of an argument.
 struct Denial {
@@ -134,7 +135,7 @@ std::ostream& operator<<(std::ostream& out, const Case& row) { return out << row
 
 class FallocateTest : public testing::TestWithParam<Case> {
  protected:
-  void TearDown() override { std::filesystem::remove_all(backing()); }
+  void TearDown() override { remove_backing(); }
 
   /// Runs the body under the filters of this case.
   static void filtered(const std::function<void()>& body) {

@@ -18,16 +18,17 @@
 #include <fstream>
 #include <string>
 
+#include "backing.h"
+
 namespace {
 
 using std::string;
 
-string backing() { return getenv("DEVSHM_DIR"); }
 
 class LocaleTest : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove_all(backing()); }
-  void TearDown() override { std::filesystem::remove_all(backing()); }
+  void SetUp() override { remove_backing(); }
+  void TearDown() override { remove_backing(); }
 };
 
 /// The smallest catalogue that gettext reads: one message.

@@ -18,11 +18,12 @@
 #include <sstream>
 #include <string>
 
+#include "backing.h"
+
 namespace {
 
 using std::string;
 
-string backing() { return getenv("DEVSHM_DIR"); }
 
 /// What is mounted on a place below the backing directory: "source type"; empty: nothing.
 string mounted_on(const string& name) {
@@ -50,14 +51,14 @@ class MountTest : public testing::Test {
   }
   void SetUp() override {
     if (!is_private_) GTEST_SKIP() << "takes the right to mount";
-    std::filesystem::remove_all(backing());
+    remove_backing();
     mkdir("/dev/shm/a", 0755);
     mkdir("/dev/shm/b", 0755);
   }
   void TearDown() override {
     if (!is_private_) return;
     for (const char* place : {"/a", "/b"}) umount2((backing() + place).c_str(), MNT_DETACH);
-    std::filesystem::remove_all(backing());
+    remove_backing();
   }
   static bool exists(const string& path) { return access((backing() + path).c_str(), F_OK) == 0; }
 
@@ -167,8 +168,8 @@ TEST_F(MountTest, FsconfigTakesAPathByCommand) {
   const int dev = open("/dev", O_PATH);
   EXPECT_EQ(fsconfig(context, FSCONFIG_SET_PATH, "none", "/dev/shm/by-path", AT_FDCWD), -1);
   EXPECT_EQ(fsconfig(context, FSCONFIG_SET_PATH_EMPTY, "none", "shm/from-dev", dev), -1);
-  EXPECT_TRUE(is_logged("fsconfig: /dev/shm/by-path -> " + backing() + "/by-path"));
-  EXPECT_TRUE(is_logged("fsconfig: shm/from-dev -> " + backing() + "/from-dev"));
+  EXPECT_TRUE(is_native() || is_logged("fsconfig: /dev/shm/by-path -> " + backing() + "/by-path"));
+  EXPECT_TRUE(is_native() || is_logged("fsconfig: shm/from-dev -> " + backing() + "/from-dev"));
   EXPECT_FALSE(is_logged("fsconfig: /dev/shm/label"));
   close(dev);
   close(context);

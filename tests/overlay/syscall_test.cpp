@@ -76,7 +76,7 @@ TEST_F(Syscall, DoesInTheOverlayWhatItDoesBesides) {
     const bool is_restricted = std::string(row.name) == "openat2 without symbolic links";
     const bool is_logged = logged.find("] syscall: /dev/shm/") != std::string::npos ||
                            logged.find("] " + std::string(row.name) + ": /dev/shm/") != std::string::npos;
-    EXPECT_TRUE(is_restricted || is_logged) << logged;
+    EXPECT_TRUE(is_native() || is_restricted || is_logged) << logged;
   }
 }
 

@@ -13,17 +13,18 @@
 #include <filesystem>
 #include <string>
 
+#include "backing.h"
+
 namespace {
 
-std::string backing() { return getenv("DEVSHM_DIR"); }
 
 class WatchTest : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove_all(backing()); }
+  void SetUp() override { remove_backing(); }
   void TearDown() override {
     if (fd_ >= 0) close(fd_);
     EXPECT_EQ(chdir("/"), 0);
-    std::filesystem::remove_all(backing());
+    remove_backing();
   }
   /// Makes a file in the backing directory, past all wrappers.
   static void make_on_disk(const char* name) { close(creat((backing() + "/" + name).c_str(), 0600)); }
@@ -52,7 +53,7 @@ TEST_F(WatchTest, InotifyByRelativePathAndErrors) {
   EXPECT_EQ(errno, ENOENT);
   EXPECT_EQ(inotify_add_watch(fd_, nullptr, IN_CREATE), -1);
   EXPECT_EQ(errno, EFAULT);
-  std::filesystem::remove_all(backing());
+  remove_backing();
   EXPECT_GE(inotify_add_watch(fd_, "/dev/shm", IN_CREATE), 0) << "made again";
 }
 
