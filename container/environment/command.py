@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""The command line of container/lambda."""
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import sys
+
+from . import Failed, emulation, namespaces, roots, sandbox, variables
+
+EPILOG = """\
+The root. Without --root a Debian is made (with mmdebstrap) and kept in ~/.cache/devshm/lambda; it has Python, strace and
+the usual tools. `--root /` takes this machine's own programs. An image brings its variables, and, if no CMD is given, its
+entrypoint and command.
+
+examples:
+  lambda python3 -c 'import multiprocessing; multiprocessing.Lock()'      FileNotFoundError: [Errno 2]
+  lambda --libc 2.31 python3 -c 'import multiprocessing; multiprocessing.Lock()'       OSError: [Errno 38]
+  lambda --layer devshm-0.1.0-layer-x86_64.zip --env LD_PRELOAD=/opt/lib/libdevshm.so python3 app.py
+  lambda --task src --layer devshm-0.1.0-layer-x86_64.zip --env AWS_LAMBDA_EXEC_WRAPPER=/opt/devshm \\
+         --runtime-api --handler app.handler                              then, from another terminal:
+  curl -d '{}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations
+  lambda bash                                                             look around
+
+exit status: CMD's (128+n: killed by signal n); 125: the environment could not be made, 2: wrong usage.
+What differs from Lambda itself is in docs/lambda-environment.md."""
+
+
+def parser():
+    result = argparse.ArgumentParser(
+        prog="lambda", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EPILOG,
+        usage="lambda [OPTIONS] [--] CMD...\n       lambda [OPTIONS] --runtime-api [--handler FILE.FUNCTION] [--] [CMD...]",
+        description="Runs CMD as AWS Lambda would: no /dev/shm and no tmpfs, a read-only root, /tmp and /dev on ext4, "
+                    "Lambda's user, limits, variables and refused system calls. Needs root.")
+    root = result.add_argument_group("what runs")
+    root.add_argument("--root", metavar="DIR|ARCHIVE|IMAGE",
+                      help="a root directory, an OCI or docker archive, or the name of an image that podman or docker has")
+    root.add_argument("--libc", choices=list(roots.RELEASES), default="2.36",
+                      help="the Debian with this glibc (default %(default)s). Amazon Linux 2 fails like 2.31, "
+                           "Amazon Linux 2023 like the later ones")
+    root.add_argument("--arch", choices=("x86_64", "arm64"), default=emulation.native(),
+                      help="default: this machine's; the other one by qemu-user")
+    root.add_argument("--with", dest="with_packages", metavar="PACKAGE[,PACKAGE]", default=[],
+                      type=lambda text: text.split(","), help="more packages in the Debian that is made")
+    root.add_argument("--task", metavar="DIR|ZIP", help="the function's code, at /var/task")
+    root.add_argument("--layer", metavar="DIR|ZIP", action="append",
+                      help="at /opt; later ones go over earlier ones. Can be repeated")
+    root.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="can be repeated")
+    limits = result.add_argument_group("sizes")
+    limits.add_argument("--tmp", metavar="MB", type=int, default=512, help="room in /tmp, 512 to 10240 (default 512)")
+    limits.add_argument("--memory", metavar="MB", type=int, default=128, help="128 to 10240 (default 128, as on Lambda)")
+    api = result.add_argument_group("as a function")
+    api.add_argument("--runtime-api", action="store_true",
+                     help="serve the Runtime API to CMD (default: a small Python runtime) and take invocations over HTTP")
+    api.add_argument("--handler", metavar="FILE.FUNCTION", help="the function's handler (default app.handler)")
+    api.add_argument("--listen", metavar="[HOST:]PORT", default="127.0.0.1:9000",
+                     help="where invocations come in (default %(default)s; port 0: any free one)")
+    api.add_argument("--timeout", metavar="SECONDS", type=float, default=3, help="of an invocation (default 3)")
+    api.add_argument("--name", default="function", help="the function's name (default %(default)s)")
+    api.add_argument("--freeze", choices=("auto", "group", "stop", "none"), default="auto",
+                     help="between invocations: a control group's freezer, SIGSTOP to each process, not at all "
+                          "(default: the first that there is)")
+    result.add_argument("--scratch", metavar="DIR", type=pathlib.Path, default=pathlib.Path("/var/tmp"),
+                        help="where the images of /tmp and /dev lie, as sparse files (default %(default)s)")
+    result.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help=argparse.SUPPRESS)
+    return result
+
+
+def read(arguments):
+    reader = parser()
+    options = reader.parse_args(arguments)
+    if options.command and options.command[0] == "--":
+        del options.command[0]
+    if not options.command and not options.root and not options.runtime_api:
+        reader.error("no command (--help explains)")
+    if not 512 <= options.tmp <= 10240:
+        reader.error("--tmp: Lambda has 512 to 10240 MB")
+    if not 128 <= options.memory <= 10240:
+        reader.error("--memory: Lambda has 128 to 10240 MB")
+    if any("=" not in pair or pair.startswith("=") for pair in options.env):
+        reader.error("--env wants NAME=VALUE")
+    if options.handler and not options.runtime_api:
+        reader.error("--handler goes with --runtime-api")
+    if options.runtime_api and not options.handler:
+        options.handler = "app.handler"
+    return options
+
+
+def command_of(options, root):
+    if options.command:
+        return options.command
+    if root.entrypoint or root.command:
+        # An image's command is its handler.
+        own = [options.handler] if options.handler and root.command and root.entrypoint else root.command
+        return [*root.entrypoint, *own]
+    if options.runtime_api:
+        return ["/var/runtime/bootstrap"]
+    raise Failed("no command given, and the root is no image that has one")
+
+
+def environment_of(options, root):
+    result = {**variables.defaults(options.name, options.memory, options.handler), **root.variables}
+    result.update(pair.partition("=")[::2] for pair in options.env)
+    return result
+
+
+def check_machine():
+    if os.geteuid() != 0:
+        raise Failed("needs root, for loop devices and mounts of ext4: sudo container/lambda ... (as an ordinary user, "
+                     "container/hide-shm gives a ground without /dev/shm)")
+    if sys.version_info < (3, 9):
+        raise Failed("needs Python 3.9")
+    os.environ["PATH"] = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+    for tool, package in (("crun", "crun"), ("mkfs.ext4", "e2fsprogs"), ("mount", "mount"), ("unzip", "unzip")):
+        if not shutil.which(tool):
+            raise Failed("%s is missing (Debian package %s)" % (tool, package))
+
+
+def run_command(box, options, root):
+    box.start(command_of(options, root), environment_of(options, root))
+    for number in namespaces.FORWARDED:
+        signal.signal(number, lambda number, _: box.signal(number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, namespaces.FORWARDED)
+    status = box.wait()
+    if status == 137 and box.groups.killed_for_memory():
+        print("lambda: out of memory (--memory %d)" % options.memory, file=sys.stderr)
+    return status
+
+
+def main(arguments):
+    options = read(arguments)
+    try:
+        check_machine()
+        root = roots.find(options)
+
+        def inside(scratch):
+            box = sandbox.Sandbox(scratch, options, root)
+            try:
+                box.make()
+                if options.runtime_api:
+                    from . import function
+                    return function.serve(box, options, command_of(options, root), environment_of(options, root))
+                return run_command(box, options, root)
+            finally:
+                box.kill()
+                box.remove()
+        return namespaces.run_inside(options.scratch, inside)
+    except Failed as failure:
+        print("lambda: %s" % failure, file=sys.stderr)
+        return 125

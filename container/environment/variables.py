@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""The environment variables that Lambda sets. Credentials are left out: there is nothing here that they would open."""
+import time
+import uuid
+
+LIBRARY_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+PATH = "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+ACCOUNT, REGION = "123456789012", "us-east-1"
+
+
+def defaults(name, memory, handler):
+    return {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/" + name,
+        "AWS_LAMBDA_LOG_STREAM_NAME": time.strftime("%Y/%m/%d/[$LATEST]", time.gmtime()) + uuid.uuid4().hex,
+        "AWS_REGION": REGION,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": LIBRARY_PATH,
+        "PATH": PATH,
+        "TZ": ":UTC",
+        **({"_HANDLER": handler} if handler else {}),
+    }
+
+
+def function_arn(name):
+    return "arn:aws:lambda:%s:%s:function:%s" % (REGION, ACCOUNT, name)
