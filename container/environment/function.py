@@ -22,6 +22,7 @@ class Invocation:
         self.id, self.event, self.context = str(uuid.uuid4()), event, context
         self.deadline = self.answer = None
         self.failed = False
+        self.warm = False  # came when a runtime was there, which may be about to end
 
     def complete(self, answer, failed):
         if self.answer is None:
@@ -52,6 +53,7 @@ class Function:
             begun = time.monotonic()
             with self.changed:
                 self.current = invocation
+                invocation.warm = self.running
                 if not self.running:
                     self.start()
                 self.changed.notify_all()
@@ -59,7 +61,7 @@ class Function:
                                       INIT_SECONDS + self.options.timeout)
                 taken = time.monotonic()
                 log("START RequestId: %s Version: $LATEST" % invocation.id)
-                if invocation.answer is None and invocation.deadline:
+                if invocation.deadline:
                     self.changed.wait_for(lambda: invocation.answer is not None,
                                           max(0, invocation.deadline - time.time()))
                 if invocation.answer is None:
@@ -98,7 +100,10 @@ class Function:
         with self.changed:
             self.box.ended()
             self.running = False
-            if self.current:
+            if self.current and self.current.warm and not self.current.deadline:
+                self.current.warm = False
+                self.start()
+            elif self.current:
                 # 128+n is how the first process says that the runtime was ended by a signal.
                 how = "exit status %d" % code
                 if code > 128 or code < 0:

@@ -22,10 +22,39 @@ def hierarchies():
             found[""] = pathlib.Path(point)
         elif kind == "cgroup":
             found.update((option, pathlib.Path(point)) for option in options if option in ("memory", "freezer"))
-    if "" in found and len(found) > 1:
-        # Side by side the controllers are in the old ones; and crun refuses to work where it sees both.
-        disks.call("umount", found.pop(""))
+    if len(found) > 1:
+        found.pop("", None)  # side by side the controllers are in the old ones
     return found
+
+
+def hide_second_hierarchy():
+    """crun refuses to work where it sees both kinds. For private mounts only."""
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        if " - cgroup2 " in line and len(hierarchies()) > 0 and "" not in hierarchies():
+            disks.call("umount", line.split()[4])
+
+
+def sweep(prefix, is_gone):
+    """Groups of a run that was killed: what it left frozen can end now, and the group can be removed."""
+    for point in set(hierarchies().values()):
+        for left in point.glob(prefix + "*"):
+            if not is_gone(left.name):
+                continue
+            for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+                if (left / name).exists():
+                    (left / name).write_text(word)
+            remove(left)
+
+
+def remove(directory):
+    for _ in range(200):
+        try:
+            directory.rmdir()
+            return
+        except FileNotFoundError:
+            return
+        except OSError:  # the last process is not quite gone
+            time.sleep(0.01)
 
 
 class Groups:
@@ -101,11 +130,6 @@ class Groups:
         for directory in self.directories:
             (directory / "cgroup.procs").write_text(str(process))
 
-    def processes(self):
-        for directory in self.directories:
-            return [int(line) for line in (directory / "cgroup.procs").read_text().split()]
-        return None
-
     def freeze(self, frozen):
         """False where there is no freezer."""
         if self.freezer is None:
@@ -128,14 +152,7 @@ class Groups:
 
     def remove(self):
         for directory in self.directories:
-            for _ in range(200):
-                try:
-                    directory.rmdir()
-                    break
-                except FileNotFoundError:
-                    break
-                except OSError:  # the last process is not quite gone
-                    time.sleep(0.01)
+            remove(directory)
 
 
 def in_namespace_of(process):

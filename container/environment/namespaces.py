@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from . import Failed
+from . import Failed, groups
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -33,17 +33,22 @@ def start_time(process):
     return pathlib.Path("/proc/%s/stat" % process).read_text().rpartition(")")[2].split()[19]
 
 
+def is_gone(name):
+    """Whether that is the name of a run which has ended."""
+    process, _, started = name[len(PREFIX):].partition(".")
+    if not (process.isdigit() and started.isdigit()):
+        return False
+    try:
+        return start_time(process) != started
+    except OSError:
+        return True
+
+
 def sweep(place):
     """Removes what a run left that was killed. Its mounts have gone with its namespaces."""
+    groups.sweep(PREFIX, is_gone)
     for left in place.glob(PREFIX + "*"):
-        process, _, started = left.name[len(PREFIX):].partition(".")
-        try:
-            gone = start_time(int(process)) != started
-        except ValueError:
-            continue
-        except OSError:
-            gone = True
-        if gone:
+        if is_gone(left.name):
             shutil.rmtree(left, ignore_errors=True)
 
 

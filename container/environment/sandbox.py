@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 
 from . import Failed, bundle, disks, emulation, groups, namespaces
 
@@ -20,9 +21,12 @@ class Sandbox:
 
     def __init__(self, scratch, options, image):
         self.scratch, self.options, self.image = scratch, options, image
+        groups.hide_second_hierarchy()
         self.groups = groups.Groups(scratch.name)
         self.process = None
         self.count = 0
+        self.guard = threading.Lock()
+        self.killed = False
 
     def make(self):
         if not self.groups.limit(self.options.memory):
@@ -101,7 +105,7 @@ class Sandbox:
                               check=False)
         if done.returncode != 0:
             raise Failed("the OCI runtime did not make the container")
-        self.process = int((home / "pid").read_text())
+        self.process, self.killed = int((home / "pid").read_text()), False
         self.groups.add(self.process)
         self.correct(owners)
         done = subprocess.run([*self.runtime, "start", name], stdin=subprocess.DEVNULL, check=False)
@@ -142,11 +146,18 @@ class Sandbox:
 
     def kill(self):
         """Ends all there is: the first process takes the whole namespace with it, frozen or not."""
-        if self.process is not None:
-            os.kill(self.process, signal.SIGKILL)
-            self.freeze(False)
+        with self.guard:
+            if self.process is not None:
+                self.killed = True  # what is frozen from now on would not end
+                os.kill(self.process, signal.SIGKILL)
+                self.set_frozen(False)
 
     def freeze(self, frozen):
+        with self.guard:
+            if not (frozen and self.killed):
+                self.set_frozen(frozen)
+
+    def set_frozen(self, frozen):
         if self.process is None or self.options.freeze == "none":
             return
         if self.options.freeze in ("auto", "group") and self.groups.freeze(frozen):

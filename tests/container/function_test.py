@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A function on the Runtime API of container/lambda, with the layer as users have it: a hundred invocations of one warm
+environment that is frozen in between, /tmp emptied, crashes, time-outs; and what the environment itself owes.
+"""
+import os
+import time
+import unittest
+
+import sandboxed
+
+HANDLERS = ("--task", sandboxed.HERE / "handlers", "--handler", "shared.handler", "--timeout", "30", "--memory", "512")
+RIGHT = {"value": 20, "array": 40, "got": [0, 1, 2], "pooled": [0, 1, 4, 9, 16], "executed": [0, 1, 4, 9, 16],
+         "seen": "hello"}
+
+
+def layered(*more):
+    return sandboxed.function(*HANDLERS, "--layer", sandboxed.layer(), *more)
+
+
+class Hundred(unittest.TestCase):
+    """What is there after the tenth is there after the hundredth, and nothing else."""
+
+    def hundred(self, *more, do="", files=()):
+        with layered(*more) as function:
+            answers = [function.invoke(do=do) for _ in range(100)]
+        for number, answer in enumerate(answers):
+            self.assertEqual({key: answer[key] for key in RIGHT}, RIGHT, number)
+        tenth, last = answers[9], answers[99]
+        for what in ("files", "descriptors", "processes"):
+            self.assertEqual(tenth[what], last[what], what)
+        self.assertEqual(last["files"], list(files))
+
+    def test_under_the_exec_wrapper(self):
+        self.hundred(*sandboxed.EXEC_WRAPPER)
+
+    def test_under_plain_ld_preload(self):
+        self.hundred(*sandboxed.PRELOAD)
+
+    def test_with_tmp_emptied_after_each_answer(self):
+        self.hundred(*sandboxed.EXEC_WRAPPER, do="empty")
+
+
+class WithDevshm(unittest.TestCase):
+    def test_a_crash_in_the_middle_leaves_the_next_one_a_working_dev_shm(self):
+        with layered(*sandboxed.EXEC_WRAPPER) as function:
+            for _ in range(3):
+                answer = function.failure(do="crash")
+                self.assertEqual(answer["errorType"], "Runtime.ExitError")
+                self.assertIn("exit status 7", answer["errorMessage"])
+                self.assertIn("left_behind", function.invoke(do="look")["shm"])
+                answer = function.invoke()
+                self.assertEqual({key: answer[key] for key in RIGHT}, RIGHT)
+                # The next crash makes the same name again.
+                function.invoke(do="empty")
+
+    def test_a_wrapper_behind_the_wrapper(self):
+        with layered(*sandboxed.EXEC_WRAPPER, "--layer", sandboxed.HERE / "handlers/wrapper_layer",
+                     "--env", "DEVSHM_NEXT_WRAPPER=/opt/other-wrapper") as function:
+            found = function.invoke(do="look")
+            self.assertEqual(found["variables"]["OTHER_WRAPPER"], "was here")
+            self.assertEqual(found["variables"]["LD_PRELOAD"], "/opt/lib/libdevshm.so")
+            self.assertEqual(found["argv"], ["/var/runtime/bootstrap.py"])
+            self.assertEqual(function.invoke()["value"], 20)
+
+    def test_a_next_wrapper_that_is_missing_is_named(self):
+        with layered(*sandboxed.EXEC_WRAPPER, "--env", "DEVSHM_NEXT_WRAPPER=/opt/nothing") as function:
+            self.assertIn("exit status 126", function.failure()["errorMessage"])
+            self.assertIn("DEVSHM_NEXT_WRAPPER=/opt/nothing", "".join(function.lines))
+
+    def test_devshm_check_answers_as_a_handler(self):
+        with sandboxed.function("--task", sandboxed.TOP / "docs/examples/check", "--layer", sandboxed.layer(),
+                                *sandboxed.PRELOAD) as function:
+            answer = function.invoke()
+            self.assertTrue(answer["works"], answer)
+            self.assertIn("everything works", answer["report"][-1])
+        with sandboxed.function("--task", sandboxed.TOP / "docs/examples/check", "--layer", sandboxed.layer(),
+                                "--env", "DEVSHM_DIR=/nowhere/shm") as function:
+            self.assertFalse(function.invoke()["works"])
+
+
+class WithoutDevshm(unittest.TestCase):
+    """What the environment owes to functions of any kind."""
+
+    def test_it_fails_as_on_lambda(self):
+        with sandboxed.function(*HANDLERS) as function:
+            answer = function.failure()
+            self.assertEqual((answer["errorType"], answer["errorMessage"]),
+                             ("FileNotFoundError", "[Errno 2] No such file or directory"))
+        with sandboxed.function(*HANDLERS, "--libc", "2.31") as function:
+            self.assertEqual(function.failure()["errorMessage"], "[Errno 38] Function not implemented")
+
+    def frozen(self, how):
+        with layered(*sandboxed.PRELOAD, "--freeze", how) as function:
+            before = function.invoke(do="look")
+            time.sleep(0.5)  # in which it would tick some 200 times
+            after = function.invoke(do="look")
+            self.assertEqual(before["pid"], after["pid"])
+            return after["ticks"] - before["ticks"]
+
+    def test_frozen_between_invocations_by_the_control_group_s_freezer(self):
+        self.assertLess(self.frozen("group"), 50)
+
+    def test_frozen_between_invocations_by_stopping_each_process(self):
+        self.assertLess(self.frozen("stop"), 50)
+
+    def test_not_frozen_if_told(self):
+        self.assertGreater(self.frozen("none"), 100)
+
+    def test_tmp_is_kept_from_invocation_to_invocation_and_over_a_crash(self):
+        with layered(*sandboxed.PRELOAD) as function:
+            function.invoke(do="write", text="kept")
+            self.assertEqual(function.invoke(do="read"), {"text": "kept"})
+            function.failure(do="crash")
+            self.assertEqual(function.invoke(do="read"), {"text": "kept"})
+
+    def test_headers_become_the_context(self):
+        with layered(*sandboxed.PRELOAD) as function:
+            headers, answer = function.post({"do": "look"})
+            self.assertEqual(headers["X-Amzn-RequestId"], answer["id"])
+            self.assertTrue(29000 < answer["left"] <= 30000, answer["left"])
+            self.assertRegex(answer["variables"]["_X_AMZN_TRACE_ID"], r"^Root=1-[0-9a-f]{8}-[0-9a-f]{24};")
+            self.assertEqual(answer["variables"]["_HANDLER"], "shared.handler")
+
+    def test_errors_are_answered_as_lambda_answers_them(self):
+        with sandboxed.function("--task", sandboxed.HERE / "handlers", "--handler", "shared.handler", "--timeout", "1",
+                                "--layer", sandboxed.layer(), *sandboxed.PRELOAD) as function:
+            answer = function.failure(do="raise")
+            self.assertEqual((answer["errorType"], answer["errorMessage"]), ("ValueError", "as told"))
+            answer = function.failure(do="sleep")
+            self.assertEqual(answer["errorType"], "Sandbox.Timedout")
+            self.assertIn("Task timed out after 1.00 seconds", answer["errorMessage"])
+            function.invoke(do="look")
+        with sandboxed.function("--task", sandboxed.HERE / "handlers", "--handler", "missing.handler") as function:
+            for _ in range(2):  # each invocation tries again
+                self.assertEqual(function.failure()["errorType"], "ModuleNotFoundError")
+
+    def test_memory_beyond_the_limit_ends_it(self):
+        with sandboxed.function("--task", sandboxed.HERE / "handlers", "--handler", "greedy.handler",
+                                "--timeout", "60") as function:
+            self.assertIn("signal: killed", function.failure()["errorMessage"])
+
+    def test_it_ends_when_told_and_leaves_nothing(self):
+        function = sandboxed.Function(*HANDLERS, "--layer", sandboxed.layer(), *sandboxed.PRELOAD)
+        function.invoke(do="look")
+        self.assertEqual(function.stop(), 0)
+        self.assert_nothing_left(function)
+
+    def assert_nothing_left(self, function):
+        name = "devshm-lambda.%d." % function.process.pid
+        for place in ("/var/tmp", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup"):
+            self.assertEqual(left_in(place, name), [])
+
+    def test_it_ends_also_right_after_an_answer_when_it_is_about_to_freeze(self):
+        for _ in range(5):
+            function = sandboxed.Function("--task", sandboxed.HERE / "handlers", "--handler", "idle.handler")
+            function.invoke()
+            self.assertEqual(function.stop(), 0)
+
+    def test_what_a_killed_run_left_frozen_is_swept_by_the_next(self):
+        function = sandboxed.Function("--task", sandboxed.HERE / "handlers", "--handler", "idle.handler")
+        function.invoke()
+        function.process.kill()
+        function.process.wait(60)
+        function.reader.join(0.1)
+        sandboxed.run("true")
+        function.reader.join(60)  # the last of its processes has closed its output
+        self.assertFalse(function.reader.is_alive())
+        function.process.stdout.close()
+        self.assert_nothing_left(function)
+
+
+def left_in(place, name):
+    try:
+        return [entry for entry in os.listdir(place) if entry.startswith(name)]
+    except FileNotFoundError:
+        return []
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

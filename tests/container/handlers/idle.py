@@ -1,0 +1,5 @@
+"""A handler that has nothing to do."""
+
+
+def handler(event, context):
+    return {}
