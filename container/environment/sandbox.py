@@ -56,6 +56,9 @@ class Sandbox:
     def skeleton(self):
         """The root's upper layer: mount points, and the few files that are Lambda's own."""
         top = self.scratch / "skeleton"
+        if self.image.directory in top.parents:
+            # A layer of an overlay can't lie in another one, but on another file system it does not.
+            disks.mount_disk(self.scratch / "skeleton.ext4", top, 16, "noatime")
         for point in ("dev", "proc", "tmp", "opt", "var/task", "var/runtime", "var/rapid", "etc"):
             (top / point).mkdir(parents=True, exist_ok=True)
         for directory in (top, *(path for path in top.rglob("*") if path.is_dir())):

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What container/layer makes: the right files with the right modes for the right machine, the same bytes each time; and
+that each form works where it is meant to."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+import sandboxed
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(sandboxed.TOP / "container"))
+from delivery import build, forms  # noqa: E402  pylint: disable=wrong-import-position
+
+VERSION = build.version()
+MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
+DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
+INSIDE = {"bin/devshm": 0o755, "devshm-wrapper": 0o755, "lib/libdevshm-check.so": 0o644, "lib/libdevshm.so": 0o644,
+          "share/doc/devshm/LICENSE": 0o644}
+
+
+def output(*command):
+    return subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=True).stdout
+
+
+class Made(unittest.TestCase):
+    def files(self, pattern):
+        """One for each architecture, made by one command."""
+        for architecture in build.architectures(os.uname().machine):
+            zipped = sandboxed.layer(architecture)
+            yield architecture, zipped.parent / pattern.format(v=VERSION, a=architecture, d=DEBIAN[architecture])
+
+    def setUp(self):
+        self.place = pathlib.Path(tempfile.mkdtemp(prefix="layer-test."))
+        self.addCleanup(shutil.rmtree, self.place)
+
+    def test_layers(self):
+        for architecture, path in self.files("devshm-{v}-layer-{a}.zip"):
+            with zipfile.ZipFile(path) as file:
+                entries = {entry.filename: entry for entry in file.infolist()}
+                self.assertEqual({name: entry.external_attr >> 16 & 0o777 for name, entry in entries.items()}, INSIDE)
+                self.assertEqual({entry.date_time for entry in entries.values()}, {(1980, 1, 1, 0, 0, 0)})
+                self.assertIn(b"MIT License", file.read("share/doc/devshm/LICENSE"))
+                file.extract("lib/libdevshm.so", self.place)
+            self.assertIn("Machine:                           " + MACHINES[architecture],
+                          output("readelf", "-h", self.place / "lib/libdevshm.so"))
+            # Stripped: no symbols but those that the loader needs.
+            self.assertNotIn(".symtab", output("readelf", "-S", "-W", self.place / "lib/libdevshm.so"))
+
+    def test_tarballs(self):
+        for architecture, path in self.files("devshm-{v}-linux-{a}.tar.gz"):
+            listing = output("tar", "-tvf", path)
+            top = "devshm-%s-linux-%s/" % (VERSION, architecture)
+            self.assertEqual(sorted(re.findall(re.escape(top) + r"(\S*[^/\s])$", listing, re.MULTILINE)),
+                             sorted(set(INSIDE) - {"devshm-wrapper"}))
+            self.assertEqual({line.split()[1] for line in listing.splitlines()}, {"0/0"})
+
+    def test_single_libraries(self):
+        for architecture, path in self.files("libdevshm-{a}.so"):
+            self.assertIn(MACHINES[architecture], output("readelf", "-h", path))
+
+    def test_debian_packages(self):
+        for architecture, path in self.files("devshm_{v}_{d}.deb"):
+            self.assertEqual(output("dpkg-deb", "--field", path, "Architecture").strip(), DEBIAN[architecture])
+            listing = output("dpkg-deb", "--contents", path)
+            for name in ("./usr/bin/devshm", "./usr/lib/devshm/libdevshm.so", "./usr/share/doc/devshm/copyright"):
+                self.assertIn(" " + name + "\n", listing)
+            self.assertEqual({line.split()[1] for line in listing.splitlines()}, {"root/root"})
+
+    def test_the_tarball_s_and_the_package_s_command_work_where_there_is_no_dev_shm(self):
+        hide = sandboxed.TOP / "container/hide-shm"
+        sandboxed.layer()
+        output("tar", "-xf", sandboxed.LAYERS / ("devshm-%s-linux-%s.tar.gz" % (VERSION, sandboxed.NATIVE)), "-C", self.place)
+        output("dpkg-deb", "--extract", sandboxed.LAYERS / ("devshm_%s_%s.deb" % (VERSION, DEBIAN[sandboxed.NATIVE])),
+               self.place / "deb")
+        for command in (next(self.place.glob("devshm-*/bin/devshm")), self.place / "deb/usr/bin/devshm"):
+            moved = pathlib.Path(tempfile.mkdtemp(prefix="layer-test.", dir="/var/tmp"))
+            self.addCleanup(shutil.rmtree, moved)
+            shutil.copytree(command.parent.parent, moved / "tree")
+            said = output(hide, "--private-tmp", moved / "tree/bin/devshm", "check")
+            self.assertIn("everything works", said)
+
+    def test_the_same_bytes_whatever_the_umask_the_time_and_the_zone(self):
+        tree = self.place / "tree"
+        with zipfile.ZipFile(sandboxed.layer()) as file:
+            file.extractall(tree)
+        (tree / "devshm-wrapper").unlink()
+        first, second = self.place / "first.zip", self.place / "second.zip"
+        forms.layer(tree, first)
+        old = os.umask(0o077)
+        try:
+            again = self.place / "again"
+            for name in sorted((p for p in tree.rglob("*") if p.is_file()), reverse=True):
+                (again / name.relative_to(tree)).parent.mkdir(parents=True, exist_ok=True)
+                (again / name.relative_to(tree)).write_bytes(name.read_bytes())
+            os.environ["TZ"] = "Asia/Tokyo"
+            forms.layer(again, second)
+        finally:
+            os.umask(old)
+            del os.environ["TZ"]
+        self.assertEqual(first.read_bytes(), second.read_bytes())
+        self.assertEqual(first.read_bytes(), sandboxed.layer().read_bytes())
+
+
+class OtherArchitecture(unittest.TestCase):
+    def test_the_layer_works_there(self):
+        other = {"x86_64": "arm64"}.get(sandboxed.NATIVE)
+        if other:
+            done = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), *sandboxed.PRELOAD, "--task",
+                                 sandboxed.TOP / "container", "python3", "demo.py")
+            self.assertEqual(done.stdout.count("works"), 5, done.stdout)
+            report = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), "devshm", "check").stdout
+            self.assertIn("everything works", report)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
