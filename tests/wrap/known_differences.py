@@ -48,7 +48,8 @@ KNOWN_LEAKS = [
     r'openat\(AT_FDCWD, "/dev/(/|\./)?shm", O_RDONLY\|O_NONBLOCK\|O_CLOEXEC\|O_DIRECTORY\)',
 ]
 
-# Exports that have no case here, by the test in tests/overlay that looks at them with the program's eyes.
+# Exports that have no case here, by the test in tests/overlay that looks at them with the program's eyes: on the overlay,
+# and, the same program, on a tmpfs.
 OTHER_TESTS = {
     "nothing (struct statvfs shows a type since glibc 2.39 only)": """
         fstatvfs fstatvfs64""",
