@@ -50,10 +50,10 @@ void* next_definition(const char* name, bool late) {
   return const_cast<void*>(search.found);
 }
 
-void* look_up(Slot& slot) {
-  void* found = next_definition(slot.name(), slot.late);
-  if (!found) return missing_function(slot.failure);
-  slot.real.store(found, std::memory_order_relaxed);
+void* look_up(Slot& slot, const RealFunction& real) {
+  void* found = next_definition(real.name(), real.late);
+  if (!found) return missing_function(real.failure);
+  slot.store(found, std::memory_order_relaxed);
   return found;
 }
 

@@ -49,27 +49,30 @@ constexpr Failure failure_of() {
     return sizeof(Result) == sizeof(long) ? Failure::minus_one_long : Failure::minus_one;
 }
 
-/// What is known of one wrapped function: its real one, once it has been looked up, and its name behind that. The name
-/// lies in the object and is not pointed to: a pointer would be one more relocation at the start of every program.
-struct Slot {
-  std::atomic<void*> real;
-  bool late;  // may be in a library that is loaded later than the program
+/// Where the real function is kept, once it has been looked up; null until then. All of them are zero in the file, and
+/// together in memory.
+using Slot = std::atomic<void*>;
+
+/// What is known of a wrapped function beforehand. Its name lies behind it and is not pointed to: a pointer would be
+/// one more relocation at the start of every program.
+struct RealFunction {
   Failure failure;
+  bool late;  // may be in a library that is loaded later than the program
   const char* name() const { return reinterpret_cast<const char*>(this + 1); }
 };
 
-template <std::size_t Size>
-struct NamedSlot {
-  Slot slot;
+template <class What, std::size_t Size>
+struct Named {
+  What what;
   char name[Size];
 };
 
 /// The next definition of `name`, or null. `late`: also in libraries loaded since the program started.
 void* next_definition(const char* name, bool late);
 
-/// Looks the function up and fills the slot. Where this libc has no such function, the answer is one that fails with
+/// Looks a function up and fills its slot. Where this libc has no such function, the answer is one that fails with
 /// ENOSYS, and the slot stays as it is: for the late ones the library may still come.
-[[gnu::cold, gnu::noinline]] void* look_up(Slot& slot);
+[[gnu::cold, gnu::noinline]] void* look_up(Slot& slot, const RealFunction& real);
 
 template <class Function>
 struct ResultOf;
@@ -90,28 +93,31 @@ struct Next {
 
   /// The real function, or one that fails with ENOSYS.
   [[gnu::always_inline]] Function get() const {
-    void* known = slot.real.load(std::memory_order_relaxed);
-    if (__builtin_expect(!known, 0)) known = look_up(slot);
+    void* known = slot.load(std::memory_order_relaxed);
+    if (__builtin_expect(!known, 0)) known = look_up(slot, real);
     return reinterpret_cast<Function>(known);
   }
 
   /// The same if it has been looked up already, else null.
   [[gnu::always_inline]] Function known() const {
-    return reinterpret_cast<Function>(slot.real.load(std::memory_order_relaxed));
+    return reinterpret_cast<Function>(slot.load(std::memory_order_relaxed));
   }
 
-  const char* name() const { return slot.name(); }
+  const char* name() const { return real.name(); }
 
   Slot& slot;
+  const RealFunction& real;
 };
 
 }  // namespace devshm
 
-#define DEVSHM_NEXT(function, late, failure)                                                           \
-  (::devshm::Next<decltype(&::function), failure>{[]() -> ::devshm::Slot& {                            \
-    static constinit ::devshm::NamedSlot<sizeof #function> named{{nullptr, late, failure}, #function}; \
-    return named.slot;                                                                                 \
-  }()})
+#define DEVSHM_NEXT(function, late, failure)                                                                    \
+  ([]() -> ::devshm::Next<decltype(&::function), failure> {                                                     \
+    static constinit ::devshm::Slot slot{nullptr};                                                              \
+    alignas(1) static constexpr ::devshm::Named<::devshm::RealFunction, sizeof #function> real{{failure, late}, \
+                                                                                               #function};      \
+    return {slot, real.what};                                                                                   \
+  }())
 #define DEVSHM_FAILURE_OF(function) ::devshm::failure_of<::devshm::ResultOf<decltype(&::function)>::Type>()
 
 /// The next definition of a function that lives in libc itself.

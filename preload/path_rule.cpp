@@ -1,38 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "path_rule.h"
 
-#include <cstdint>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#else
-#include <arm_neon.h>
-#endif
-
 namespace devshm {
 namespace {
-
-constexpr std::uintptr_t block_size = 16;
-
-/// For each byte of an aligned block that is the end of a string or an 'm': its lowest bit of `bits_per_byte`, at its
-/// place in the block. Both vector units are part of every machine of their architecture.
-#if defined(__SSE2__)
-constexpr unsigned bits_per_byte = 1;
-inline std::uint64_t ends_and_ms(const char* block) {
-  const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(block));
-  const __m128i found =
-      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_setzero_si128()), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('m')));
-  return static_cast<unsigned>(_mm_movemask_epi8(found));
-}
-#else
-constexpr unsigned bits_per_byte = 4;
-inline std::uint64_t ends_and_ms(const char* block) {
-  const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(block));
-  const uint8x16_t found = vorrq_u8(vceqzq_u8(bytes), vceqq_u8(bytes, vdupq_n_u8('m')));
-  const uint8x8_t nibbles = vshrn_n_u16(vreinterpretq_u16_u8(found), 4);
-  return vget_lane_u64(vreinterpret_u64_u8(nibbles), 0) & 0x1111111111111111u;
-}
-#endif
 
 /// One component of a path, and where the next one is to be looked for.
 struct Component {
@@ -60,24 +30,6 @@ Component component_at(const char* p) {
 }
 
 }  // namespace
-
-// Sixteen bytes at a time, aligned: a read never crosses into a page that the string does not touch, though it may see
-// bytes before and behind the string; tools that watch single bytes have to be told.
-__attribute__((no_sanitize_address, hot)) bool may_match(const char* path) {
-  if (!path) return false;
-  const std::uintptr_t before = reinterpret_cast<std::uintptr_t>(path) % block_size;
-  const char* block = path - before;
-  std::uint64_t found = ends_and_ms(block) & ~std::uint64_t{0} << before * bits_per_byte;
-  for (;;) {
-    for (; found; found &= found - 1) {
-      const char* at = block + static_cast<unsigned>(__builtin_ctzll(found)) / bits_per_byte;
-      if (*at == '\0') return false;
-      if (at != path && at[-1] == 'h') return true;
-    }
-    block += block_size;
-    found = ends_and_ms(block);
-  }
-}
 
 Verdict judge(const char* path, Start start) {
   Verdict verdict{Verdict::outside, path};

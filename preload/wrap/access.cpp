@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
-#include "forward.h"
+#include "wrapper.h"
 
-EXPORT int access(const char* path, int mode) NOTHROW { return forward(NEXT(access), Path(path), mode); }
+FORWARD(access, path, 1);
 
 // Two names of one function since ever; each goes to its own, for libcs that have only one of them.
-EXPORT int eaccess(const char* path, int mode) NOTHROW { return forward(NEXT(eaccess), Path(path), mode); }
-EXPORT int euidaccess(const char* path, int mode) NOTHROW { return forward(NEXT(euidaccess), Path(path), mode); }
+FORWARD(eaccess, path, 1);
+FORWARD(euidaccess, path, 1);
 
-EXPORT int faccessat(int dir, const char* path, int mode, int flags) NOTHROW {
-  return forward(NEXT(faccessat), dir, PathAt(path), mode, flags);
-}
+FORWARD(faccessat, path_at, 2);

@@ -56,7 +56,7 @@ bool is_free(const Name& name) {
 /// Judges both paths and hands them on as the kernel will see them; false where that already settles it.
 template <class Decide>
 bool decide(int from_base, const char* from, int to_base, const char* to, Decide decide_on) {
-  if (!*to) return false;
+  if (!from || !to || !*to) return false;
   JudgedPath judged[] = {JudgedPath(from, from_base), JudgedPath(to, to_base)};
   std::size_t room = 0;
   for (JudgedPath& path : judged)
@@ -73,7 +73,7 @@ bool differ(Side a, Side b) { return a != Side::unknown && b != Side::unknown &&
 }  // namespace
 
 bool renames_across(int from_base, const char* from, int to_base, const char* to) {
-  if (!*from) return false;
+  if (from && !*from) return false;
   return decide(from_base, from, to_base, to,
                 [](const Name& a, const Name& b) { return differ(side_of_parent(a), side_of_parent(b)); });
 }

@@ -12,9 +12,9 @@
 #include "../reverse.h"
 #include "../settings.h"
 #include "../sys.h"
-#include "forward.h"
 #include "shown_path.h"
 #include "stat_path.h"
+#include "wrapper.h"
 
 extern "C" {
 char* __getcwd_chk(char*, size_t, size_t);
@@ -56,7 +56,7 @@ char* get_cwd(char* out, std::size_t size) {
 }  // namespace
 
 EXPORT char* getcwd(char* out, size_t size) NOTHROW { return get_cwd(out, size); }
-OWN_NAME(getcwd);
+INNER_NAME(getcwd);
 
 // _FORTIFY_SOURCE: where the buffer is too small libc's own end the program.
 EXPORT char* __getcwd_chk(char* out, size_t size, size_t room) {

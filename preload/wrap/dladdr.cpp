@@ -9,7 +9,7 @@
 #include "../settings.h"
 #include "../sys.h"
 #include "../text.h"
-#include "forward.h"
+#include "wrapper.h"
 
 namespace {
 

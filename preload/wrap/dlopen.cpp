@@ -17,7 +17,7 @@
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../text.h"
-#include "forward.h"
+#include "wrapper.h"
 
 namespace {
 
@@ -62,11 +62,11 @@ bool is_rewritten(const char* file) {
 
 EXPORT void* dlopen(const char* file, int mode) NOTHROW {
   if (leads_to_libc(file)) prepare_for_handle(file, mode);
-  if (__builtin_expect(is_rewritten(file), 0)) return forward(NEXT_LATE(dlopen), Path(file), mode);
+  if (__builtin_expect(is_rewritten(file), 0)) return rewrite(NEXT_LATE(dlopen), Path(file), mode);
   return NEXT_LATE(dlopen).get()(file, mode);
 }
 
 EXPORT void* dlmopen(Lmid_t space, const char* file, int mode) NOTHROW {
-  if (__builtin_expect(is_rewritten(file), 0)) return forward(NEXT_LATE(dlmopen), space, Path(file), mode);
+  if (__builtin_expect(is_rewritten(file), 0)) return rewrite(NEXT_LATE(dlmopen), space, Path(file), mode);
   return NEXT_LATE(dlmopen).get()(space, file, mode);
 }

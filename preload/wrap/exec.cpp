@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "../child_environment.h"
-#include "forward.h"
 #include "program_search.h"
+#include "wrapper.h"
 
 namespace {
 
@@ -39,7 +39,7 @@ char** make_list(const char* first, va_list* rest, void* memory) {
 
 int execute(const char* path, char* const* arguments, char* const* environment) {
   const ChildEnvironment child(environment);
-  return forward(NEXT(execve), Path(path), arguments, child.build(alloca(child.size())));
+  return rewrite(NEXT(execve), Path(path), arguments, child.build(alloca(child.size())));
 }
 
 int search_and_execute(const char* file, char* const* arguments, char* const* environment) {
@@ -47,7 +47,7 @@ int search_and_execute(const char* file, char* const* arguments, char* const* en
   if (const std::size_t room = devshm::room_for_search(file, path))
     file = devshm::find_program(file, path, static_cast<char*>(alloca(room)));
   const ChildEnvironment child(environment);
-  return forward(NEXT(execvpe), SoughtPath(file), arguments, child.build(alloca(child.size())));
+  return rewrite(NEXT(execvpe), SoughtPath(file), arguments, child.build(alloca(child.size())));
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ EXPORT int execve(const char* path, char* const arguments[], char* const environ
 
 EXPORT int execveat(int dir, const char* path, char* const arguments[], char* const environment[], int flags) NOTHROW {
   const ChildEnvironment child(environment);
-  return forward(NEXT(execveat), dir, PathAt(path), arguments, child.build(alloca(child.size())), flags);
+  return rewrite(NEXT(execveat), dir, PathAt(path), arguments, child.build(alloca(child.size())), flags);
 }
 
 EXPORT int fexecve(int fd, char* const arguments[], char* const environment[]) NOTHROW {

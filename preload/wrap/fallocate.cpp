@@ -12,7 +12,7 @@
 #include "../file_space.h"
 #include "../overlay_file.h"
 #include "../sys.h"
-#include "forward.h"
+#include "wrapper.h"
 
 namespace {
 

@@ -4,14 +4,14 @@
 #include <sys/ipc.h>
 #include <unistd.h>
 
-#include "forward.h"
+#include "wrapper.h"
 
-EXPORT int truncate(const char* path, off_t length) NOTHROW { return forward(NEXT(truncate), Path(path), length); }
+FORWARD(truncate, path, 1);
 ALIAS(truncate64, truncate);
 
-EXPORT long pathconf(const char* path, int name) NOTHROW { return forward(NEXT(pathconf), Path(path), name); }
+FORWARD(pathconf, path, 1);
 
-EXPORT int acct(const char* path) NOTHROW { return forward(NEXT(acct), Path(path)); }
+FORWARD(acct, path, 1);
 
 // The key comes from the file's identity, so every process has to look at the same file.
-EXPORT key_t ftok(const char* path, int project) NOTHROW { return forward(NEXT(ftok), Path(path), project); }
+FORWARD(ftok, path, 1);

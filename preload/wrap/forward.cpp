@@ -22,7 +22,7 @@ long run_real(const WordCall& call) {
 }  // namespace
 
 bool WordCall::has_failed_with_enoent(long value) const {
-  switch (shape.failure) {
+  switch (function.failure) {
     case Failure::minus_one: return static_cast<int>(value) == -1 && errno == ENOENT;
     case Failure::minus_one_long: return value == -1 && errno == ENOENT;
     case Failure::null: return value == 0 && errno == ENOENT;
@@ -32,21 +32,22 @@ bool WordCall::has_failed_with_enoent(long value) const {
 }
 
 long WordCall::fail(int error) const {
-  if (shape.failure == Failure::error_number) return error;
+  if (function.failure == Failure::error_number) return error;
   errno = error;
-  return shape.failure == Failure::null ? 0 : -1;
+  return function.failure == Failure::null ? 0 : -1;
 }
 
 void WordCall::place(JudgedPath (&paths)[2], char* memory) {
-  for (unsigned i = 0; i < shape.path_count; ++i)
-    words[shape.paths[i].index] = reinterpret_cast<long>(paths[i].place(memory));
+  const unsigned count = places.count();
+  for (unsigned i = 0; i < count; ++i) words[places.of[i].index] = reinterpret_cast<long>(paths[i].place(memory));
 }
 
 // One link at a time: whether the last component is followed only the call itself knows.
 long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
+  const unsigned count = places.count();
   for (int links = 0; has_failed_with_enoent(value); ++links) {
     std::size_t link_room = 0;
-    for (unsigned i = 0; i < shape.path_count; ++i) link_room += paths[i].find_link(shape.path_count == 1);
+    for (unsigned i = 0; i < count; ++i) link_room += paths[i].find_link(count == 1);
     if (!link_room) break;
     // Once more as they were: the failed call may have written to a pattern.
     place(paths, paths[0].is_rewritten() ? paths[0].placed() : paths[1].placed());
@@ -54,7 +55,7 @@ long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
     char* at = static_cast<char*>(alloca(link_room));
     bool followed = false;
     std::size_t room = 0;
-    for (unsigned i = 0; i < shape.path_count; ++i) {
+    for (unsigned i = 0; i < count; ++i) {
       followed |= paths[i].follow(at);
       room += paths[i].placed_size();
     }
@@ -66,16 +67,17 @@ long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
 }
 
 long WordCall::make() {
+  const unsigned count = places.count();
   JudgedPath paths[2];
   const auto for_each_path = [&](auto action) {
-    for (unsigned i = 0; i < shape.path_count; ++i) action(paths[i], words[shape.paths[i].index]);
+    for (unsigned i = 0; i < count; ++i) action(paths[i], words[places.of[i].index]);
   };
 
   std::size_t room = 0;
   bool inside = false;
-  for (unsigned i = 0; i < shape.path_count; ++i) {
-    const CallShape::PathAt as = shape.paths[i];
-    const int base = as.base == CallShape::no_base ? AT_FDCWD : static_cast<int>(words[as.base]);
+  for (unsigned i = 0; i < count; ++i) {
+    const PathPlace as = places.of[i];
+    const int base = as.base == PathPlace::none ? AT_FDCWD : static_cast<int>(words[as.base]);
     paths[i] = JudgedPath(reinterpret_cast<const char*>(words[as.index]), base, static_cast<Role>(as.role));
     if (const int error = paths[i].judge(room)) return fail(error);
     inside |= paths[i].is_inside();
@@ -83,7 +85,8 @@ long WordCall::make() {
 
   char* const memory = room ? static_cast<char*>(alloca(room)) : nullptr;
   place(paths, memory);
-  for_each_path([&](const JudgedPath& path, const long&) { path.log(name); });  // before: exec does not return
+  for_each_path(
+      [&](const JudgedPath& path, const long&) { path.log(function.name()); });  // before: exec does not return
   long value = run(*this);
   if (inside && has_failed_with_enoent(value) && backing_dir_was_remade()) {
     place(paths, memory);  // once more: the failed call may have written to a pattern
@@ -94,9 +97,11 @@ long WordCall::make() {
   return value;
 }
 
-long forward_words(Slot& slot, CallShape shape, long a, long b, long c, long d, long e, long f) {
-  void* known = slot.real.load(std::memory_order_relaxed);
-  WordCall call{slot.name(), shape, {a, b, c, d, e, f}, run_real, known ? known : look_up(slot)};
+long forward_words(Slot& slot, const RealFunction& real, const long (&words)[6], PathPlaces places) {
+  void* known = slot.load(std::memory_order_relaxed);
+  WordCall call{.function = real, .places = places, .words = {}, .run = run_real, .real = nullptr};
+  call.real = known ? known : look_up(slot, real);
+  __builtin_memcpy(call.words, words, sizeof words);
   return call.make();
 }
 

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What all wrappers share. A wrapper is one line that says which of its arguments are paths:
-//
-//   EXPORT int mkdirat(int dir, const char* path, mode_t mode) NOTHROW {
-//     return forward(NEXT(mkdirat), dir, PathAt(path), mode);
-//   }
-//
-// forward() lets a call whose paths can't match straight through, as a tail call, so that libc's function sees the
-// caller's own frame and return address. Otherwise it judges each path, takes memory on the stack for those that are
-// rewritten, as much as they need, and calls the next definition with them.
+// The way of a call with a path to rewrite. Each path is judged, memory is taken on the stack for those that are
+// rewritten, as much as they need, and the next definition is called with them.
 //
 // errno and cancellation are those of the function that gets called. Nothing here allocates or takes a lock.
 #pragma once
@@ -19,20 +12,6 @@
 #include "../next_symbol.h"
 #include "path_argument.h"
 
-/// A function that the library exports. Everything else in it is hidden.
-#define EXPORT extern "C" __attribute__((visibility("default")))
-#define NOTHROW noexcept
-
-/// Another exported name for a wrapper of this file: libc's 64-bit and underscored twins, which on our architectures
-/// are the same function there too. The declared name differs so as not to meet the one in libc's headers.
-#define ALIAS(name, function) \
-  extern "C"                  \
-      __attribute__((visibility("default"), alias(#function))) decltype(::function) devshm_alias_##name __asm__(#name)
-
-/// A wrapper's name for calls within this library: the exported one may be another library's, which may call us.
-#define OWN_NAME(function)                                                                               \
-  extern "C" __attribute__((visibility("hidden"), alias(#function))) decltype(::function) devshm_own_##function
-
 namespace devshm {
 
 template <class T>
@@ -40,25 +19,28 @@ struct IsPath : std::false_type {};
 template <Role role, int base, class Text>
 struct IsPath<PathOf<role, base, Text>> : std::true_type {};
 
-/// What a call looks like: which of its arguments are paths, and how it says that it has failed.
-struct CallShape {
-  static constexpr std::uint8_t no_base = 7;
-  struct PathAt {
-    std::uint8_t index : 3;
-    std::uint8_t base : 3;  // the argument that is the descriptor a relative path starts at
-    std::uint8_t role : 2;
-  };
+/// An argument that is a path.
+struct PathPlace {
+  static constexpr std::uint8_t none = 7;
 
-  std::uint8_t path_count = 0;  // no function takes more than two
-  PathAt paths[2] = {};
-  Failure failure = Failure::minus_one;
+  std::uint8_t index : 3 = none;
+  std::uint8_t base : 3 = none;  // the argument that is the descriptor a relative path starts at
+  std::uint8_t role : 2 = 0;
+};
+
+/// Which of a call's arguments are paths. No function takes more than two.
+struct PathPlaces {
+  PathPlace of[2];
+  constexpr unsigned count() const {
+    return (of[0].index != PathPlace::none ? 1u : 0u) + (of[1].index != PathPlace::none ? 1u : 0u);
+  }
 };
 
 /// A call as the machine sees it: six words at the most, in registers on both of our architectures whatever their
 /// types. So the way of a call with a path to rewrite is one piece of code for all functions.
 struct WordCall {
-  const char* name;
-  CallShape shape;
+  const RealFunction& function;
+  PathPlaces places;
   long words[6];
   /// Makes the call with the words as they stand.
   long (*run)(const WordCall& call);
@@ -75,25 +57,25 @@ struct WordCall {
   long fail(int error) const;
 };
 
-template <class Next, class... Arguments>
-constexpr CallShape shape_of() {
-  CallShape shape;
-  shape.failure = Next::failure;
+template <class... Arguments>
+constexpr PathPlaces places_of() {
+  PathPlaces places;
+  unsigned count = 0;
   std::uint8_t index = 0;
   const auto note = [&]<class T>(std::type_identity<T>) {
     if constexpr (IsPath<T>::value) {
-      const auto base = static_cast<std::uint8_t>(T::base ? index + T::base : CallShape::no_base);
-      shape.paths[shape.path_count++] = {index, base, static_cast<std::uint8_t>(T::role)};
+      const auto base = static_cast<std::uint8_t>(T::base ? index + T::base : PathPlace::none);
+      places.of[count++] = {index, base, static_cast<std::uint8_t>(T::role)};
     }
     ++index;
   };
   (note(std::type_identity<Arguments>{}), ...);
-  return shape;
+  return places;
 }
 
-/// Puts the call of a wrapped function together and makes it.
-[[gnu::cold, gnu::noinline]] long forward_words(Slot& slot, CallShape shape, long a, long b = 0, long c = 0, long d = 0,
-                                                long e = 0, long f = 0);
+/// Makes the call of a wrapped function whose arguments are these six words.
+[[gnu::cold, gnu::noinline]] long forward_words(Slot& slot, const RealFunction& real, const long (&words)[6],
+                                                PathPlaces places);
 
 /// An argument as the real function takes it.
 template <class T>
@@ -124,12 +106,10 @@ template <class T>
 
 /// Calls the next definition with every path argument judged, and rewritten where it lies in the overlay.
 template <class Next, class... Arguments>
-[[gnu::always_inline]] inline typename Next::Result forward(Next next, Arguments... arguments) {
+[[gnu::always_inline]] inline typename Next::Result rewrite(Next next, Arguments... arguments) {
   using Result = typename Next::Result;
-  if (__builtin_expect((is_ordinary(arguments) && ...), 1))
-    if (const auto real = next.known(); __builtin_expect(real != nullptr, 1)) return real(unchanged(arguments)...);
-  constexpr CallShape shape = shape_of<Next, Arguments...>();
-  [[maybe_unused]] const long result = forward_words(next.slot, shape, as_word(arguments)...);
+  const long words[6] = {as_word(arguments)...};
+  [[maybe_unused]] const long result = forward_words(next.slot, next.real, words, places_of<Arguments...>());
   if constexpr (std::is_void_v<Result>)
     return;
   else if constexpr (std::is_pointer_v<Result>)
@@ -138,16 +118,25 @@ template <class Next, class... Arguments>
     return static_cast<Result>(result);
 }
 
+/// The same where most calls are ordinary: those are made at once.
+template <class Next, class... Arguments>
+[[gnu::always_inline]] inline typename Next::Result forward(Next next, Arguments... arguments) {
+  if (__builtin_expect((is_ordinary(arguments) && ...), 1))
+    if (const auto real = next.known(); __builtin_expect(real != nullptr, 1)) return real(unchanged(arguments)...);
+  return rewrite(next, arguments...);
+}
+
 /// The way to a function of our own that wants its paths as libc's functions get them: rewritten, and tried again where
 /// a call deserves it. It stands in for libc's function `called`. (The address is put in as the program runs: in the
 /// object it would be one more relocation at the start of every program.)
-#define OWN(function, called)                                                                                    \
-  (::devshm::Next<decltype(&function), DEVSHM_FAILURE_OF_OWN(function)>{[]() -> ::devshm::Slot& {                \
-    static constinit ::devshm::NamedSlot<sizeof called> named{{nullptr, false, DEVSHM_FAILURE_OF_OWN(function)}, \
-                                                              called};                                           \
-    named.slot.real.store(reinterpret_cast<void*>(&function), std::memory_order_relaxed);                        \
-    return named.slot;                                                                                           \
-  }()})
+#define OWN(function, called)                                                                \
+  ([]() -> ::devshm::Next<decltype(&function), DEVSHM_FAILURE_OF_OWN(function)> {            \
+    static constinit ::devshm::Slot slot{nullptr};                                           \
+    alignas(1) static constexpr ::devshm::Named<::devshm::RealFunction, sizeof called> real{ \
+        {DEVSHM_FAILURE_OF_OWN(function), false}, called};                                   \
+    slot.store(reinterpret_cast<void*>(&function), std::memory_order_relaxed);               \
+    return {slot, real.what};                                                                \
+  }())
 #define DEVSHM_FAILURE_OF_OWN(function) ::devshm::failure_of<::devshm::ResultOf<decltype(&function)>::Type>()
 
 }  // namespace devshm
@@ -159,4 +148,5 @@ using devshm::PathBefore;
 using devshm::PatternPath;
 using devshm::RemovedPath;
 using devshm::RemovedPathAt;
+using devshm::rewrite;
 using devshm::SoughtPath;

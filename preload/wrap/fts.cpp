@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forward.h"
 #include "gnu_libc.h"
 #include "keyed_pointers.h"
+#include "wrapper.h"
 
 namespace {
 

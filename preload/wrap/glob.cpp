@@ -15,15 +15,15 @@
 #include "../backing_dir.h"
 #include "../settings.h"
 #include "../start_dir.h"
-#include "forward.h"
 #include "gnu_libc.h"
 #include "stat_path.h"
+#include "wrapper.h"
 
 namespace {
 
 using ErrorFunction = int (*)(const char*, int);
 
-void* open_dir(const char* path) { return forward(NEXT(opendir), Path(path)); }
+void* open_dir(const char* path) { return rewrite(NEXT(opendir), Path(path)); }
 struct dirent* read_dir(void* dir) {
   return readdir(static_cast<DIR*>(dir));
 }

@@ -11,7 +11,7 @@ namespace devshm {
 inline bool is_gnu_libc() {
   const auto next = NEXT(glob_pattern_p);
   next.get();
-  return next.slot.real.load(std::memory_order_relaxed) != nullptr;
+  return next.slot.load(std::memory_order_relaxed) != nullptr;
 }
 
 }  // namespace devshm

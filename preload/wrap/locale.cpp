@@ -15,7 +15,7 @@
 #include "../sys.h"
 #include "../text.h"
 #include "../unix_address.h"
-#include "forward.h"
+#include "wrapper.h"
 
 namespace {
 
@@ -51,7 +51,7 @@ char* keep(const char* head, const char* rest) {
 }  // namespace
 
 EXPORT char* bindtextdomain(const char* domain, const char* dir) NOTHROW {
-  char* const kept = forward(NEXT(bindtextdomain), domain, Path(dir));
+  char* const kept = rewrite(NEXT(bindtextdomain), domain, Path(dir));
   const devshm::Settings& set = devshm::settings();
   if (!kept || !set.active) return kept;
   const devshm::BackingNames names{set.dir, set.dir_length, nullptr};
@@ -60,12 +60,10 @@ EXPORT char* bindtextdomain(const char* domain, const char* dir) NOTHROW {
 }
 
 // It fails with (nl_catd)-1, not with a null pointer.
-EXPORT nl_catd catopen(const char* name, int flags) {
-  return forward(DEVSHM_NEXT(catopen, false, ::devshm::Failure::minus_one_long), SoughtPath(name), flags);
-}
+DEVSHM_FORWARD(catopen, ::devshm::Failure::minus_one_long, sought, 1);
 
-EXPORT int utmpname(const char* path) NOTHROW { return forward(NEXT(utmpname), Path(path)); }
-EXPORT int utmpxname(const char* path) { return forward(NEXT(utmpxname), Path(path)); }
+FORWARD(utmpname, path, 1);
+FORWARD(utmpxname, path, 1);
 
-EXPORT void updwtmp(const char* path, const struct utmp* entry) NOTHROW { forward(NEXT(updwtmp), Path(path), entry); }
-EXPORT void updwtmpx(const char* path, const struct utmpx* entry) { forward(NEXT(updwtmpx), Path(path), entry); }
+FORWARD(updwtmp, path, 1);
+FORWARD(updwtmpx, path, 1);

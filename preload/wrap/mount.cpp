@@ -10,7 +10,7 @@
 #include <sys/mount.h>
 
 #include "../sys.h"
-#include "forward.h"
+#include "wrapper.h"
 
 // Not declared by older headers.
 extern "C" {
@@ -45,36 +45,27 @@ bool source_is_path(const char* source, unsigned long flags) {
 
 }  // namespace
 
-EXPORT int mount(const char* source, const char* target, const char* type, unsigned long flags,
-                 const void* data) NOTHROW {
-  if (source_is_path(source, flags)) return forward(NEXT(mount), Path(source), Path(target), type, flags, data);
-  return forward(NEXT(mount), source, Path(target), type, flags, data);
+IF_MATCHING(1_2, int, mount, const char* source, const char* target, const char* type, unsigned long flags,
+            const void* data) {
+  if (source_is_path(source, flags)) return rewrite(REAL(mount), Path(source), Path(target), type, flags, data);
+  return rewrite(REAL(mount), source, Path(target), type, flags, data);
 }
 
-EXPORT int umount(const char* path) NOTHROW { return forward(NEXT(umount), Path(path)); }
-EXPORT int umount2(const char* path, int flags) NOTHROW { return forward(NEXT(umount2), Path(path), flags); }
+FORWARD(umount, path, 1);
+FORWARD(umount2, path, 1);
 
-EXPORT int open_tree(int dir, const char* path, unsigned flags) NOTHROW {
-  return forward(NEXT(open_tree), dir, PathAt(path), flags);
-}
-EXPORT int move_mount(int from_dir, const char* from, int to_dir, const char* to, unsigned flags) NOTHROW {
-  return forward(NEXT(move_mount), from_dir, PathAt(from), to_dir, PathAt(to), flags);
-}
-EXPORT int fspick(int dir, const char* path, unsigned flags) NOTHROW {
-  return forward(NEXT(fspick), dir, PathAt(path), flags);
-}
-EXPORT int mount_setattr(int dir, const char* path, unsigned flags, struct mount_attr* attributes,
-                         size_t size) NOTHROW {
-  return forward(NEXT(mount_setattr), dir, PathAt(path), flags, attributes, size);
-}
+FORWARD(open_tree, path_at, 2);
+FORWARD_TWO(move_mount, path_at, 2, 4);
+FORWARD(fspick, path_at, 2);
+FORWARD(mount_setattr, path_at, 2);
 
 // The value is a path by the command that says so; as text it is mount()'s source, under the key of that name.
 EXPORT int fsconfig(int fd, unsigned command, const char* key, const void* value, int extra) NOTHROW {
   const auto next = NEXT(fsconfig);
   const char* text = static_cast<const char*>(value);
   if (command == FSCONFIG_SET_PATH || command == FSCONFIG_SET_PATH_EMPTY)
-    return forward(next, fd, command, key, PathBefore(text), extra);
+    return rewrite(next, fd, command, key, PathBefore(text), extra);
   if (command == FSCONFIG_SET_STRING && key && __builtin_strcmp(key, "source") == 0 && is_overlay_device(text))
-    return forward(next, fd, command, key, Path(text), extra);
+    return rewrite(next, fd, command, key, Path(text), extra);
   return next.get()(fd, command, key, value, extra);
 }

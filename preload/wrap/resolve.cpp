@@ -17,9 +17,9 @@
 
 #include "../reverse.h"
 #include "../sys.h"
-#include "forward.h"
 #include "shown_path.h"
 #include "stat_path.h"
+#include "wrapper.h"
 
 extern "C" {
 ssize_t __readlink_chk(const char*, char*, size_t, size_t);
@@ -101,8 +101,8 @@ EXPORT ssize_t readlink(const char* path, char* out, size_t size) NOTHROW { retu
 EXPORT ssize_t readlinkat(int dir, const char* path, char* out, size_t size) NOTHROW {
   return read_link_at(dir, path, out, size);
 }
-OWN_NAME(readlink);
-OWN_NAME(readlinkat);
+INNER_NAME(readlink);
+INNER_NAME(readlinkat);
 EXPORT char* realpath(const char* path, char* out) NOTHROW { return resolve(path, out); }
 EXPORT char* canonicalize_file_name(const char* path) NOTHROW {
   return show_resolved(forward(NEXT(canonicalize_file_name), Path(path)), nullptr);

@@ -19,7 +19,7 @@
 #include "../child_environment.h"
 #include "../sys.h"
 #include "../text.h"
-#include "forward.h"
+#include "wrapper.h"
 
 extern "C" FILE* _IO_popen(const char*, const char*);
 

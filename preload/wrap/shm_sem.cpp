@@ -15,7 +15,7 @@
 #include "../libc_constant.h"
 #include "../report.h"
 #include "../settings.h"
-#include "forward.h"
+#include "wrapper.h"
 
 namespace {
 

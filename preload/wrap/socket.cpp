@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include "../sys.h"
-#include "forward.h"
 #include "socket_address.h"
+#include "wrapper.h"
 
 using devshm::receive_from;
 using devshm::send_to;
@@ -256,15 +256,15 @@ EXPORT int getnameinfo(const struct sockaddr* address, socklen_t length, char* h
   return real(&own.address, own_length, host, host_room, service, service_room, flags);
 }
 
-OWN_NAME(bind);
-OWN_NAME(connect);
-OWN_NAME(sendto);
-OWN_NAME(sendmsg);
-OWN_NAME(sendmmsg);
-OWN_NAME(accept);
-OWN_NAME(accept4);
-OWN_NAME(getsockname);
-OWN_NAME(getpeername);
-OWN_NAME(recvfrom);
-OWN_NAME(recvmsg);
-OWN_NAME(recvmmsg);
+INNER_NAME(bind);
+INNER_NAME(connect);
+INNER_NAME(sendto);
+INNER_NAME(sendmsg);
+INNER_NAME(sendmmsg);
+INNER_NAME(accept);
+INNER_NAME(accept4);
+INNER_NAME(getsockname);
+INNER_NAME(getpeername);
+INNER_NAME(recvfrom);
+INNER_NAME(recvmsg);
+INNER_NAME(recvmmsg);

@@ -12,8 +12,8 @@
 #include "../child_environment.h"
 #include "../sys.h"
 #include "../text.h"
-#include "forward.h"
 #include "program_search.h"
+#include "wrapper.h"
 
 // glibc 2.39.
 extern "C" {
@@ -48,7 +48,7 @@ template <class Next, class Id>
 int spawn(Next next, Id* id, const char* path, const Actions* actions, const Attributes* attributes,
           char* const arguments[], char* const environment[]) {
   const devshm::ChildEnvironment child(environment);
-  return forward(next, id, Path(path), actions, attributes, arguments, child.build(alloca(child.size())));
+  return rewrite(next, id, Path(path), actions, attributes, arguments, child.build(alloca(child.size())));
 }
 
 template <class Next, class Id>
@@ -58,7 +58,7 @@ int search_and_spawn(Next next, Id* id, const char* file, const Actions* actions
   if (const std::size_t room = devshm::room_for_search(file, path))
     file = devshm::find_program(file, path, static_cast<char*>(alloca(room)));
   const devshm::ChildEnvironment child(environment);
-  return forward(next, id, SoughtPath(file), actions, attributes, arguments, child.build(alloca(child.size())));
+  return rewrite(next, id, SoughtPath(file), actions, attributes, arguments, child.build(alloca(child.size())));
 }
 
 }  // namespace
@@ -83,13 +83,11 @@ EXPORT int pidfd_spawnp(int* fd, const char* file, const Actions* actions, const
   return search_and_spawn(NEXT_AS_RESULT(pidfd_spawnp), fd, file, actions, attributes, arguments, environment);
 }
 
-EXPORT int posix_spawn_file_actions_addopen(Actions* actions, int fd, const char* path, int flags,
-                                            mode_t mode) NOTHROW {
-  if (__builtin_expect(devshm::may_match(path) && libc_keeps_the_pointer(), 0)) path = lasting(path);
-  return forward(NEXT_AS_RESULT(posix_spawn_file_actions_addopen), actions, fd, Path(path), flags, mode);
+IF_MATCHING_AS_RESULT(3, int, posix_spawn_file_actions_addopen, Actions* actions, int fd, const char* path, int flags,
+                      mode_t mode) {
+  if (libc_keeps_the_pointer()) path = lasting(path);
+  return rewrite(REAL(posix_spawn_file_actions_addopen), actions, fd, Path(path), flags, mode);
 }
 
 // glibc 2.29. POSIX has it without _np since 2024, glibc up to 2.44 has not.
-EXPORT int posix_spawn_file_actions_addchdir_np(Actions* actions, const char* path) NOTHROW {
-  return forward(NEXT_AS_RESULT(posix_spawn_file_actions_addchdir_np), actions, Path(path));
-}
+FORWARD_AS_RESULT(posix_spawn_file_actions_addchdir_np, path, 2);

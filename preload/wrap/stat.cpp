@@ -4,7 +4,7 @@
 // Not here: the fstat forms, which take a descriptor.
 #include <sys/stat.h>
 
-#include "forward.h"
+#include "wrapper.h"
 
 extern "C" {
 int __xstat(int, const char*, struct stat*);
@@ -12,32 +12,22 @@ int __lxstat(int, const char*, struct stat*);
 int __fxstatat(int, int, const char*, struct stat*, int);
 }
 
-EXPORT int stat(const char* path, struct stat* out) NOTHROW { return forward(NEXT(stat), Path(path), out); }
+FORWARD(stat, path, 1);
 ALIAS(stat64, stat);
 
-EXPORT int lstat(const char* path, struct stat* out) NOTHROW { return forward(NEXT(lstat), Path(path), out); }
+FORWARD(lstat, path, 1);
 ALIAS(lstat64, lstat);
 
-EXPORT int fstatat(int dir, const char* path, struct stat* out, int flags) NOTHROW {
-  return forward(NEXT(fstatat), dir, PathAt(path), out, flags);
-}
+FORWARD(fstatat, path_at, 2);
 ALIAS(fstatat64, fstatat);
 
-EXPORT int statx(int dir, const char* path, int flags, unsigned mask, struct statx* out) NOTHROW {
-  return forward(NEXT(statx), dir, PathAt(path), flags, mask, out);
-}
+FORWARD(statx, path_at, 2);
 
-EXPORT int __xstat(int version, const char* path, struct stat* out) {
-  return forward(NEXT(__xstat), version, Path(path), out);
-}
+FORWARD(__xstat, path, 2);
 ALIAS(__xstat64, __xstat);
 
-EXPORT int __lxstat(int version, const char* path, struct stat* out) {
-  return forward(NEXT(__lxstat), version, Path(path), out);
-}
+FORWARD(__lxstat, path, 2);
 ALIAS(__lxstat64, __lxstat);
 
-EXPORT int __fxstatat(int version, int dir, const char* path, struct stat* out, int flags) {
-  return forward(NEXT(__fxstatat), version, dir, PathAt(path), out, flags);
-}
+FORWARD(__fxstatat, path_at, 3);
 ALIAS(__fxstatat64, __fxstatat);

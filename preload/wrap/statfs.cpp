@@ -8,7 +8,7 @@
 #include "../constant_dir.h"
 #include "../settings.h"
 #include "examined_path.h"
-#include "forward.h"
+#include "wrapper.h"
 
 using devshm::forward_descriptor;
 using devshm::forward_path;

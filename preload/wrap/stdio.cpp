@@ -4,21 +4,17 @@
 #include <mntent.h>
 #include <stdio.h>
 
-#include "forward.h"
+#include "wrapper.h"
 
 extern "C" FILE* __setmntent(const char*, const char*);
 
-EXPORT FILE* fopen(const char* path, const char* mode) { return forward(NEXT(fopen), Path(path), mode); }
+FORWARD(fopen, path, 1);
 ALIAS(fopen64, fopen);
 ALIAS(_IO_fopen, fopen);
 
 // A null path opens the same file again, with another mode.
-EXPORT FILE* freopen(const char* path, const char* mode, FILE* stream) {
-  return forward(NEXT(freopen), Path(path), mode, stream);
-}
+FORWARD(freopen, path, 1);
 ALIAS(freopen64, freopen);
 
-EXPORT FILE* setmntent(const char* path, const char* mode) NOTHROW {
-  return forward(NEXT(setmntent), Path(path), mode);
-}
-EXPORT FILE* __setmntent(const char* path, const char* mode) { return forward(NEXT(__setmntent), Path(path), mode); }
+FORWARD(setmntent, path, 1);
+FORWARD(__setmntent, path, 1);

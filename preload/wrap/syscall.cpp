@@ -21,25 +21,26 @@
 #include "examined_path.h"
 #include "restricted_open.h"
 #include "syscall_shape.h"
+#include "wrapper.h"
 
 // The wrappers of the same names.
-#define OF_THIS_LIBRARY(function) \
-  extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_own_##function
-OF_THIS_LIBRARY(accept);
-OF_THIS_LIBRARY(accept4);
-OF_THIS_LIBRARY(bind);
-OF_THIS_LIBRARY(connect);
-OF_THIS_LIBRARY(getcwd);
-OF_THIS_LIBRARY(getpeername);
-OF_THIS_LIBRARY(getsockname);
-OF_THIS_LIBRARY(readlink);
-OF_THIS_LIBRARY(readlinkat);
-OF_THIS_LIBRARY(recvfrom);
-OF_THIS_LIBRARY(recvmmsg);
-OF_THIS_LIBRARY(recvmsg);
-OF_THIS_LIBRARY(sendmmsg);
-OF_THIS_LIBRARY(sendmsg);
-OF_THIS_LIBRARY(sendto);
+#define INNER(function) \
+  extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_inner_##function
+INNER(accept);
+INNER(accept4);
+INNER(bind);
+INNER(connect);
+INNER(getcwd);
+INNER(getpeername);
+INNER(getsockname);
+INNER(readlink);
+INNER(readlinkat);
+INNER(recvfrom);
+INNER(recvmmsg);
+INNER(recvmsg);
+INNER(sendmmsg);
+INNER(sendmsg);
+INNER(sendto);
 
 namespace {
 
@@ -61,14 +62,14 @@ long run(const devshm::WordCall& call) {
 
 /// Makes the system call, with the paths that it has at those places judged.
 long call_with_paths(long number, const Arguments& given, Places at, Role role = Role::named) {
-  devshm::WordCall call{.name = "syscall", .shape = {}, .words = {}, .run = run, .real = pointer<void>(number)};
-  call.shape.failure = devshm::Failure::minus_one_long;
+  devshm::WordCall call{
+      .function = NEXT(syscall).real, .places = {}, .words = {}, .run = run, .real = pointer<void>(number)};
+  unsigned count = 0;
   __builtin_memcpy(call.words, given, sizeof given);
   const auto add = [&](signed char path, signed char dir) {
     if (path < 0) return;
-    const auto base = dir < 0 ? devshm::CallShape::no_base : static_cast<std::uint8_t>(dir);
-    call.shape.paths[call.shape.path_count++] = {static_cast<std::uint8_t>(path), base,
-                                                 static_cast<std::uint8_t>(role)};
+    const auto base = dir < 0 ? devshm::PathPlace::none : static_cast<std::uint8_t>(dir);
+    call.places.of[count++] = {static_cast<std::uint8_t>(path), base, static_cast<std::uint8_t>(role)};
   };
   add(at.path, at.dir);
   add(at.second, at.second_dir);
@@ -110,37 +111,37 @@ long working_directory(const Arguments& given) {
   auto* const out = pointer<char>(given[0]);
   const auto size = static_cast<std::size_t>(given[1]);
   if (!out || !size) return NEXT(syscall).get()(SYS_getcwd, out, size, 0L, 0L, 0L, 0L);
-  return devshm_own_getcwd(out, size) ? static_cast<long>(devshm::length_of(out)) + 1 : -1;
+  return devshm_inner_getcwd(out, size) ? static_cast<long>(devshm::length_of(out)) + 1 : -1;
 }
 
 /// Arguments of any type, as a function of that type takes them.
 template <class Result, class... Parameters, bool quiet, std::size_t... index>
-long call_own(Result (*own)(Parameters...) noexcept(quiet), const Arguments& given, std::index_sequence<index...>) {
-  return own((Parameters)given[index]...);
+long call_inner(Result (*inner)(Parameters...) noexcept(quiet), const Arguments& given, std::index_sequence<index...>) {
+  return inner((Parameters)given[index]...);
 }
 template <class Result, class... Parameters, bool quiet>
-long call_own(Result (*own)(Parameters...) noexcept(quiet), const Arguments& given) {
-  return call_own(own, given, std::index_sequence_for<Parameters...>{});
+long call_inner(Result (*inner)(Parameters...) noexcept(quiet), const Arguments& given) {
+  return call_inner(inner, given, std::index_sequence_for<Parameters...>{});
 }
 
 long call_function(long number, const Arguments& given) {
   switch (number) {
 #ifdef SYS_readlink
-    case SYS_readlink: return call_own(devshm_own_readlink, given);
+    case SYS_readlink: return call_inner(devshm_inner_readlink, given);
 #endif
-    case SYS_readlinkat: return call_own(devshm_own_readlinkat, given);
-    case SYS_bind: return call_own(devshm_own_bind, given);
-    case SYS_connect: return call_own(devshm_own_connect, given);
-    case SYS_sendto: return call_own(devshm_own_sendto, given);
-    case SYS_sendmsg: return call_own(devshm_own_sendmsg, given);
-    case SYS_sendmmsg: return call_own(devshm_own_sendmmsg, given);
-    case SYS_accept: return call_own(devshm_own_accept, given);
-    case SYS_accept4: return call_own(devshm_own_accept4, given);
-    case SYS_getsockname: return call_own(devshm_own_getsockname, given);
-    case SYS_getpeername: return call_own(devshm_own_getpeername, given);
-    case SYS_recvfrom: return call_own(devshm_own_recvfrom, given);
-    case SYS_recvmsg: return call_own(devshm_own_recvmsg, given);
-    default: return call_own(devshm_own_recvmmsg, given);
+    case SYS_readlinkat: return call_inner(devshm_inner_readlinkat, given);
+    case SYS_bind: return call_inner(devshm_inner_bind, given);
+    case SYS_connect: return call_inner(devshm_inner_connect, given);
+    case SYS_sendto: return call_inner(devshm_inner_sendto, given);
+    case SYS_sendmsg: return call_inner(devshm_inner_sendmsg, given);
+    case SYS_sendmmsg: return call_inner(devshm_inner_sendmmsg, given);
+    case SYS_accept: return call_inner(devshm_inner_accept, given);
+    case SYS_accept4: return call_inner(devshm_inner_accept4, given);
+    case SYS_getsockname: return call_inner(devshm_inner_getsockname, given);
+    case SYS_getpeername: return call_inner(devshm_inner_getpeername, given);
+    case SYS_recvfrom: return call_inner(devshm_inner_recvfrom, given);
+    case SYS_recvmsg: return call_inner(devshm_inner_recvmsg, given);
+    default: return call_inner(devshm_inner_recvmmsg, given);
   }
 }
 

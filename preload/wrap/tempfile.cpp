@@ -9,27 +9,24 @@
 
 #include "../settings.h"
 #include "../start_dir.h"
-#include "forward.h"
 #include "stat_path.h"
+#include "wrapper.h"
 
-EXPORT int mkstemp(char* name) { return forward(NEXT(mkstemp), PatternPath(name)); }
+FORWARD(mkstemp, pattern, 1);
 ALIAS(mkstemp64, mkstemp);
-EXPORT int mkostemp(char* name, int flags) { return forward(NEXT(mkostemp), PatternPath(name), flags); }
+FORWARD(mkostemp, pattern, 1);
 ALIAS(mkostemp64, mkostemp);
-EXPORT int mkstemps(char* name, int suffix) { return forward(NEXT(mkstemps), PatternPath(name), suffix); }
+FORWARD(mkstemps, pattern, 1);
 ALIAS(mkstemps64, mkstemps);
-EXPORT int mkostemps(char* name, int suffix, int flags) {
-  return forward(NEXT(mkostemps), PatternPath(name), suffix, flags);
-}
+FORWARD(mkostemps, pattern, 1);
 ALIAS(mkostemps64, mkostemps);
 
 // These return the template: the caller's own, not the rewritten copy.
-EXPORT char* mkdtemp(char* name) NOTHROW { return forward(NEXT(mkdtemp), PatternPath(name)) ? name : nullptr; }
+IF_MATCHING(1, char*, mkdtemp, char* name) { return rewrite(REAL(mkdtemp), PatternPath(name)) ? name : nullptr; }
 
-EXPORT char* mktemp(char* name) NOTHROW {
-  if (!devshm::may_match(name)) return NEXT(mktemp).get()(name);
+IF_MATCHING(1, char*, mktemp, char* name) {
   // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
-  const char* made = forward(NEXT(mktemp), PatternPath(name));
+  const char* made = rewrite(REAL(mktemp), PatternPath(name));
   if (!made || !*made) *name = '\0';
   return name;
 }

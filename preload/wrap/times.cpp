@@ -5,20 +5,10 @@
 #include <sys/time.h>
 #include <utime.h>
 
-#include "forward.h"
+#include "wrapper.h"
 
-EXPORT int utime(const char* path, const struct utimbuf* times) NOTHROW {
-  return forward(NEXT(utime), Path(path), times);
-}
-EXPORT int utimes(const char* path, const struct timeval times[2]) NOTHROW {
-  return forward(NEXT(utimes), Path(path), times);
-}
-EXPORT int lutimes(const char* path, const struct timeval times[2]) NOTHROW {
-  return forward(NEXT(lutimes), Path(path), times);
-}
-EXPORT int futimesat(int dir, const char* path, const struct timeval times[2]) NOTHROW {
-  return forward(NEXT(futimesat), dir, PathAt(path), times);
-}
-EXPORT int utimensat(int dir, const char* path, const struct timespec times[2], int flags) NOTHROW {
-  return forward(NEXT(utimensat), dir, PathAt(path), times, flags);
-}
+FORWARD(utime, path, 1);
+FORWARD(utimes, path, 1);
+FORWARD(lutimes, path, 1);
+FORWARD(futimesat, path_at, 2);
+FORWARD(utimensat, path_at, 2);

@@ -11,8 +11,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "forward.h"
 #include "keyed_pointers.h"
+#include "wrapper.h"
 
 namespace {
 
@@ -112,19 +112,17 @@ class Walk {
                                               int flags) {
   Walk walk(path, callback, is_nftw);
   if (!walk.begin()) return devshm::fail_with<int>(ENOMEM);
-  return walk.end(forward(OWN(walk_from, "nftw"), Path(path), &walk, limit, flags));
+  return walk.end(rewrite(OWN(walk_from, "nftw"), Path(path), &walk, limit, flags));
 }
 
 }  // namespace
 
-EXPORT int ftw(const char* path, __ftw_func_t callback, int limit) {
-  if (devshm::may_match(path)) return walk_overlay(path, reinterpret_cast<const void*>(callback), false, limit, 0);
-  return NEXT(ftw).get()(path, callback, limit);
+IF_MATCHING(1, int, ftw, const char* path, __ftw_func_t callback, int limit) {
+  return walk_overlay(path, reinterpret_cast<const void*>(callback), false, limit, 0);
 }
 ALIAS(ftw64, ftw);
 
-EXPORT int nftw(const char* path, __nftw_func_t callback, int limit, int flags) {
-  if (devshm::may_match(path)) return walk_overlay(path, reinterpret_cast<const void*>(callback), true, limit, flags);
-  return NEXT(nftw).get()(path, callback, limit, flags);
+IF_MATCHING(1, int, nftw, const char* path, __nftw_func_t callback, int limit, int flags) {
+  return walk_overlay(path, reinterpret_cast<const void*>(callback), true, limit, flags);
 }
 ALIAS(nftw64, nftw);

@@ -6,13 +6,9 @@
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 
-#include "forward.h"
+#include "wrapper.h"
 
-EXPORT int inotify_add_watch(int fd, const char* path, uint32_t mask) NOTHROW {
-  return forward(NEXT(inotify_add_watch), fd, Path(path), mask);
-}
+FORWARD(inotify_add_watch, path, 2);
 
 // Without a path the mark is on the descriptor itself.
-EXPORT int fanotify_mark(int fd, unsigned flags, uint64_t mask, int dir, const char* path) NOTHROW {
-  return forward(NEXT(fanotify_mark), fd, flags, mask, dir, PathAt(path));
-}
+FORWARD(fanotify_mark, path_at, 5);

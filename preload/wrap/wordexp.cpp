@@ -15,8 +15,8 @@
 #include "../backing_dir.h"
 #include "../reverse.h"
 #include "../settings.h"
-#include "forward.h"
 #include "gnu_libc.h"
+#include "wrapper.h"
 
 namespace {
 
@@ -144,7 +144,4 @@ class Marker {
 
 }  // namespace
 
-EXPORT int wordexp(const char* text, wordexp_t* out, int flags) {
-  if (devshm::may_match(text)) return expand(text, out, flags);
-  return NEXT(wordexp).get()(text, out, flags);
-}
+IF_MATCHING(1, int, wordexp, const char* text, wordexp_t* out, int flags) { return expand(text, out, flags); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// may_match() reads words of eight bytes, and so bytes that are not the path's. Here the path lies in a page with
+// may_match() reads blocks of sixteen bytes, and so bytes that are not the path's. Here the path lies in a page with
 // nothing behind it and "hm" all around it: whatever it looks at too much either crashes or gives a wrong answer.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -50,16 +50,16 @@ class LonelyPage {
 
 bool has_hm(const std::string& text) { return text.find("hm") != std::string::npos; }
 
-/// Every place that the end of a string can have in a word, with both kinds of surroundings.
+/// Every place that the end of a string can have in a block, with both kinds of surroundings.
 void expect_right_answer_everywhere(LonelyPage& page, const std::string& text) {
-  for (size_t gap = 0; gap < 8; ++gap)
+  for (size_t gap = 0; gap < 16; ++gap)
     for (int phase : {0, 1})
       ASSERT_EQ(may_match(page.put(text, gap, phase)), has_hm(text))
           << '"' << text << "\", " << gap << " bytes before the end of the page, phase " << phase;
 }
 
 // What a string is filled with: letters of the pair itself, and bytes that differ from them in one bit or by one, which
-// a search by words may take for them (or for the end).
+// a search by blocks may take for them (or for the end).
 constexpr const char* fillings[] = {"x", "/",  "h",    "m",    "mhx",  "hx",       "xm",    "i",
                                     "l", "gl", "\x01", "\x80", "\xff", "\xe8\xed", "h\x01m"};
 
