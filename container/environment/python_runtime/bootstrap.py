@@ -63,7 +63,7 @@ def load(name):
 def main():
     client = Client()
     try:
-        handler = load(os.environ["_HANDLER"])
+        handler = load(sys.argv[1] if len(sys.argv) > 1 else os.environ["_HANDLER"])  # images name it in their CMD
     except Exception as error:  # pylint: disable=broad-except  # whatever the user's module raises
         client.report("init/error", error)
         sys.exit(1)
