@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""docs/examples: each is given to the tool that it is written for, with the marked values replaced; SAM's template, whose
+tool is in no package here, is compared with what CDK's synthesis of the same stack says."""
+import base64
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import yaml
+
+import sandboxed
+
+EXAMPLES = sandboxed.TOP / "docs/examples"
+LIBRARY = "/opt/lib/libdevshm.so"
+# Majors, so that an example that no longer fits its tool is noticed when the major changes here.
+NPM = ["aws-cdk-lib@2", "constructs@10", "typescript@5", "@types/node@20", "@cdktf/hcl2json@0", "serverless@3"]
+
+
+def call(*command, **options):
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, errors="replace", check=False, **options)
+    if done.returncode != 0:
+        raise AssertionError("%s\n%s\n%s" % (" ".join(map(str, command)), done.stdout, done.stderr))
+    return done.stdout
+
+
+class Template(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms."""
+
+
+Template.add_constructor("!Ref", lambda loader, node: {"Ref": loader.construct_scalar(node)})
+
+
+class Snippets(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = pathlib.Path(tempfile.mkdtemp(prefix="snippets-test.", dir="/var/tmp"))
+        cls.addClassCleanup(shutil.rmtree, cls.place)
+        call("npm", "init", "--yes", cwd=cls.place)
+        call("npm", "install", "--no-audit", "--no-fund", *NPM, cwd=cls.place)
+        shutil.copytree(EXAMPLES / "check", cls.place / "code")
+        (cls.place / "layers").mkdir()
+        shutil.copy(sandboxed.layer("x86_64"), cls.place / "layers")
+        shutil.copy(sandboxed.layer("x86_64"), cls.place / "layers/function.zip")
+
+    def replaced(self, name):
+        """The example as a user would have it, in the scratch directory; nothing else is changed."""
+        text = (EXAMPLES / name).read_text()
+        for mark, value in (("REPLACE-PATH", "layers"), ("REPLACE-CODE-DIRECTORY", "code"), ("REPLACE-STACK-NAME", "Stack"),
+                            ("REPLACE-FUNCTION-NAME", "function"), ("REPLACE-SERVICE-NAME", "service"),
+                            ("REPLACE-ROLE-ARN", "arn:aws:iam::123456789012:role/function")):
+            text = text.replace(mark, value)
+        self.assertNotRegex(text.replace("begins with REPLACE", ""), "REPLACE", "a mark that this test does not know")
+        target = self.place / pathlib.Path(name).name
+        target.write_text(text)
+        return target
+
+    def test_cdk(self):
+        source = self.replaced("cdk/app.ts")
+        call("npx", "--no-install", "tsc", "--strict", "--skipLibCheck", "--module", "commonjs", "--target", "es2022", source, cwd=self.place)
+        call("node", source.with_suffix(".js"), cwd=self.place, env={**os.environ, "CDK_OUTDIR": str(self.place / "cdk.out")})
+        resources = json.loads((self.place / "cdk.out/Stack.template.json").read_text())["Resources"]
+        function = next(r for r in resources.values() if r["Type"] == "AWS::Lambda::Function")["Properties"]
+        layer, = [name for name, r in resources.items() if r["Type"] == "AWS::Lambda::LayerVersion"]
+        self.assertEqual(function["Layers"], [{"Ref": layer}])
+        self.assertEqual(function["Environment"]["Variables"], {"LD_PRELOAD": LIBRARY})
+        self.assertEqual(resources[layer]["Properties"]["CompatibleArchitectures"], function["Architectures"])
+        # SAM's says the same by the same names.
+        sam = yaml.load(self.replaced("sam.yaml").read_text(), Loader=Template)["Resources"]  # a SafeLoader
+        own = sam["Function"]["Properties"]
+        for name in ("Handler", "Runtime", "Architectures", "MemorySize", "Timeout", "Environment"):
+            self.assertEqual(own[name], function[name], name)
+        self.assertEqual(own["Layers"], [{"Ref": "DevshmLayer"}])
+        self.assertEqual(sam["DevshmLayer"]["Properties"]["CompatibleArchitectures"], ["x86_64"])
+        for path in (own["CodeUri"], sam["DevshmLayer"]["Properties"]["ContentUri"]):
+            self.assertTrue((self.place / path).exists(), path)
+
+    def test_serverless(self):
+        self.replaced("serverless.yml")
+        printed = yaml.safe_load(call("npx", "--no-install", "serverless", "print", cwd=self.place, env={
+            **os.environ, "SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "CI": "1"}))
+        self.assertEqual(printed["functions"]["function"]["environment"], {"LD_PRELOAD": LIBRARY})
+        self.assertEqual(printed["functions"]["function"]["layers"], [{"Ref": "DevshmLambdaLayer"}])
+        self.assertTrue((self.place / printed["layers"]["devshm"]["package"]["artifact"]).exists())
+
+    def test_terraform(self):
+        source = self.replaced("terraform/main.tf")
+        script = ("require('@cdktf/hcl2json').parse('main.tf', require('fs').readFileSync('%s', 'utf8'))"
+                  ".then(found => console.log(JSON.stringify(found)))" % source)
+        found = json.loads(call("node", "-e", script, cwd=self.place))["resource"]
+        function = found["aws_lambda_function"]["function"][0]
+        self.assertEqual(function["environment"][0]["variables"], {"LD_PRELOAD": LIBRARY})
+        self.assertEqual(function["layers"], ["${aws_lambda_layer_version.devshm.arn}"])
+        layer = found["aws_lambda_layer_version"]["devshm"][0]
+        self.assertEqual(layer["compatible_architectures"], function["architectures"])
+        self.assertTrue((self.place / layer["filename"]).exists())
+
+    def test_aws_cli(self):
+        """The real program checks its parameters against the service's model; the service is played here."""
+        requests = {}
+
+        class Service(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                requests[self.path] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = b'{"LayerVersionArn": "arn:aws:lambda:us-east-1:123456789012:layer:devshm:1"}'
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            do_PUT = do_POST
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        script = self.replaced("aws-cli.sh").read_text()
+        (self.place / "offline.sh").write_text(script.replace(
+            "aws lambda", "aws --region us-east-1 --endpoint-url http://127.0.0.1:%d lambda" % server.server_port))
+        call("sh", "offline.sh", cwd=self.place, env={**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+                                                      "AWS_PAGER": "", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
+        published = requests["/2018-10-31/layers/devshm/versions"]
+        self.assertEqual(base64.b64decode(published["Content"]["ZipFile"]), sandboxed.layer("x86_64").read_bytes())
+        self.assertEqual(published["CompatibleArchitectures"], ["x86_64"])
+        self.assertEqual(requests["/2015-03-31/functions/function/configuration"], {
+            "Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:devshm:1"],
+            "Environment": {"Variables": {"LD_PRELOAD": LIBRARY}}})
+
+    def test_one_version_and_one_path_everywhere(self):
+        version = re.search(r"version: '([^']+)'", (sandboxed.TOP / "meson.build").read_text())[1]
+        for path in EXAMPLES.rglob("*"):
+            if path.is_file() and path.parent.name != "check":
+                text = path.read_text()
+                self.assertIn("devshm-%s-layer-x86_64.zip" % version, text, path)
+                self.assertIn(LIBRARY, text, path)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
