@@ -6,6 +6,12 @@
 #include <atomic>
 #include <cstdint>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#else
+#include <arm_neon.h>
+#endif
+
 #include "constant_dir.h"
 #include "report.h"
 #include "sys.h"
@@ -101,6 +107,56 @@ bool change(const ConstantPlace& place, const char* text) {
   return by_moving_a_copy(at, text, false) || by_proc_mem(at, text) || by_unprotecting(at, text, false);
 }
 
+// --- Finding the constant. ---
+
+/// As much as a vector unit compares at once.
+using Block __attribute__((vector_size(16), may_alias)) = std::uint32_t;
+constexpr Page block_size = sizeof(Block);
+
+template <class Truths>
+inline bool any_of(Truths truths) {
+#if defined(__SSE2__)
+  return _mm_movemask_epi8(reinterpret_cast<__m128i>(truths)) != 0;
+#else
+  return vmaxvq_u32(reinterpret_cast<uint32x4_t>(truths)) != 0;
+#endif
+}
+
+/// A process waits for this before its first name is there: some ten instructions for each block.
+bool find_in_segment(const LoadedObject& object, const ElfW(Phdr)& segment, const char* text,
+                     void (*found)(const ConstantPlace&, void*), void* data) {
+  if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) return false;
+  // Eight bytes at any address hold a whole aligned word of four, which is one of these.
+  std::uint32_t words[4];
+  Block patterns[4];
+  for (std::size_t i = 0; i < 4; ++i) {
+    __builtin_memcpy(&words[i], text + i, 4);
+    patterns[i] = Block{} + words[i];
+  }
+  const char* begin = reinterpret_cast<const char*>(object.base + segment.p_vaddr);
+  const char* end = begin + segment.p_filesz;
+  bool any = false;
+  // Blocks lie within pages, and the pages of the first and the last one are there as a whole.
+  const auto* block = reinterpret_cast<const Block*>(reinterpret_cast<Page>(begin) & ~(block_size - 1));
+  for (; reinterpret_cast<const char*>(block) < end; ++block) {
+    const Block bytes = *block;
+    const auto like_a_word =
+        (bytes == patterns[0]) | (bytes == patterns[1]) | (bytes == patterns[2]) | (bytes == patterns[3]);
+    if (__builtin_expect(!any_of(like_a_word), 1)) continue;
+    for (std::size_t i = 0; i < 16; ++i) {
+      const std::size_t word = i / 4, shift = i % 4;  // the block's word, and where in the text it would be
+      if (bytes[word] != words[shift]) continue;
+      const char* place = reinterpret_cast<const char*>(block) + 4 * word - shift;
+      if (place < begin || place + constant_length >= end || !holds(place, text)) continue;
+      const char* after = place + constant_length;
+      if (!is_known_form(after, static_cast<std::size_t>(end - after))) continue;
+      found({object, place, (segment.p_flags & PF_X) != 0}, data);
+      any = true;
+    }
+  }
+  return any;
+}
+
 // --- The objects that are done, so that a later look is short. ---
 
 struct Done {
@@ -188,29 +244,10 @@ bool is_of_libc(const LoadedObject& object) {
 
 void find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
                    void* data) {
-  // Eight bytes at any address hold a whole aligned word of four, which is one of these.
-  std::uint32_t words[4];
-  for (std::size_t i = 0; i < 4; ++i) __builtin_memcpy(&words[i], text + i, 4);
-
-  for (std::size_t i = 0; i < object.header_count; ++i) {
-    const ElfW(Phdr)& segment = object.headers[i];
-    if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) continue;
-    const char* begin = reinterpret_cast<const char*>(object.base + segment.p_vaddr);
-    const char* end = begin + segment.p_filesz;
-    using Word __attribute__((may_alias)) = std::uint32_t;
-    const auto* at = reinterpret_cast<const Word*>((reinterpret_cast<Page>(begin) + 3) & ~Page{3});
-    for (; reinterpret_cast<const char*>(at + 1) <= end; ++at) {
-      const std::uint32_t word = *at;
-      if (word != words[0] && word != words[1] && word != words[2] && word != words[3]) continue;
-      for (std::size_t shift = 0; shift < 4; ++shift) {
-        const char* place = reinterpret_cast<const char*>(at) - shift;
-        if (place < begin || place + constant_length >= end || !holds(place, text)) continue;
-        const char* after = place + constant_length;
-        if (is_known_form(after, static_cast<std::size_t>(end - after)))
-          found({object, place, (segment.p_flags & PF_X) != 0}, data);
-      }
-    }
-  }
+  // All are in one segment: the last but for the data, or, by older linkers and on aarch64, that of the code. From the
+  // end, so that code, which is most of a libc, is looked through only where nothing else has them.
+  for (std::size_t i = object.header_count; i-- > 0;)
+    if (find_in_segment(object, object.headers[i], text, found, data)) return;
 }
 
 int put_constant_in_place() {
