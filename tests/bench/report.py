@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The report: a table to read, a plot to look at, and what has become worse."""
+# How much larger than before a ratio may be, as noise: its quartiles must also be apart.
+TOLERANCE = {"ns": 1.05, "instructions": 1.0, "faults": 1.02}
+
+
+def number(value, unit):
+    if unit != "ns":
+        return "%.0f" % value
+    for size, name in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if value >= size:
+            return "%.3g %s" % (value / size, name)
+    return "%.3g ns" % value
+
+
+def key(figure):
+    return "%s: %s: %s against %s" % (figure["section"], figure["name"], figure["variant"], figure["reference"])
+
+
+def table(figures):
+    rows = [["section", "what", "variant", "against", "", "reference", "ratio", "quartiles", "budget", ""]]
+    for f in figures:
+        rows.append([f.section, f.name, f.variant, f.reference, number(f.value, f.unit),
+                     number(f.reference_value, f.unit), "%.3f" % f.ratio, "%.3f to %.3f" % (f.low, f.high),
+                     "%.2f" % f.budget if f.budget else "", f.verdict])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def plot(figures, file):
+    """devshm's ratios, a row each, with the quartiles; a budget is a line across its row."""
+    import matplotlib
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "devshm"
+    from matplotlib import pyplot
+    shown = [f for f in figures if f.variant == "devshm" and f.unit == "ns" and f.reference != "tmpfs"][::-1]
+    if not shown:
+        return
+    _, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * len(shown)))
+    for row, f in enumerate(shown):
+        axes.plot([f.low, f.high], [row, row], color="#9db8d9", linewidth=4, solid_capstyle="butt")
+        axes.plot([f.ratio], [row], "o", color="#b03030" if f.verdict.startswith("MISSED") else "#1f4e8c", markersize=4)
+        if f.budget:
+            axes.plot([f.budget, f.budget], [row - 0.4, row + 0.4], color="black", linewidth=1)
+    axes.axvline(1, color="#999999", linewidth=0.6)
+    axes.set_yticks(range(len(shown)), ["%s: %s" % (f.section, f.name) for f in shown], fontsize=7)
+    axes.set_xlabel("devshm / reference: median and quartiles of the rounds; black: the budget")
+    axes.set_xscale("log")
+    axes.margins(y=0.01)
+    pyplot.tight_layout()
+    pyplot.savefig(file, metadata={"Date": None})
+
+
+def compare(earlier, figures):
+    """A line for each ratio that is worse than it was, beyond both runs' noise."""
+    before = {key(f): f for f in earlier["figures"]}
+    worse = []
+    for f in figures:
+        old = before.get(key(vars(f)))
+        if f.variant == "devshm" and old and f.ratio > old["ratio"] * TOLERANCE[f.unit] and f.low >= old["high"]:
+            worse.append("%s: %.3f, and it was %.3f" % (key(vars(f)), f.ratio, old["ratio"]))
+    return worse
