@@ -79,6 +79,11 @@ class Bench:
         self.library = self.programs / "libdevshm.so"
         if not (build / "build.ninja").exists():
             sys.exit("bench: %s is no build directory; tests/run makes one in build/" % build)
+        here = pathlib.Path(__file__).resolve().parent
+        packages = [line for line in (here / "packages.txt").read_text().splitlines() if not line.startswith("#")]
+        subprocess.run([here.parent.parent / "container/install", *packages], check=True)
+        if not (build / "tests/bench").exists():  # set up before Google Benchmark was there
+            subprocess.run(["meson", "setup", "--reconfigure", "--clearcache", build], check=True, stdout=sys.stderr)
         subprocess.run(["ninja", "-C", build, "--quiet", "bench-programs", "preload/libdevshm.so"], check=True,
                        stdout=sys.stderr)
         self.programs.mkdir()
