@@ -7,7 +7,6 @@ nothing), traced (the overlay once more, under strace: no path in /dev/shm may r
 """
 
 import concurrent.futures
-import contextlib
 import difflib
 import json
 import os
@@ -86,11 +85,14 @@ class Workshop:
         os.chmod(f"{self.dir}/{Path(path).name}", 0o755)
         return f"{self.dir}/{Path(path).name}"
 
-    def run(self, shm=False, preload="", trace=None, user=None, env=()):
+    def run(self, shm=False, preload="", trace=None, user=None, prefix=(), env=()):
         """What becomes of the commands on a ground: a list of results."""
         line = [GROUNDS, "--private-tmp", *(["--shm"] if shm else []), "--"]
+        if os.geteuid() == 0:  # what a command leaves of System V's goes with the ground
+            line += ["unshare", "--ipc"]
         line += ["/usr/bin/python3", "-B", f"{self.dir}/run_commands", f"--library={preload}",
                  *([f"--user={user}"] if user is not None else []), *(f"--env={pair}" for pair in env),
+                 *(f"--prefix={word}" for word in prefix),
                  *([f"--trace={trace}"] if trace else []),
                  "/dev/shm" if shm else "/tmp/shm", f"{self.dir}/commands"]
         done = subprocess.run(line, cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -173,10 +175,17 @@ class Report:
         return 1 if self.failed else 0
 
 
+def write_down(results, where):
+    os.makedirs(where, exist_ok=True)
+    for name, result in results.items():
+        text = "\n".join(f"$ {one['command']}\n{text_of(one)}\n" for one in result)
+        Path(where, name).write_text(text, encoding="utf-8")
+
+
 def on_all_grounds(library, commands, known, excused=(), known_leaks={}, extra=(), env=(), keep=None):
-    """The whole comparison, as a program's end: its exit status."""
+    """The whole comparison: its report."""
     report = Report(known)
-    with Workshop(library, commands) as shop, contextlib.ExitStack() as stack:
+    with Workshop(library, commands) as shop:
         for path in extra:
             shop.add(path)
         env = [pair.replace("@DIR@", shop.dir) for pair in env]
@@ -187,9 +196,8 @@ def on_all_grounds(library, commands, known, excused=(), known_leaks={}, extra=(
             traced=lambda: shop.run(preload=shop.library, env=env, trace=trace),
             bare=lambda: shop.run(env=env))
         if keep:
-            stack.callback(shutil.copytree, shop.dir, keep, dirs_exist_ok=True)
-            for name, result in results.items():
-                Path(shop.dir, name).write_text("\n".join(f"$ {one['command']}\n{text_of(one)}\n" for one in result))
+            write_down(results, keep)
+            shutil.copy(trace, keep)
         report.compare(results["native"], results["overlay"])
         report.must_differ(results["native"], results["bare"], "gives the same without /dev/shm: tests nothing", excused)
         report.kernel_saw(trace, commands, known_leaks)

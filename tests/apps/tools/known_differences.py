@@ -19,7 +19,8 @@ KNOWN = [
     Known("a device may be opened there: it is not mounted nodev", r"^mknod .* c 1 3; cat",
           (r"^status \d", r"^cat: /dev/shm/new: Permission denied$|^$")),
     # --- /proc/self/mountinfo says where file systems are mounted, and what they are
-    Known("df looks for the mount, and finds the one behind", r"^df ", (r"^(Filesystem |Type |Mounted on).*\n", r"^(\S+ +)*/\S*\n")),
+    Known("df looks for the mount, and finds the one behind", r"^df ",
+          (r"^(Filesystem |Type |Mounted on).*\n", r"^(\S+ +)*/\S*\n")),
     Known("which mount a file lies in", r"^stat -c %m", (r"^/(dev/shm)?$",)),
     Known("find takes the file system's name from the list of mounts", r"^find .*-fstype", (r"^(/dev/shm/a)?$",)),
     Known("a mount point is known by its device: the backing directory may be on the one that /dev is on", r"ismount",
