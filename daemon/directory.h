@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The entries of one directory. Each has a cookie that only grows, for readdir: who reads on from a cookie meets every entry
+// that was there all the time exactly once, whatever is made and removed meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace devshmd {
+
+using Ino = std::uint64_t;
+
+class Directory {
+ public:
+  explicit Directory(Ino parent) : parent(parent) {}
+
+  struct Entry {
+    Ino ino;
+    std::uint64_t cookie;
+  };
+  static constexpr std::uint64_t first_cookie = 3;  ///< 1 and 2 are those of `.` and `..`
+
+  const Entry* find(std::string_view name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : &found->second;
+  }
+
+  void add(std::string_view name, Ino ino) {
+    const auto [place, added] = by_name_.try_emplace(std::string(name), Entry{ino, next_cookie_});
+    if (!added) return;
+    try {
+      by_cookie_.emplace(next_cookie_, &*place);
+    } catch (...) {
+      by_name_.erase(place);
+      throw;
+    }
+    ++next_cookie_;
+  }
+
+  void remove(std::string_view name) {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return;
+    by_cookie_.erase(found->second.cookie);
+    by_name_.erase(found);
+  }
+
+  /// Another inode under a name that stays where it is.
+  void replace(std::string_view name, Ino ino) {
+    const auto found = by_name_.find(name);
+    if (found != by_name_.end()) found->second.ino = ino;
+  }
+
+  std::size_t size() const { return by_name_.size(); }
+  std::uint64_t next_cookie() const { return next_cookie_; }
+
+  /// Calls `take(name, entry)` for the entries after the one of `cookie`, in order, until it answers false.
+  template <class Take>
+  void each_after(std::uint64_t cookie, Take&& take) const {
+    for (auto at = by_cookie_.upper_bound(cookie); at != by_cookie_.end(); ++at)
+      if (!take(at->second->first, at->second->second)) return;
+  }
+
+  Ino parent;
+
+ private:
+  using ByName = std::map<std::string, Entry, std::less<>>;  // a tree: no client can choose names that collide
+  ByName by_name_;
+  std::map<std::uint64_t, const ByName::value_type*> by_cookie_;
+  std::uint64_t next_cookie_ = first_cookie;
+};
+
+}  // namespace devshmd

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Messages for the person who runs the daemon: on standard error, and in the system's log once there is no terminal any more.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace devshmd {
+
+void log_to_syslog();
+void say_text(const std::string& text);
+
+template <class... Arguments>
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  say_text(fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+/// "No such file or directory (ENOENT)"
+std::string explain(int error);
+/// "ENOENT"; of 0 "OK"
+std::string error_name(int error);
+
+}  // namespace devshmd

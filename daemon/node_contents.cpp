@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// NodeTable: the room that contents and extended attributes take.
+#include <fcntl.h>
+#include <sys/xattr.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "node_table.h"
+
+namespace devshmd {
+namespace {
+
+// As many bytes as one call can set.
+constexpr std::size_t longest_value = 65536;
+
+bool is_served(std::string_view name) {
+  for (const std::string_view space : {"user.", "trusted.", "security."})
+    if (name.starts_with(space) && name.size() > space.size()) return true;
+  return false;
+}
+
+}  // namespace
+
+std::uint64_t NodeTable::charge_of(const Node& node, std::uint64_t size, std::uint64_t allocated) const {
+  if (!space_.promises()) return allocated;
+  return std::max(allocated, pages_of(std::max(size, node.promised_end)));
+}
+
+void NodeTable::recount(Node& node) {
+  if (!node.file) return;
+  const MemoryFile::Facts facts = node.file->facts();
+  space_.reuse(node.used, facts.pages);
+  node.used = facts.pages;
+  const std::uint64_t charge = charge_of(node, facts.size, facts.pages);
+  space_.recharge(node.charged, charge);
+  node.charged = charge;
+
+  if (!node.changes_unseen) return;
+  if (node.seen_modified < facts.modified) {
+    node.seen_modified = facts.modified;
+    if (node.modified < facts.modified) node.touch(facts.modified);
+  }
+  // As `relatime` has it: the time of reading matters only as long as it is older than that of writing.
+  if (node.seen_read < facts.read) {
+    node.seen_read = facts.read;
+    if (!(node.modified < node.accessed) && node.accessed < facts.read) node.accessed = facts.read;
+  }
+}
+
+std::uint64_t NodeTable::admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged) {
+  charged = 0;
+  if (size == 0 || space_.page_limit() == Space::unlimited) return size;
+  const std::uint64_t left = space_.pages_left();
+
+  if (space_.promises()) {
+    // What lies within the size is paid for; beyond it every page up to the end of the write counts.
+    const std::uint64_t needed = pages_of(offset + size);
+    if (needed > node.charged && needed - node.charged > left) {
+      const std::uint64_t end = (node.charged + left) * page_size;
+      if (end <= offset) return 0;
+      size = end - offset;
+    }
+    const std::uint64_t pages = pages_of(offset + size);
+    charged = pages > node.charged ? pages - node.charged : 0;
+  } else {
+    const std::uint64_t first = offset / page_size, pages = pages_of(offset + size) - first;
+    charged = pages;
+    if (pages > left) {
+      charged = node.file->holes(offset, size);
+      // Nearly full: as far as it fits, page by page.
+      while (size > 0 && charged > left) {
+        const std::uint64_t end = (offset + size - 1) / page_size * page_size;
+        if (end <= offset) return charged = 0;
+        size = end - offset;
+        charged = node.file->holes(offset, size);
+      }
+    }
+  }
+  space_.take_pages(charged);
+  return size;
+}
+
+int NodeTable::truncate(Node& node, std::uint64_t size) {
+  recount(node);
+  const std::uint64_t before = node.file->facts().size;
+  if (size > before && space_.promises()) {
+    const std::uint64_t pages = pages_of(size);
+    if (pages > node.charged && pages - node.charged > space_.pages_left()) return ENOSPC;
+  }
+  const int result = node.file->truncate(static_cast<off_t>(size));
+  if (result < 0) return -result;
+  if (size < before) node.promised_end = size;
+  recount(node);
+  return 0;
+}
+
+int NodeTable::fallocate(Node& node, int mode, std::uint64_t offset, std::uint64_t length) {
+  const bool punches = mode & FALLOC_FL_PUNCH_HOLE;
+  std::uint64_t charged = 0;
+  if (!punches && space_.page_limit() != Space::unlimited) {
+    recount(node);
+    // All or nothing, unlike a write.
+    if (admit_write(node, offset, length, charged) < length) {
+      space_.give_pages(charged);
+      return ENOSPC;
+    }
+  }
+  const int result = node.file->fallocate(mode, static_cast<off_t>(offset), static_cast<off_t>(length));
+  space_.give_pages(charged);
+  if (result == 0 && !punches && (mode & FALLOC_FL_KEEP_SIZE))
+    node.promised_end = std::max(node.promised_end, offset + length);
+  recount(node);
+  return -result;
+}
+
+int NodeTable::set_attribute(Node& node, std::string_view name, std::string_view value, int flags) {
+  if (!is_served(name)) return EOPNOTSUPP;
+  if (name.size() > longest_name) return ERANGE;
+  if (value.size() > longest_value) return E2BIG;
+  const auto found = node.attributes.find(name);
+  const bool there = found != node.attributes.end();
+  if ((flags & XATTR_CREATE) && there) return EEXIST;
+  if ((flags & XATTR_REPLACE) && !there) return ENODATA;
+  std::string text(value);
+  if (!space_.take_bytes(attribute_bytes(name.size(), value.size()))) return ENOSPC;
+  if (there) {
+    space_.give_bytes(attribute_bytes(name.size(), found->second.size()));
+    found->second.swap(text);
+  } else {
+    try {
+      node.attributes.emplace(name, std::move(text));
+    } catch (...) {
+      space_.give_bytes(attribute_bytes(name.size(), value.size()));
+      throw;
+    }
+  }
+  node.changed = now();
+  return 0;
+}
+
+int NodeTable::remove_attribute(Node& node, std::string_view name) {
+  if (!is_served(name)) return EOPNOTSUPP;
+  const auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) return ENODATA;
+  space_.give_bytes(attribute_bytes(name.size(), found->second.size()));
+  node.attributes.erase(found);
+  node.changed = now();
+  return 0;
+}
+
+}  // namespace devshmd

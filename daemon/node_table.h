@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// All objects of the file system, their names, and the room they take. No locks: the callers hold one (see file_system.h).
+// Answers are 0 or an errno value. What a tmpfs does is done here: times, link counts, sizes, owners.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "node.h"
+#include "space.h"
+
+namespace devshmd {
+
+constexpr Ino root_ino = 1;
+constexpr std::size_t longest_name = 255;
+
+struct Found {
+  int error = 0;
+  Node* node = nullptr;
+};
+
+/// What is to be made.
+struct Blueprint {
+  mode_t mode;
+  Owner owner;
+  dev_t device = 0;
+  std::string_view target = {};  ///< of a symbolic link
+};
+
+class NodeTable {
+ public:
+  NodeTable(Space& space, Owner owner, std::string mount_point);
+
+  /// Where contents are made: see MemoryFile::make.
+  void make_contents_in(int pool) { pool_ = pool; }
+
+  Node* find(Ino ino);
+  Found lookup(Ino parent, std::string_view name);
+
+  Found make(Ino parent, std::string_view name, const Blueprint& blueprint);
+  Found make_unnamed(Ino parent, const Blueprint& blueprint);
+  int link(Node& node, Ino parent, std::string_view name);
+  int unlink(Ino parent, std::string_view name);
+  int rmdir(Ino parent, std::string_view name);
+  int rename(Ino parent, std::string_view name, Ino new_parent, std::string_view new_name, unsigned flags, Owner owner);
+
+  /// The kernel counts its references; an object goes when it has neither a name nor a reference.
+  void remember(Node& node) { ++node.lookups; }
+  void forget(Ino ino, std::uint64_t lookups);
+
+  struct stat attributes(Node& node);
+
+  /// Looks at what the contents take now, and charges for it.
+  void recount(Node& node);
+  /// How much of a write of `size` bytes at `offset` there is room for; that much is charged beforehand, in `charged`, until
+  /// recount has been called and `charged` been given back. 0: no room at all.
+  std::uint64_t admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged);
+  int truncate(Node& node, std::uint64_t size);
+  int fallocate(Node& node, int mode, std::uint64_t offset, std::uint64_t length);
+
+  int set_attribute(Node& node, std::string_view name, std::string_view value, int flags);
+  int remove_attribute(Node& node, std::string_view name);
+
+  /// For people to read: below the mount point, with " (deleted)" where it has gone.
+  std::string path(Ino ino) const;
+  std::string path(Ino parent, std::string_view name) const;
+
+  std::size_t size() const { return nodes_.size(); }
+
+ private:
+  Found directory(Ino ino);
+  Found build(const Node& parent, const Blueprint& blueprint);
+  void add_name(Node& parent, std::string_view name, Node& node);
+  void remove_name(Node& parent, std::string_view name, Node& node);
+  void take_away(Node& parent, std::string_view name, Node& node);
+  bool is_below(Ino ino, Ino ancestor) const;
+  void drop_if_gone(Node& node);
+  std::uint64_t charge_of(const Node& node, std::uint64_t size, std::uint64_t allocated) const;
+
+  Space& space_;
+  const std::string mount_point_;
+  int pool_ = -1;
+  Ino next_ino_ = root_ino;
+  std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace devshmd

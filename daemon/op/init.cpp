@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "operations.h"
+
+#include <sys/eventfd.h>
+
+#include "../file_system.h"
+
+namespace devshmd::op {
+namespace {
+
+void set_feature(fuse_conn_info& connection, unsigned feature, bool on) {
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+  if (on)
+    fuse_set_feature_flag(&connection, feature);
+  else
+    fuse_unset_feature_flag(&connection, feature);
+#else
+  if (on)
+    connection.want |= connection.capable & feature;
+  else
+    connection.want &= ~feature;
+#endif
+}
+
+}  // namespace
+
+void init(void* userdata, fuse_conn_info* connection) {
+  FileSystem& fs = *static_cast<FileSystem*>(userdata);
+  // Nothing changes contents behind the kernel's back: what it has cached stays good.
+  set_feature(*connection, FUSE_CAP_AUTO_INVAL_DATA, false);
+  set_feature(*connection, FUSE_CAP_EXPLICIT_INVAL_DATA, true);
+  // Truncating at open comes as a setattr of its own, as everywhere else.
+  set_feature(*connection, FUSE_CAP_ATOMIC_O_TRUNC, false);
+  // Requests are read into memory (the loop looks at them), and are small.
+  set_feature(*connection, FUSE_CAP_SPLICE_READ, false);
+  // `.` and `..` can be looked up: file handles (name_to_handle_at) work.
+  set_feature(*connection, FUSE_CAP_EXPORT_SUPPORT, true);
+  // Links never change their text. But a recording has to see each time one is read.
+  set_feature(*connection, FUSE_CAP_CACHE_SYMLINKS, !fs.recorder.on());
+  connection->time_gran = 1;
+  {
+    const std::lock_guard lock(fs.mutex);
+    fs.passthrough.negotiate(*connection);
+  }
+  eventfd_write(fs.started, 1);
+}
+
+}  // namespace devshmd::op

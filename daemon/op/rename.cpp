@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "operations.h"
+
+#include "../call.h"
+#include "../flags.h"
+
+namespace devshmd::op {
+
+void rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_ino_t new_parent, const char* new_name,
+            unsigned flags) {
+  Call call(request, Operation::rename, parent, name);
+  if (call.recorded()) {
+    call.note(rename_flags(flags));
+    call.note_to(new_parent, new_name);
+  }
+  if (call.refused()) return;
+  call.lock();
+  call.error(call.fs.table.rename(parent, name, new_parent, new_name, flags, call.owner()));
+}
+
+}  // namespace devshmd::op

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The command line. Pure: it looks at nothing but the words.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy.h"
+
+namespace devshmd {
+
+enum class Command { run, umount, report, status, help, version };
+
+struct Options {
+  Command command = Command::run;
+  Mode mode = Mode::serve;
+  std::string mount_point = "/dev/shm";
+  std::optional<std::string> size;      ///< as it was written: a part of the memory needs to know how much there is
+  std::optional<std::uint64_t> inodes;  ///< 0: without a limit
+  std::string record;                   ///< empty: none
+  std::vector<std::string> also;
+  bool allow_other = false;
+  bool exec = false;
+  bool passthrough = true;
+  bool no_dirty_limit = false;
+  bool daemonize = false;
+  int ready_fd = -1;
+  std::string report_file;
+};
+
+struct Parsed {
+  Options options;
+  std::string error;  ///< empty: none
+};
+
+Parsed parse_options(const std::vector<std::string>& arguments);
+
+extern const char* const help_text;
+
+}  // namespace devshmd

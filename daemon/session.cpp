@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "session.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "file_system.h"
+#include "log.h"
+#include "loop.h"
+#include "mount.h"
+#include "op/all.h"
+#include "readiness.h"
+#include "size.h"
+
+namespace devshmd {
+namespace {
+
+/// What ends the start, with its message for the user.
+struct Failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class... Arguments>
+[[noreturn]] void fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  throw Failure(fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+std::uint64_t memory_pages() { return static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_PHYS_PAGES))); }
+
+/// Each file holds a descriptor open: as many as we may have.
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+Space space_for(const Options& options) {
+  constexpr std::uint64_t own_descriptors = 64;
+  const std::uint64_t pages = memory_pages(), descriptors = raise_descriptor_limit();
+  const std::uint64_t most = descriptors > own_descriptors ? descriptors - own_descriptors : 1;
+  if (options.inodes && *options.inodes > most)
+    fail("--inodes {}: every file takes a descriptor, and the limit (ulimit -n) leaves {}", *options.inodes, most);
+  const std::uint64_t inodes = options.inodes.value_or(std::min(most, pages / 2));
+  if (!options.size) return {pages / 2, inodes, false};
+  const std::uint64_t size = *parse_size(*options.size, pages * page_size);
+  return {pages_of(size), inodes, size != 0};
+}
+
+int checked(int fd, const char* what) {
+  if (fd < 0) fail("{}: {}", what, explain(errno));
+  return fd;
+}
+
+class Session {
+ public:
+  explicit Session(const Options& options) : options_(options) {}
+  ~Session() { close_all(); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  int run() {
+    prepare();
+    background_.enter_if(options_.daemonize);
+    block_signals();
+    mount();
+    const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 2u, 8u);
+    loop_.emplace(*fs_->session, ended_);
+    loop_->start(threads);
+    if (!wait_for(fs_->started)) return finish("ended before the mount answered");
+    settle();
+    notify_manager(fmt::format("READY=1\nSTATUS={} {}\n", name_of(options_.mode), point_));
+    announce_on(options_.ready_fd);
+    background_.ready();
+    wait_for(-1);
+    notify_manager("STOPPING=1\n");
+    return finish({});
+  }
+
+ private:
+  struct Behind : Background {
+    void enter_if(bool wanted) {
+      if (wanted) enter();
+    }
+  };
+
+  /// What can be done, and can go wrong, before anything has changed.
+  void prepare() {
+    for (const std::string& place : places()) {
+      if (const int error = replace_dead(place)) fail("{}: a dead mount can't be detached: {}", place, explain(error));
+      struct stat found;
+      if (stat(place.c_str(), &found) < 0) fail("{}: {}", place, explain(errno));
+      if (!S_ISDIR(found.st_mode)) fail("{} is not a directory", place);
+    }
+    point_ = absolute(options_.mount_point);
+    for (const std::string& place : options_.also) {
+      also_.push_back(absolute(place));
+      if (also_.back() == point_) fail("--also {} is the mount point itself", place);
+    }
+    fs_.emplace(options_.mode, space_for(options_), Owner{geteuid(), getegid()}, point_);
+    if (!options_.record.empty()) {
+      const int fd = open_recording(options_.record);
+      if (fd < 0) fail("--record {}: {}", options_.record, explain(-fd));
+      fs_->recorder.start(fd, options_.record);
+    }
+    if (options_.mode != Mode::serve) fs_->passthrough.switch_off("nothing is served");
+    if (!options_.passthrough) fs_->passthrough.switch_off("--no-passthrough");
+    describe();
+    if (chdir("/") < 0) fail("/: {}", explain(errno));
+    umask(0);
+  }
+
+  std::vector<std::string> places() const {
+    std::vector<std::string> all = {options_.mount_point};
+    all.insert(all.end(), options_.also.begin(), options_.also.end());
+    return all;
+  }
+
+  void describe() {
+    std::string& text = fs_->options_shown;
+    const auto add = [&](const std::string& option) { text += (text.empty() ? "" : " ") + option; };
+    if (options_.size) add("--size " + *options_.size);
+    if (options_.inodes) add(fmt::format("--inodes {}", *options_.inodes));
+    for (const std::string& place : also_) add("--also " + place);
+    if (options_.allow_other) add("--allow-other");
+    if (options_.exec) add("--exec");
+    if (options_.no_dirty_limit) add("--no-dirty-limit");
+  }
+
+  /// From here on they are read, not delivered; threads inherit it.
+  void block_signals() {
+    sigset_t ends;
+    sigemptyset(&ends);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ends, signal);
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, nullptr);  // a recording whose reader has gone is an error like others
+    signals_ = checked(signalfd(-1, &ends, SFD_CLOEXEC), "signalfd");
+    ended_ = checked(eventfd(0, EFD_CLOEXEC), "eventfd");
+    fs_->started = checked(eventfd(0, EFD_CLOEXEC), "eventfd");
+  }
+
+  void mount() {
+    const MountWish wish{options_.allow_other, kernel_checks_permissions(options_.mode), options_.exec};
+    // libfuse needs them too: for its own look at who asks, and where it has to mount for us.
+    std::string list = fmt::format("fsname={},subtype=devshm,nosuid,nodev", mount_source);
+    if (wish.allow_other) list += ",allow_other";
+    if (wish.kernel_checks_permissions) list += ",default_permissions";
+    if (!wish.exec) list += ",noexec";
+    fuse_args arguments = FUSE_ARGS_INIT(0, nullptr);
+    for (const char* argument : {"devshmd", "-o", list.c_str()}) fuse_opt_add_arg(&arguments, argument);
+    fs_->session = fuse_session_new(&arguments, &op::all(), sizeof(fuse_lowlevel_ops), &*fs_);
+    fuse_opt_free_args(&arguments);
+    if (!fs_->session) fail("libfuse can't make a session");
+
+    const int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    if (fd < 0) fail("/dev/fuse: {}; is the module fuse there, and is the device in this container?", explain(errno));
+    const int error = mount_fuse(fd, point_, wish);
+    if (error == 0) {
+      if (fuse_session_mount(fs_->session, fmt::format("/dev/fd/{}", fd).c_str()) != 0) fail("libfuse can't take the mount over");
+    } else {
+      close(fd);
+      if (error != EPERM) fail("can't mount at {}: {}", point_, explain(error));
+      // Who may not mount: by the setuid fusermount3, if it is there.
+      if (fuse_session_mount(fs_->session, point_.c_str()) != 0)
+        fail("can't mount at {}: this takes root, a user namespace (unshare -Urm), or fusermount3", point_);
+      by_helper_ = true;
+    }
+    device_ = mount_at(point_).device;
+  }
+
+  /// What needs the mount to answer.
+  void settle() {
+    for (const std::string& place : also_)
+      if (const int error = bind_mount(point_, place)) fail("--also {}: {}", place, explain(error));
+    if (options_.no_dirty_limit)
+      if (const std::string problem = lift_dirty_limit(device_); !problem.empty()) say("--no-dirty-limit: {}", problem);
+    std::string passthrough;
+    {
+      const std::lock_guard lock(fs_->mutex);
+      passthrough = fs_->passthrough.state();
+    }
+    if (options_.mode == Mode::serve) say("serve at {}, passthrough: {}", point_, passthrough);
+    else say("{} at {}", name_of(options_.mode), point_);
+  }
+
+  /// True when `fd` can be read; false when it is time to end.
+  bool wait_for(int fd) {
+    pollfd wanted[] = {{signals_, POLLIN, 0}, {ended_, POLLIN, 0}, {fd, POLLIN, 0}};
+    for (;;) {
+      if (poll(wanted, 3, -1) < 0) continue;
+      if (wanted[2].revents) return true;
+      if (wanted[0].revents || wanted[1].revents) return false;
+    }
+  }
+
+  int finish(const std::string& complaint) {
+    close_all();
+    if (!complaint.empty()) say("{}", complaint);
+    return complaint.empty() ? 0 : 1;
+  }
+
+  void close_all() {
+    // First away from everybody's sight, then no more answers: a program finds either us or what lies beneath.
+    if (!device_.empty() && !by_helper_ && !detach_device(device_))
+      say("{}: something else is mounted over it, so it stays behind; devshmd umount clears it", point_);
+    device_.clear();
+    if (loop_) loop_->stop();
+    loop_.reset();
+    if (fs_ && fs_->session) {
+      if (by_helper_) fuse_session_unmount(fs_->session);
+      fuse_session_destroy(fs_->session);
+      fs_->session = nullptr;
+    }
+    if (fs_) fs_->recorder.finish();
+    for (int* fd : {&signals_, &ended_})
+      if (*fd >= 0) close(std::exchange(*fd, -1));
+    if (fs_ && fs_->started >= 0) close(std::exchange(fs_->started, -1));
+  }
+
+  const Options& options_;
+  std::string point_, device_;
+  std::vector<std::string> also_;
+  std::optional<FileSystem> fs_;
+  std::optional<Loop> loop_;
+  Behind background_;
+  bool by_helper_ = false;
+  int signals_ = -1, ended_ = -1;
+};
+
+}  // namespace
+
+int serve(const Options& options) {
+  Session session(options);
+  try {
+    return session.run();
+  } catch (const std::exception& failure) {
+    say("{}", failure.what());
+    return 1;
+  }
+}
+
+int unmount(const std::string& mount_point) {
+  const std::string point = absolute(mount_point);
+  const MountEntry entry = mount_at(point);
+  if (entry.device.empty()) {
+    say("nothing is mounted at {}", point);
+    return 1;
+  }
+  if (entry.type != mount_type) {
+    say("what is mounted at {} ({}) is not devshmd's: left alone", point, entry.type);
+    return 1;
+  }
+  if (!detach_device(entry.device)) {
+    say("{} can't be unmounted everywhere: who mounted it, or root, can", point);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace devshmd

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+namespace devshmd {
+
+/// devshmd --status: the exit status.
+int show_status(const std::string& mount_point);
+
+}  // namespace devshmd

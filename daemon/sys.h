@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The system calls that file contents rest on: 0 or more is success, -errno a failure. The unit tests link their own, which
+// fail on demand.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstddef>
+
+namespace devshmd::sys {
+
+int memfd_create();
+int unnamed_file(int directory);  ///< O_TMPFILE in a directory that is open
+int close(int fd);
+int fstat(int fd, struct stat& out);
+int ftruncate(int fd, off_t size);
+int fallocate(int fd, int mode, off_t offset, off_t length);
+off_t lseek(int fd, off_t offset, int whence);
+ssize_t pread(int fd, char* to, std::size_t size, off_t offset);
+ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset);
+
+}  // namespace devshmd::sys
