@@ -2,6 +2,8 @@
 // What all operations share.
 #pragma once
 
+#include <unistd.h>
+
 #include <mutex>
 #include <string>
 
@@ -18,6 +20,12 @@ struct FileSystem {
   FileSystem(Mode mode, Space space_, Owner owner, const std::string& mount_point)
       : mode(mode), space(space_), table(space, owner, mount_point), mount_point(mount_point) {}
 
+  ~FileSystem() {
+    if (pool >= 0) close(pool);
+  }
+  FileSystem(const FileSystem&) = delete;
+  FileSystem& operator=(const FileSystem&) = delete;
+
   const Mode mode;
 
   /// Guards the three below. Reading and writing contents goes on without it.
@@ -25,12 +33,14 @@ struct FileSystem {
   Space space;
   NodeTable table;
   Passthrough passthrough;
+  int pool = -1;  ///< see content_pool.h
 
   const std::string mount_point;
   Recorder recorder;
   std::string options_shown;  ///< for --status
   fuse_session* session = nullptr;
 
+  bool drops_set_ids = false;  ///< set-id bits are ours to take away, at changes of owner and contents
   int started = -1;  ///< an eventfd, written to when the kernel has said hello
 
   /// For how long the kernel may answer from what it remembers. All changes go through it, so for ever; but what is to be

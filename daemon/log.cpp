@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "log.h"
 
+#include <fuse_log.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdarg>
+#include <cstdio>
 
 namespace devshmd {
 namespace {
@@ -26,6 +29,17 @@ void say_text(const std::string& text) {
   }
   const std::string line = "devshmd: " + text + "\n";  // one write, so that threads don't mix their lines
   if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // there is nobody left to tell
+}
+
+void take_over_libfuse_log() {
+  fuse_set_log_func([](fuse_log_level level, const char* format, va_list arguments) {
+    if (level > FUSE_LOG_WARNING) return;
+    char text[512];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    std::string line = text;
+    while (!line.empty() && line.back() == '\n') line.pop_back();
+    say_text("libfuse: " + line);
+  });
 }
 
 std::string error_name(int error) {

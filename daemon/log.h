@@ -9,6 +9,8 @@
 namespace devshmd {
 
 void log_to_syslog();
+/// What libfuse has to say comes out by our way.
+void take_over_libfuse_log();
 void say_text(const std::string& text);
 
 template <class... Arguments>

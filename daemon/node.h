@@ -62,6 +62,11 @@ struct Node {
   bool is_directory() const { return S_ISDIR(mode); }
   bool is_file() const { return S_ISREG(mode); }
   void touch(timespec now) { modified = changed = now; }
+  /// As the kernel does it: the group's bit without the right to execute means something else.
+  void drop_set_ids() {
+    mode &= ~static_cast<mode_t>(S_ISUID);
+    if (mode & S_IXGRP) mode &= ~static_cast<mode_t>(S_ISGID);
+  }
 };
 
 /// What an extended attribute counts in the budget for inodes; 64 for the bookkeeping of one.

@@ -51,6 +51,7 @@ void NodeTable::recount(Node& node) {
 std::uint64_t NodeTable::admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged) {
   charged = 0;
   if (size == 0 || space_.page_limit() == Space::unlimited) return size;
+  if (space_.kernel_counts() && !space_.promises()) return size;
   const std::uint64_t left = space_.pages_left();
 
   if (space_.promises()) {
@@ -67,13 +68,18 @@ std::uint64_t NodeTable::admit_write(Node& node, std::uint64_t offset, std::uint
     const std::uint64_t first = offset / page_size, pages = pages_of(offset + size) - first;
     charged = pages;
     if (pages > left) {
-      charged = node.file->holes(offset, size);
-      // Nearly full: as far as it fits, page by page.
-      while (size > 0 && charged > left) {
+      // Nearly full: as far as it fits, page by page. What fallocate has reserved looks like a hole and costs nothing.
+      const std::uint64_t length = node.file->facts().size;
+      const std::uint64_t written = pages_of(length) - node.file->holes(0, length);
+      const std::uint64_t reserved = node.used > written ? node.used - written : 0;
+      const auto cost = [&] {
+        const std::uint64_t holes = node.file->holes(offset, size);
+        return holes > reserved ? holes - reserved : 0;
+      };
+      while ((charged = cost()) > left) {
         const std::uint64_t end = (offset + size - 1) / page_size * page_size;
         if (end <= offset) return charged = 0;
         size = end - offset;
-        charged = node.file->holes(offset, size);
       }
     }
   }

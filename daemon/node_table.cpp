@@ -83,6 +83,7 @@ Found NodeTable::build(const Node& parent, const Blueprint& blueprint) {
       }
       made->charged = made->used = 1;
       space_.reuse(0, 1);
+      space_.use_link_page(true);
     }
     return {0, made};
   } catch (...) {
@@ -211,6 +212,7 @@ bool NodeTable::is_below(Ino ino, Ino ancestor) const {
 
 void NodeTable::drop_if_gone(Node& node) {
   if (node.links != 0 || node.lookups != 0) return;
+  if (!node.file && node.used) space_.use_link_page(false);
   space_.reuse(node.used, 0);
   space_.give_pages(node.charged);
   for (const auto& [name, value] : node.attributes) space_.give_bytes(attribute_bytes(name.size(), value.size()));

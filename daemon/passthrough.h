@@ -8,6 +8,7 @@
 
 #include "fuse.h"
 #include "node.h"
+#include "space.h"
 
 #if defined(FUSE_CAP_PASSTHROUGH)
 #define DEVSHMD_HAS_PASSTHROUGH 1
@@ -21,8 +22,8 @@ namespace devshmd {
 class Passthrough {
  public:
   void switch_off(std::string reason);
-  /// At the start: asks the kernel for it.
-  void negotiate(fuse_conn_info& connection);
+  /// At the start: asks the kernel for it. The limit of `space` is then the kernel's to keep.
+  void negotiate(fuse_conn_info& connection, Space& space);
   /// A file is opened: adds the backing to the answer, the same for all openers.
   void open(fuse_req_t request, Node& node, fuse_file_info& info);
   void release(fuse_req_t request, Node& node);
@@ -35,6 +36,8 @@ class Passthrough {
   bool allowed_ = true;
   bool active_ = false;
   std::string reason_ = "not asked for yet";
+  Space* space_ = nullptr;
+  bool promised_ = false;  ///< what the space did without us
 };
 
 }  // namespace devshmd

@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "content_pool.h"
 #include "file_system.h"
 #include "log.h"
 #include "loop.h"
@@ -120,9 +121,18 @@ class Session {
     }
     if (options_.mode != Mode::serve) fs_->passthrough.switch_off("nothing is served");
     if (!options_.passthrough) fs_->passthrough.switch_off("--no-passthrough");
+    if (options_.mode == Mode::serve) make_pool();
     describe();
     if (chdir("/") < 0) fail("/: {}", explain(errno));
     umask(0);
+  }
+
+  void make_pool() {
+    if (fs_->space.page_limit() == Space::unlimited) return;
+    fs_->pool = make_content_pool(fs_->space.page_limit());
+    if (fs_->pool < 0) return;
+    fs_->space.let_kernel_count();
+    fs_->table.make_contents_in(fs_->pool);
   }
 
   std::vector<std::string> places() const {
@@ -157,6 +167,7 @@ class Session {
   }
 
   void mount() {
+    take_over_libfuse_log();
     const MountWish wish{options_.allow_other, kernel_checks_permissions(options_.mode), options_.exec};
     // libfuse needs them too: for its own look at who asks, and where it has to mount for us.
     std::string list = fmt::format("fsname={},subtype=devshm,nosuid,nodev", mount_source);

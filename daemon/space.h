@@ -18,6 +18,11 @@ class Space {
       : page_limit_(page_limit), inode_limit_(inode_limit), promise_(promise) {}
 
   bool promises() const { return promise_; }
+  /// Where every store that finds no room is refused by the kernel (passthrough), nothing has to be promised.
+  void promise(bool on) { promise_ = on; }
+  /// Contents lie where the kernel keeps the limit: writes need not be judged here.
+  bool kernel_counts() const { return kernel_counts_; }
+  void let_kernel_count() { kernel_counts_ = true; }
   std::uint64_t page_limit() const { return page_limit_; }
   std::uint64_t inode_limit() const { return inode_limit_; }
 
@@ -37,6 +42,9 @@ class Space {
   /// Pages that really hold something: what statfs shows as used.
   void reuse(std::uint64_t before, std::uint64_t after) { used_ += after - before; }
   std::uint64_t pages_used() const { return used_; }
+  /// Long texts of symbolic links take pages that lie nowhere else.
+  void use_link_page(bool more) { link_pages_ += more ? 1 : UINT64_MAX; }
+  std::uint64_t link_pages() const { return link_pages_; }
   std::uint64_t pages_charged() const { return charged_; }
 
   bool take_bytes(std::uint64_t bytes) {
@@ -53,8 +61,8 @@ class Space {
 
  private:
   const std::uint64_t page_limit_, inode_limit_;
-  const bool promise_;
-  std::uint64_t charged_ = 0, used_ = 0, budget_used_ = 0;
+  bool promise_, kernel_counts_ = false;
+  std::uint64_t charged_ = 0, used_ = 0, link_pages_ = 0, budget_used_ = 0;
 };
 
 }  // namespace devshmd

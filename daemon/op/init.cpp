@@ -35,12 +35,17 @@ void init(void* userdata, fuse_conn_info* connection) {
   set_feature(*connection, FUSE_CAP_SPLICE_READ, false);
   // `.` and `..` can be looked up: file handles (name_to_handle_at) work.
   set_feature(*connection, FUSE_CAP_EXPORT_SUPPORT, true);
+  // The kernel asks for security.capability before each write unless it may leave set-id bits to us.
+#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
+  set_feature(*connection, FUSE_CAP_HANDLE_KILLPRIV_V2, true);
+  fs.drops_set_ids = connection->want & FUSE_CAP_HANDLE_KILLPRIV_V2;
+#endif
   // Links never change their text. But a recording has to see each time one is read.
   set_feature(*connection, FUSE_CAP_CACHE_SYMLINKS, !fs.recorder.on());
   connection->time_gran = 1;
   {
     const std::lock_guard lock(fs.mutex);
-    fs.passthrough.negotiate(*connection);
+    fs.passthrough.negotiate(*connection, fs.space);
   }
   eventfd_write(fs.started, 1);
 }

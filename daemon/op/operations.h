@@ -44,5 +44,7 @@ void lseek(fuse_req_t request, fuse_ino_t ino, off_t offset, int whence, fuse_fi
 
 /// O_TMPFILE comes as a `create` of a file that gets no name (see loop.cpp): this thread's current one is.
 inline thread_local bool is_tmpfile = false;
+/// This thread's current request has to take set-id bits away (the caller has no CAP_FSETID).
+inline thread_local bool kills_set_ids = false;
 
 }  // namespace devshmd::op

@@ -32,6 +32,8 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int to_set
     // ftruncate and opening with O_TRUNC count as a change in any case, truncate only if it is one.
     if (size != before || info) node->touch(now());
   }
+  const bool changes_owner = to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID);
+  if (kills_set_ids || (call.fs.drops_set_ids && changes_owner && !node->is_directory())) node->drop_set_ids();
   if (to_set & FUSE_SET_ATTR_MODE) node->mode = (node->mode & S_IFMT) | (wanted->st_mode & 07777);
   if (to_set & FUSE_SET_ATTR_UID) node->owner.uid = wanted->st_uid;
   if (to_set & FUSE_SET_ATTR_GID) node->owner.gid = wanted->st_gid;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../call.h"
+#include "../content_pool.h"
 
 namespace devshmd::op {
 
@@ -15,10 +16,13 @@ void statfs(fuse_req_t request, fuse_ino_t ino) {
   out.f_namemax = longest_name;
   call.lock();
   const Space& space = call.fs.space;
+  // What is stored into mappings is known there alone.
+  const std::uint64_t used =
+      call.fs.pool >= 0 ? pages_in_pool(call.fs.pool) + space.link_pages() : space.pages_used();
   const bool full = call.fs.mode == Mode::full;
   if (space.page_limit() != Space::unlimited) {
     out.f_blocks = space.page_limit();
-    out.f_bfree = out.f_bavail = full ? 0 : out.f_blocks - std::min<std::uint64_t>(out.f_blocks, space.pages_used());
+    out.f_bfree = out.f_bavail = full ? 0 : out.f_blocks - std::min<std::uint64_t>(out.f_blocks, used);
   }
   if (space.inode_limit() != Space::unlimited) {
     out.f_files = space.inode_limit();

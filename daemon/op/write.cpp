@@ -19,8 +19,9 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
   if (from_mapping && room < size) room = 0;  // there is nobody who would write the rest
   lock.unlock();
 
-  const ssize_t put = room == 0 && size != 0 ? -ENOSPC : file->write(bytes, room, offset);
+  ssize_t put = room == 0 && size != 0 ? -ENOSPC : file->write(bytes, room, offset);
 
+  if (from_mapping && put >= 0 && static_cast<std::size_t>(put) < size) put = -ENOSPC;
   lock.lock();
   call.fs.space.give_pages(charged);
   node = call.node();  // a file that is written to is open, so it is still there
@@ -30,9 +31,11 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
   // Stores into a mapping, that the kernel brings later, change no times on a tmpfs. And the kernel does not know that they
   // have changed how many blocks there are.
   if (put > 0 && !from_mapping) node->touch(now());
-  const bool blocks_changed = from_mapping && node->used != before;
+  const mode_t mode_before = node->mode;
+  if (put > 0 && kills_set_ids) node->drop_set_ids();
+  const bool tell_kernel = node->mode != mode_before || (from_mapping && node->used != before);
   if (put < 0) return call.error(static_cast<int>(-put));
-  if (blocks_changed) {
+  if (tell_kernel) {
     lock.unlock();
     fuse_lowlevel_notify_inval_inode(call.fs.session, ino, -1, 0);
   }

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The room that contents take, and what happens when it ends or the kernel says no.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "../../../daemon/node_table.h"
+#include "failing_sys.h"
+
+namespace devshmd {
+namespace {
+
+using failing_sys::Failing;
+
+constexpr Owner alice{1000, 1000};
+constexpr std::uint64_t page = page_size;
+
+class Contents : public testing::TestWithParam<bool> {
+ protected:
+  Contents() : space(10, 100, GetParam()), table(space, {0, 0}, "/m") {}
+
+  Node& file(const char* name = "f") {
+    const Found made = table.make(root_ino, name, {S_IFREG | 0600, alice});
+    EXPECT_EQ(made.error, 0);
+    return *made.node;
+  }
+  /// As the operation does it. How much was written, or -errno.
+  ssize_t write(Node& node, std::uint64_t offset, std::uint64_t size) {
+    std::uint64_t charged;
+    const std::uint64_t room = table.admit_write(node, offset, size, charged);
+    const std::string bytes(room, 'x');
+    const ssize_t put = room ? node.file->write(bytes.data(), room, static_cast<off_t>(offset)) : -ENOSPC;
+    space.give_pages(charged);
+    table.recount(node);
+    return put;
+  }
+  bool promises() const { return GetParam(); }
+
+  Space space;
+  NodeTable table;
+};
+
+INSTANTIATE_TEST_SUITE_P(Counting, Contents, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Promises" : "PagesInUse"; });
+
+TEST_P(Contents, AWriteEndsWhereTheRoomEnds) {
+  Node& f = file();
+  EXPECT_EQ(write(f, 0, 4 * page), 4 * static_cast<ssize_t>(page));
+  EXPECT_EQ(space.pages_used(), 4u);
+  EXPECT_EQ(write(f, 4 * page, 20 * page), 6 * static_cast<ssize_t>(page)) << "as much as fits";
+  EXPECT_EQ(write(f, 10 * page, 1), -ENOSPC);
+  EXPECT_EQ(write(f, 0, 10 * page), 10 * static_cast<ssize_t>(page)) << "what is there can be written over";
+  EXPECT_EQ(write(f, 10 * page - 1, 1), 1);
+  EXPECT_EQ(space.pages_left(), 0u);
+}
+
+TEST_P(Contents, APartOfAPageIsAPage) {
+  Node& f = file();
+  EXPECT_EQ(write(f, page - 1, 2), 2);
+  EXPECT_EQ(space.pages_used(), 2u);
+  EXPECT_EQ(write(f, 5, 5), 5);
+  EXPECT_EQ(space.pages_used(), 2u);
+  Node& g = file("g");
+  EXPECT_EQ(write(g, 0, 8 * page), 8 * static_cast<ssize_t>(page));
+  EXPECT_EQ(write(g, 8 * page - 3, 10), 3) << "up to the last byte of the last page";
+}
+
+TEST_P(Contents, RemovingGivesBack) {
+  Node& f = file();
+  table.remember(f);
+  write(f, 0, 10 * page);
+  EXPECT_EQ(table.unlink(root_ino, "f"), 0);
+  EXPECT_EQ(space.pages_left(), 0u) << "not while it is open";
+  table.forget(f.ino, 1);
+  EXPECT_EQ(space.pages_left(), 10u);
+  EXPECT_EQ(space.pages_used(), 0u);
+}
+
+TEST_P(Contents, TruncatingGivesBack) {
+  Node& f = file();
+  write(f, 0, 10 * page);
+  EXPECT_EQ(table.truncate(f, 3 * page + 1), 0);
+  EXPECT_EQ(space.pages_left(), 6u);
+  EXPECT_EQ(table.truncate(f, 0), 0);
+  EXPECT_EQ(space.pages_left(), 10u);
+}
+
+TEST_P(Contents, AHoleCostsNothingUnlessItIsPromised) {
+  Node& f = file();
+  EXPECT_EQ(table.truncate(f, 8 * page), 0);
+  EXPECT_EQ(space.pages_used(), 0u) << "what statfs shows is what is in use";
+  EXPECT_EQ(space.pages_left(), promises() ? 2u : 10u);
+  Node& g = file("g");
+  EXPECT_EQ(table.truncate(g, 8 * page), promises() ? ENOSPC : 0);
+  EXPECT_EQ(write(g, 0, 3 * page), (promises() ? 2 : 3) * static_cast<ssize_t>(page));
+  EXPECT_EQ(write(f, 0, 8 * page), (promises() ? 8 : 7) * static_cast<ssize_t>(page))
+      << "what was let in has its room";
+}
+
+TEST_P(Contents, TooLargeATruncateChangesNothing) {
+  Node& f = file();
+  write(f, 0, 2 * page);
+  if (!promises()) GTEST_SUCCEED() << "a tmpfs lets it in";
+  EXPECT_EQ(table.truncate(f, 11 * page), promises() ? ENOSPC : 0);
+  if (promises()) {
+    EXPECT_EQ(table.attributes(f).st_size, static_cast<off_t>(2 * page));
+    EXPECT_EQ(space.pages_left(), 8u);
+  }
+}
+
+TEST_P(Contents, FallocateIsAllOrNothing) {
+  Node& f = file();
+  EXPECT_EQ(table.fallocate(f, 0, 0, 11 * page), ENOSPC);
+  EXPECT_EQ(space.pages_left(), 10u);
+  EXPECT_EQ(table.fallocate(f, 0, 0, 6 * page), 0);
+  EXPECT_EQ(table.attributes(f).st_size, static_cast<off_t>(6 * page));
+  EXPECT_EQ(table.fallocate(f, FALLOC_FL_KEEP_SIZE, 6 * page, 3 * page), 0);
+  EXPECT_EQ(table.attributes(f).st_size, static_cast<off_t>(6 * page));
+  EXPECT_EQ(space.pages_left(), 1u);
+  EXPECT_EQ(table.fallocate(f, FALLOC_FL_KEEP_SIZE, 6 * page, 3 * page), 0) << "what is there is not paid for twice";
+  EXPECT_EQ(table.fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 2 * page), 0);
+  EXPECT_EQ(space.pages_used(), 7u);
+  EXPECT_EQ(space.pages_left(), promises() ? 1u : 3u);
+  EXPECT_EQ(table.fallocate(f, FALLOC_FL_ZERO_RANGE, 0, page), EOPNOTSUPP) << "a tmpfs has none";
+}
+
+TEST_P(Contents, TheKernelsRefusalIsTheAnswer) {
+  Node& f = file();
+  {
+    const Failing failing("ftruncate", EFBIG);
+    EXPECT_EQ(table.truncate(f, page), EFBIG);
+  }
+  {
+    const Failing failing("fallocate", ENOMEM);
+    EXPECT_EQ(table.fallocate(f, 0, 0, page), ENOMEM);
+  }
+  {
+    const Failing failing("pwrite", EIO);
+    EXPECT_EQ(write(f, 0, page), -EIO);
+  }
+  EXPECT_EQ(space.pages_left(), 10u) << "nothing stays charged";
+  EXPECT_EQ(space.pages_used(), 0u);
+}
+
+TEST_P(Contents, InterruptionsGoUnnoticed) {
+  Node& f = file();
+  {
+    const Failing failing("pwrite", EINTR);
+    EXPECT_EQ(write(f, 0, 2 * page), 2 * static_cast<ssize_t>(page));
+  }
+  char bytes[10];
+  {
+    const Failing failing("pread", EINTR);
+    EXPECT_EQ(f.file->read(bytes, sizeof bytes, 0), 10);
+  }
+  const Failing failing("fallocate", EINTR);
+  EXPECT_EQ(table.fallocate(f, 0, 0, 3 * page), 0);
+}
+
+TEST_P(Contents, ReadingEndsAtTheEnd) {
+  Node& f = file();
+  write(f, 0, 10);
+  char bytes[100];
+  EXPECT_EQ(f.file->read(bytes, sizeof bytes, 4), 6);
+  EXPECT_EQ(f.file->read(bytes, sizeof bytes, 10), 0);
+  const Failing failing("pread", EIO);
+  EXPECT_EQ(f.file->read(bytes, sizeof bytes, 0), -EIO);
+}
+
+TEST_P(Contents, HolesAreCountedByThePage) {
+  Node& f = file();
+  table.truncate(f, 9 * page);
+  write(f, 3 * page, 1);
+  write(f, 5 * page + 7, 1);
+  EXPECT_EQ(f.file->holes(0, 9 * page), 7u);
+  EXPECT_EQ(f.file->holes(3 * page, page), 0u);
+  EXPECT_EQ(f.file->holes(3 * page + 5, page), 1u);
+  EXPECT_EQ(f.file->holes(0, 0), 0u);
+  EXPECT_EQ(f.file->holes(100 * page, 2 * page), 2u) << "beyond the end";
+}
+
+TEST(Unlimited, NothingIsRefused) {
+  Space space(Space::unlimited, Space::unlimited, false);
+  NodeTable table(space, {0, 0}, "/m");
+  Node& f = *table.make(root_ino, "f", {S_IFREG | 0600, alice}).node;
+  std::uint64_t charged;
+  EXPECT_EQ(table.admit_write(f, 1ull << 50, 1ull << 20, charged), 1ull << 20);
+  EXPECT_EQ(table.truncate(f, 1ull << 50), 0);
+}
+
+}  // namespace
+}  // namespace devshmd
