@@ -36,18 +36,18 @@ def hide_second_hierarchy():
 
 def sweep(prefix, is_gone):
     """Groups of a run that was killed: what it left frozen can end now, and the group can be removed."""
-    for point in set(hierarchies().values()):
-        for left in point.glob(prefix + "*"):
-            if not is_gone(left.name):
-                continue
-            for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
-                if (left / name).exists():
-                    (left / name).write_text(word)
-            remove(left)
+    found = [left for point in set(hierarchies().values()) for left in point.glob(prefix + "*") if is_gone(left.name)]
+    # All are thawed before the first is removed: its processes may be in another one that is still frozen.
+    for left in found:
+        for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+            if (left / name).exists():
+                (left / name).write_text(word)
+    for left in found:
+        remove(left)
 
 
 def remove(directory):
-    for _ in range(200):
+    for _ in range(1000):  # ten seconds: the machine may be busy
         try:
             directory.rmdir()
             return
