@@ -87,16 +87,15 @@ class Function:
         self.starts += 1
         self.running = True
         self.box.start(self.command, self.variables)
-        threading.Thread(target=self.await_end, args=(self.box.process,), daemon=True).start()
+        threading.Thread(target=self.await_end, daemon=True).start()
 
     def end(self):
         """Ends the runtime and all it has started, and waits until they are gone."""
         self.box.kill()
         self.changed.wait_for(lambda: not self.running)
 
-    def await_end(self, process):
-        _, status = os.waitpid(process, 0)
-        code = os.waitstatus_to_exitcode(status)
+    def await_end(self):
+        code = self.box.reap()
         with self.changed:
             self.box.ended()
             self.running = False

@@ -132,14 +132,21 @@ class Sandbox:
 
     def wait(self):
         """The exit status of what was started, as a shell would say it."""
-        _, status = os.waitpid(self.process, 0)
-        code = os.waitstatus_to_exitcode(status)
+        code = self.reap()
         self.ended()
         return code if code >= 0 else 128 - code
 
+    def reap(self):
+        """Waits for the end of what was started. Until its number is forgotten here, it is no other process's: who
+        wants to end it meanwhile still finds it."""
+        process = self.process
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        with self.guard:
+            self.process = None
+            return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
     def ended(self):
         """Tidies up behind a process that has been waited for."""
-        self.process = None
         subprocess.run([*self.runtime, "delete", "--force", "devshm-lambda-%d" % self.count],
                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
