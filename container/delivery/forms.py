@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The files that are delivered: zip, tarball, Debian package. The same bytes whenever and wherever they are made."""
+import email.utils
+import gzip
 import os
 import pathlib
 import shutil
@@ -58,10 +60,11 @@ def tarball(tree, target, name):
     call("gzip", "-9", "--no-name", "--force", target.with_suffix(""))
 
 
+MAINTAINER = "devshm developers <devshm@users.noreply.github.com>"
 CONTROL = """Package: devshm
 Version: {version}
 Architecture: {architecture}
-Maintainer: devshm <devshm@localhost>
+Maintainer: {maintainer}
 Installed-Size: {size}
 Depends: libc6
 Section: utils
@@ -74,6 +77,12 @@ Description: working /dev/shm for programs on machines without one
  .
  "devshm run COMMAND" runs a program with it, "devshm check" tells whether it
  works on this machine.
+"""
+NEWS = """devshm ({version}) unstable; urgency=medium
+
+  * CHANGELOG.md beside this says what is new.
+
+ -- {maintainer}  {date}
 """
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: devshm
@@ -96,10 +105,13 @@ def debian_package(installed, target, architecture, tree):
     text = licence[[line.startswith("Permission") for line in licence].index(True):]
     (document / "copyright").write_text(COPYRIGHT.format(
         holder=holder, text="\n".join(" " + (line or ".") for line in text)))
+    shutil.copy(PROJECT / "CHANGELOG.md", document)
+    news = NEWS.format(version=version(), maintainer=MAINTAINER, date=email.utils.formatdate(timestamp()))
+    (document / "changelog.gz").write_bytes(gzip.compress(news.encode(), mtime=0))
     set_modes(tree)
     size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
     (tree / "DEBIAN").mkdir()
-    (tree / "DEBIAN/control").write_text(CONTROL.format(version=version(), architecture=architecture.debian,
+    (tree / "DEBIAN/control").write_text(CONTROL.format(version=version(), architecture=architecture.debian, maintainer=MAINTAINER,
                                                         size=-(-size // 1024)))
     (tree / "DEBIAN").chmod(0o755)
     (tree / "DEBIAN/control").chmod(0o644)

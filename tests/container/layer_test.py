@@ -19,6 +19,8 @@ sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build, forms  # noqa: E402  pylint: disable=wrong-import-position
 
 VERSION = build.version()
+BUILD = os.environ.get("BUILD", str(sandboxed.TOP / "build"))
+HIDE_SHM = sandboxed.TOP / "container/hide-shm"
 MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
 DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
 INSIDE = {"bin/devshm": 0o755, "devshm-wrapper": 0o755, "lib/libdevshm-check.so": 0o644, "lib/libdevshm.so": 0o644,
@@ -74,18 +76,46 @@ class Made(unittest.TestCase):
                 self.assertIn(" " + name + "\n", listing)
             self.assertEqual({line.split()[1] for line in listing.splitlines()}, {"root/root"})
 
-    def test_the_tarball_s_and_the_package_s_command_work_where_there_is_no_dev_shm(self):
-        hide = sandboxed.TOP / "container/hide-shm"
+    def assert_works(self, tree, command):
+        """Where there is no /dev/shm, and after a move to a place that nobody could know of when it was made."""
+        moved = pathlib.Path(tempfile.mkdtemp(prefix="layer-test.", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, moved)
+        shutil.copytree(tree, moved / "tree")
+        self.assertIn("everything works", output(HIDE_SHM, "--private-tmp", moved / "tree" / command, "check"))
+
+    def test_the_tarball_works_where_it_is_unpacked(self):
         sandboxed.layer()
         output("tar", "-xf", sandboxed.LAYERS / ("devshm-%s-linux-%s.tar.gz" % (VERSION, sandboxed.NATIVE)), "-C", self.place)
-        output("dpkg-deb", "--extract", sandboxed.LAYERS / ("devshm_%s_%s.deb" % (VERSION, DEBIAN[sandboxed.NATIVE])),
-               self.place / "deb")
-        for command in (next(self.place.glob("devshm-*/bin/devshm")), self.place / "deb/usr/bin/devshm"):
-            moved = pathlib.Path(tempfile.mkdtemp(prefix="layer-test.", dir="/var/tmp"))
-            self.addCleanup(shutil.rmtree, moved)
-            shutil.copytree(command.parent.parent, moved / "tree")
-            said = output(hide, "--private-tmp", moved / "tree/bin/devshm", "check")
-            self.assertIn("everything works", said)
+        self.assert_works(next(self.place.glob("devshm-*")), "bin/devshm")
+
+    def test_the_package_is_installed_works_and_is_removed(self):
+        sandboxed.layer()
+        database = self.place / "var/lib/dpkg"
+        (database / "info").mkdir(parents=True)
+        (database / "updates").mkdir()
+        (database / "status").touch()
+        # A root of its own, which has nothing that the package could depend on.
+        dpkg = ("dpkg", "--root=%s" % self.place, "--force-depends,not-root", "--log=/dev/null")
+        output(*dpkg, "--install", sandboxed.LAYERS / ("devshm_%s_%s.deb" % (VERSION, DEBIAN[sandboxed.NATIVE])))
+        self.assert_works(self.place / "usr", "bin/devshm")
+        output(*dpkg, "--purge", "devshm")
+        self.assertFalse((self.place / "usr").exists())
+
+    def test_meson_install_gives_what_works(self):
+        output("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", self.place)
+        command, = self.place.rglob("bin/devshm")
+        self.assert_works(command.parent.parent, "bin/devshm")
+
+    def test_the_library_alone_works_wherever_it_is_copied_to(self):
+        sandboxed.layer()
+        place = pathlib.Path(tempfile.mkdtemp(prefix="layer-test.", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, place)
+        shutil.copy(sandboxed.LAYERS / ("libdevshm-%s.so" % sandboxed.NATIVE), place / "libdevshm.so")
+        script = "import multiprocessing as m; m.Lock(); print(m.Value('i', 7).value)"
+        command = (HIDE_SHM, "--private-tmp", "env", "LD_PRELOAD=%s" % (place / "libdevshm.so"), sys.executable, "-c", script)
+        self.assertEqual(output(*command), "7\n")
+        with self.assertRaises(subprocess.CalledProcessError):
+            output(*(word for word in command if not str(word).startswith("LD_PRELOAD")))
 
     def test_the_same_bytes_whatever_the_umask_the_time_and_the_zone(self):
         tree = self.place / "tree"

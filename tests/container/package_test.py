@@ -1,0 +1,28 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The Debian packages, looked at by Debian's own checker."""
+import os
+import subprocess
+import sys
+import unittest
+
+import sandboxed
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(sandboxed.TOP / "container"))
+from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
+
+
+class Package(unittest.TestCase):
+    def test_lintian_finds_nothing_but_that_there_is_no_manual_page(self):
+        for architecture in build.architectures(os.uname().machine).values():
+            sandboxed.layer(architecture.name)
+            package = sandboxed.LAYERS / ("devshm_%s_%s.deb" % (build.version(), architecture.debian))
+            done = subprocess.run(["lintian", "--allow-root", "--suppress-tags", "no-manual-page", "--fail-on",
+                                   "error,warning", package], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
