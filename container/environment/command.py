@@ -78,6 +78,12 @@ def read(arguments):
         reader.error("--tmp: Lambda has 512 to 10240 MB")
     if not 128 <= options.memory <= 10240:
         reader.error("--memory: Lambda has 128 to 10240 MB")
+    if not 0 < options.timeout <= 900:
+        reader.error("--timeout: Lambda has 1 to 900 seconds")
+    if not options.listen.rpartition(":")[2].isdecimal():
+        reader.error("--listen wants [HOST:]PORT")
+    if len(options.layer or []) > 5:
+        reader.error("--layer: Lambda takes five")
     if any("=" not in pair or pair.startswith("=") for pair in options.env):
         reader.error("--env wants NAME=VALUE")
     if options.handler and not options.runtime_api:

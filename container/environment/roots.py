@@ -54,7 +54,7 @@ def find(options):
     if path.is_dir():
         return Root(path.resolve(), managed=options.runtime_api and not options.command)
     if path.is_file():
-        kind = "oci-archive" if is_oci_archive(path) else "docker-archive"
+        kind = archive_kind(path)
         return image("%s:%s" % (kind, path.resolve()), options.arch)
     if "/" in options.root and options.root[0] in "./":
         raise Failed("%s is not there" % options.root)
@@ -156,9 +156,15 @@ class locked:  # pylint: disable=invalid-name
 
 # --- Images ---
 
-def is_oci_archive(path):
-    listing = subprocess.run(["tar", "-tf", str(path)], stdout=subprocess.PIPE, text=True, check=False).stdout
-    return any(name.lstrip("./") == "oci-layout" for name in listing.splitlines())
+def archive_kind(path):
+    """By what is at its top."""
+    listing = subprocess.run(["tar", "-tf", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                             check=False).stdout
+    top = {name[2:] if name.startswith("./") else name for name in listing.splitlines()}
+    for name, kind in (("oci-layout", "oci-archive"), ("manifest.json", "docker-archive")):
+        if name in top:
+            return kind
+    raise Failed("%s is neither a directory nor an OCI or docker archive" % path)
 
 
 def named_image(name):

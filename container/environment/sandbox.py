@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 
 from . import Failed, bundle, disks, emulation, groups, namespaces
 
@@ -83,7 +84,7 @@ class Sandbox:
         source = pathlib.Path(source)
         if source.is_dir():
             return source.resolve()
-        if not source.is_file():
+        if not zipfile.is_zipfile(source):
             raise Failed("%s is neither a directory nor a zip" % source)
         target = self.scratch / name
         disks.call("unzip", "-q", source, "-d", target)

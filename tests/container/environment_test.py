@@ -125,6 +125,10 @@ class Environment(unittest.TestCase):
                                "--tmp", "10240")
         self.assertTrue(10480 <= see <= 10520, see)
 
+    def test_memory_of_another_size(self):
+        script = "import os, json; len(b'x' * (512 << 20)); print(json.dumps(os.environ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']))"
+        self.assertEqual(sandboxed.python(script, "--memory", "1024"), "1024")
+
     def test_tmp_is_full_when_it_is_full(self):
         script = """
 import json
@@ -155,18 +159,23 @@ class Command(unittest.TestCase):
     def test_wrong_use_is_told(self):
         for arguments, text in ((["--tmp", "100", "true"], "512 to 10240"), (["--memory", "64", "true"], "128 to 10240"),
                                 (["--env", "NAME", "true"], "NAME=VALUE"), ([], "no command"),
-                                (["--libc", "2.12", "true"], "invalid choice")):
+                                (["--libc", "2.12", "true"], "invalid choice"), (["--arch", "sparc", "true"], "invalid choice"),
+                                (["--timeout", "901", "true"], "1 to 900"), (["--listen", "here", "true"], "[HOST:]PORT"),
+                                (["--layer", "/opt"] * 6 + ["true"], "takes five"),
+                                (["--handler", "app.handler", "true"], "goes with --runtime-api")):
             done = sandboxed.run(*arguments, check=False)
             self.assertEqual(done.returncode, 2, arguments)
-            self.assertIn(text, done.stderr)
+            self.assertIn(text, done.stderr.splitlines()[-1])
 
     def test_what_is_not_there_is_named(self):
         for arguments, text in ((["--root", "/nowhere/at/all", "true"], "/nowhere/at/all is not there"),
                                 (["--task", "/nowhere", "true"], "/nowhere is neither a directory nor a zip"),
+                                (["--layer", __file__, "true"], "environment_test.py is neither a directory nor a zip"),
+                                (["--root", __file__, "true"], "neither a directory nor an OCI or docker archive"),
                                 (["--root", "no.such/image", "true"], "no such directory or file")):
             done = sandboxed.run(*arguments, check=False)
             self.assertEqual(done.returncode, 125, arguments)
-            self.assertIn(text, done.stderr)
+            self.assertRegex(done.stderr, r"\Alambda: [^\n]*%s[^\n]*\n\Z" % re.escape(text))
 
     def test_help_shows_how(self):
         self.assertIn("lambda --libc 2.31 python3", sandboxed.run("--help").stdout)

@@ -119,11 +119,32 @@ class WithoutDevshm(unittest.TestCase):
 
     def test_headers_become_the_context(self):
         with layered(*sandboxed.PRELOAD) as function:
-            headers, answer = function.post({"do": "look"})
+            headers, answer = function.post({"do": "look"}, **{"X-Amz-Client-Context": '{"custom": {"a": "b"}}'})
+            self.assertEqual(answer["arn"], "arn:aws:lambda:us-east-1:123456789012:function:function")
+            self.assertEqual(answer["client"], {"custom": {"a": "b"}})
             self.assertEqual(headers["X-Amzn-RequestId"], answer["id"])
             self.assertTrue(29000 < answer["left"] <= 30000, answer["left"])
             self.assertRegex(answer["variables"]["_X_AMZN_TRACE_ID"], r"^Root=1-[0-9a-f]{8}-[0-9a-f]{24};")
             self.assertEqual(answer["variables"]["_HANDLER"], "shared.handler")
+
+    def test_the_runtime_api_refuses_what_it_does_not_have(self):
+        runtime = "/2018-06-01/runtime/"
+        requests = {
+            (400, "InvalidRequestID"): ("POST", runtime + "invocation/5ab1e/response", "{}"),
+            (404, "NotFound"): ("GET", runtime + "nothing", None),
+            (501, "NotImplemented"): ("POST", "OWN/response", ["{", "}"]),  # in chunks: response streaming
+        }
+        # Extensions, telemetry, logs, SnapStart.
+        others = ("/2020-01-01/extension/register", "/2022-07-01/telemetry", "/2020-08-15/logs", runtime + "restore/error")
+        with layered(*sandboxed.PRELOAD) as function:
+            answers = function.invoke(do="ask", requests=[*requests.values(), *(("POST", path, "{}") for path in others)])
+            self.assertEqual([(status, said["errorType"]) for status, said in answers],
+                             [*requests, *[(404, "NotFound")] * len(others)])
+
+    def test_an_error_with_its_type_in_a_header_is_the_answer(self):
+        with layered(*sandboxed.PRELOAD) as function:
+            self.assertEqual(function.failure(do="answer"), {"errorType": "Own", "errorMessage": "by hand"})
+            function.invoke(do="look")
 
     def test_errors_are_answered_as_lambda_answers_them(self):
         with sandboxed.function("--task", sandboxed.HERE / "handlers", "--handler", "shared.handler", "--timeout", "1",

@@ -23,7 +23,8 @@ class Context:
         self.memory_limit_in_mb = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.log_group_name = variable("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = variable("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.identity = self.client_context = None
+        self.identity = None
+        self.client_context = json.loads(headers.get("Lambda-Runtime-Client-Context") or "null")
         self.deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self):
