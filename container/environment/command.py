@@ -18,7 +18,7 @@ examples:
   lambda python3 -c 'import multiprocessing; multiprocessing.Lock()'      FileNotFoundError: [Errno 2]
   lambda --libc 2.31 python3 -c 'import multiprocessing; multiprocessing.Lock()'       OSError: [Errno 38]
   lambda --layer devshm-0.1.0-layer-x86_64.zip --env LD_PRELOAD=/opt/lib/libdevshm.so python3 app.py
-  lambda --task src --layer devshm-0.1.0-layer-x86_64.zip --env AWS_LAMBDA_EXEC_WRAPPER=/opt/devshm \\
+  lambda --task src --layer devshm-0.1.0-layer-x86_64.zip --env AWS_LAMBDA_EXEC_WRAPPER=/opt/devshm-wrapper \\
          --runtime-api --handler app.handler                              then, from another terminal:
   curl -d '{}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations
   lambda bash                                                             look around
