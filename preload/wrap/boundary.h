@@ -12,7 +12,8 @@ namespace devshm {
 
 /// For rename and link: true if one name is in the overlay and the other is not, and nothing else is wrong with them
 /// that the kernel would object to first. `from_base` and `to_base`: where relative paths start.
-bool renames_across(int from_base, const char* from, int to_base, const char* to);
+/// For rename, a name of /dev/shm itself is exchanged for one that the kernel treats as a mount point.
+bool renames_across(int from_base, const char*& from, int to_base, const char*& to);
 /// `flags` as for linkat.
 bool links_across(int from_base, const char* from, int to_base, const char* to, int flags);
 

@@ -145,8 +145,8 @@ long call_function(long number, const Arguments& given) {
   }
 }
 
-/// Whether the call would rename or link across the boundary of the overlay.
-bool crosses(long number, const Arguments& given, Places at) {
+/// Whether the call would rename or link across the boundary of the overlay. A name may be exchanged, as boundary.h says.
+bool crosses(long number, Arguments& given, Places at) {
   const auto* from = pointer<const char>(given[at.path]);
   const auto* to = pointer<const char>(given[at.second]);
   if (!devshm::may_cross(from, to)) return false;
@@ -154,11 +154,14 @@ bool crosses(long number, const Arguments& given, Places at) {
   const int to_base = at.second_dir < 0 ? AT_FDCWD : static_cast<int>(given[at.second_dir]);
   const bool links = devshm::shape_of(number) == Shape::two || devshm::shape_of(number) == Shape::two_at;
   const int flags = devshm::shape_of(number) == Shape::two_at ? static_cast<int>(given[4]) : 0;
-  return links ? devshm::links_across(from_base, from, to_base, to, flags)
-               : devshm::renames_across(from_base, from, to_base, to);
+  if (links) return devshm::links_across(from_base, from, to_base, to, flags);
+  if (devshm::renames_across(from_base, from, to_base, to)) return true;
+  given[at.path] = devshm::sys::word(from);
+  given[at.second] = devshm::sys::word(to);
+  return false;
 }
 
-long call_by_shape(long number, const Arguments& given) {
+long call_by_shape(long number, Arguments& given) {
   const Shape shape = devshm::shape_of(static_cast<unsigned>(number));  // the kernel, too, looks at 32 bits
   const Places at = devshm::places_of(shape);
   switch (shape) {

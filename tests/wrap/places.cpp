@@ -173,6 +173,12 @@ const std::vector<Pair>& at_pairs() {
                                         at("-1", "shm/new")};
     for (const Place& source : sources)
       for (const Place& target : targets) all.push_back({source, target});
+    // One by a descriptor and one by its whole name; names that don't say which side they are on, but by letters.
+    all.push_back({at("/dev/shm", "f"), named("/dev/shmnew")});
+    all.push_back({at("/dev/shm", "f"), named("/dev/shm/new")});
+    all.push_back({named("/dev/shmfoo"), at("/dev/shm", "new")});
+    all.push_back({at("/dev/shm", "f"), at("/tmp/parity", "new")});
+    all.push_back({at("/dev/shm/dir", "g"), at("/dev/shm", "new")});
     return all;
   }();
   return pairs;
