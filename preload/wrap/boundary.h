@@ -18,6 +18,6 @@ bool renames_across(int from_base, const char*& from, int to_base, const char*& 
 bool links_across(int from_base, const char* from, int to_base, const char* to, int flags);
 
 /// Whether the question need be asked.
-inline bool may_cross(const char* from, const char* to) { return from && to && (may_match(from) || may_match(to)); }
+inline bool may_cross(const char* from, const char* to) { return may_match(from) || may_match(to); }
 
 }  // namespace devshm

@@ -33,10 +33,11 @@ bool is_valid(int mode) {
 
 /// What a tmpfs has to object to, in the kernel's order; 0: nothing.
 int objection_to(int fd, int mode, off_t offset, off_t length) {
+  const long flags = devshm::sys::call(SYS_fcntl, fd, F_GETFL);
+  if (devshm::sys::failed(flags) || flags & O_PATH) return EBADF;
   if (offset < 0 || length <= 0) return EINVAL;
   if (!is_valid(mode)) return EOPNOTSUPP;
-  const long flags = devshm::sys::call(SYS_fcntl, fd, F_GETFL);
-  if (devshm::sys::failed(flags) || flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY) return EBADF;
+  if ((flags & O_ACCMODE) == O_RDONLY) return EBADF;
   struct stat file {};
   if (const int result = devshm::sys::fstat(fd, &file)) return -result;
   if (S_ISFIFO(file.st_mode)) return ESPIPE;

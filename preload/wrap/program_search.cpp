@@ -11,19 +11,27 @@
 namespace devshm {
 namespace {
 
-enum class Found : unsigned char { nothing, elsewhere, in_overlay };
+const char* end_of(const char* entry) {
+  while (*entry && *entry != ':') ++entry;
+  return entry;
+}
 
-/// What a path leads to: a program that may be executed, and where.
+/// What a path leads to.
+struct Found {
+  enum : unsigned char { nothing, refused, program } what;
+  bool is_rewritten;
+};
+
 Found look_at(const char* path) {
   JudgedPath judged(path);
   std::size_t room = 0;
-  if (judged.judge(room) != 0) return Found::nothing;
+  if (judged.judge(room) != 0) return {Found::nothing, judged.is_rewritten()};
   char* memory = static_cast<char*>(alloca(room + 1));
   const char* real = judged.place(memory);
   struct stat found {};
-  if (sys::fstatat(AT_FDCWD, real, &found, 0) != 0 || !S_ISREG(found.st_mode) || sys::access(real, X_OK) != 0)
-    return Found::nothing;
-  return judged.is_inside() ? Found::in_overlay : Found::elsewhere;
+  if (sys::fstatat(AT_FDCWD, real, &found, 0) != 0) return {Found::nothing, judged.is_rewritten()};
+  const bool may_run = S_ISREG(found.st_mode) && sys::access(real, X_OK) == 0;
+  return {may_run ? Found::program : Found::refused, judged.is_rewritten()};
 }
 
 }  // namespace
@@ -36,21 +44,29 @@ std::size_t room_for_search(const char* file, const char* path) {
 }
 
 const char* find_program(const char* file, const char* path, char* memory) {
-  for (const char* entry = path;;) {
-    const char* end = entry;
-    while (*end && *end != ':') ++end;
-    const std::size_t length = static_cast<std::size_t>(end - entry);
+  const auto put = [=](const char* entry, std::size_t length) {
     __builtin_memcpy(memory, entry, length);
     // An empty entry is the working directory.
     if (length) memory[length] = '/';
     __builtin_memcpy(memory + length + (length ? 1 : 0), file, length_of(file) + 1);
-    switch (look_at(memory)) {
-      case Found::in_overlay: return memory;
-      case Found::elsewhere: return file;
-      case Found::nothing: break;
+    return memory;
+  };
+  // What to end with if there is no program: the first that may not run, for its error; else any, to be missed.
+  const char* last = nullptr;
+  std::size_t last_length = 0;
+  bool was_refused = false, was_rewritten = false;
+  for (const char* entry = path;; ++entry) {
+    const std::size_t length = static_cast<std::size_t>(end_of(entry) - entry);
+    const Found found = look_at(put(entry, length));
+    was_rewritten |= found.is_rewritten;
+    if (found.what == Found::program) return was_rewritten ? memory : file;
+    if (!was_refused && (found.what == Found::refused || found.is_rewritten)) {
+      last = entry;
+      last_length = length;
+      was_refused = found.what == Found::refused;
     }
-    if (!*end) return file;
-    entry = end + 1;
+    entry += length;
+    if (!*entry) return was_rewritten ? put(last, last_length) : file;
   }
 }
 

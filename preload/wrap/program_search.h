@@ -14,8 +14,8 @@ namespace devshm {
 /// the name has a slash in it, or PATH has nothing to do with /dev/shm.
 std::size_t room_for_search(const char* file, const char* path);
 
-/// If the first program called `file` on the way of PATH lies in the overlay, its path under /dev/shm, in `memory`.
-/// Else `file` itself, for libc to find, or to miss with the error it has for that.
+/// What the search comes to, as a path in `memory`, if it leads through /dev/shm, where libc's own would not find the
+/// way: to the first program of that name, or to something that fails as the search is to fail. Else `file` itself.
 const char* find_program(const char* file, const char* path, char* memory);
 
 }  // namespace devshm

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 
 #include "../backing_dir.h"
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../sys.h"
+#include "../text.h"
 #include "forward.h"
 
 namespace devshm {
@@ -18,14 +20,14 @@ inline bool is_restricted(const open_how* how, std::size_t size) {
   return how && size >= sizeof *how && how->resolve != 0;
 }
 
-/// A descriptor of the backing directory, for as long as one call needs it.
-class BackingDirDescriptor {
+/// A descriptor of a directory, for as long as one call needs it.
+class StartDescriptor {
  public:
-  BackingDirDescriptor() : fd_(sys::openat(AT_FDCWD, settings().dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
-  ~BackingDirDescriptor() {
+  explicit StartDescriptor(const char* dir) : fd_(sys::openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+  ~StartDescriptor() {
     if (fd_ >= 0) sys::close(fd_);
   }
-  BackingDirDescriptor(const BackingDirDescriptor&) = delete;
+  StartDescriptor(const StartDescriptor&) = delete;
   int get() const { return fd_; }
 
  private:
@@ -33,7 +35,8 @@ class BackingDirDescriptor {
 };
 
 /// Calls `real`, which is openat2. An absolute path in place of the caller's would break RESOLVE_BENEATH, so what lies
-/// below /dev/shm is resolved from the backing directory, under the caller's own restrictions.
+/// below /dev/shm is resolved from the backing directory, and what climbs out of it from /dev, under the caller's own
+/// restrictions.
 template <class OpenAt2>
 [[gnu::cold, gnu::noinline]] auto open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how,
                                                   std::size_t size) {
@@ -44,15 +47,16 @@ template <class OpenAt2>
   if (how->resolve & RESOLVE_IN_ROOT)
     while (*asked == '/') ++asked;
   const Verdict verdict = judge_from(dir, asked);
-  if (verdict.kind != Verdict::inside || !settings().active) return real(dir, path, how, size);
+  if (verdict.kind == Verdict::outside || !settings().active || length_of(path) >= PATH_MAX)
+    return real(dir, path, how, size);
   // The way leads over a mount point, as far as the program can tell.
   if (how->resolve & RESOLVE_NO_XDEV) return fail_with<Result>(EXDEV);
   if (const int error = ensure_backing_dir()) return fail_with<Result>(error);
-  const BackingDirDescriptor backing;
-  if (backing.get() < 0) return fail_with<Result>(-backing.get());
+  const StartDescriptor start(verdict.kind == Verdict::inside ? settings().dir : "/dev");
+  if (start.get() < 0) return fail_with<Result>(-start.get());
   const char* rest = verdict.rest;
   while (*rest == '/') ++rest;
-  return real(backing.get(), *rest ? rest : ".", how, size);
+  return real(start.get(), *rest ? rest : ".", how, size);
 }
 
 }  // namespace devshm
