@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <mntent.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
@@ -42,4 +44,13 @@ MAYBE ssize_t __readlinkat_chk(int, const char*, char*, size_t, size_t) noexcept
 MAYBE char* __realpath_chk(const char*, char*, size_t) noexcept;
 MAYBE char* __getcwd_chk(char*, size_t, size_t) noexcept;
 MAYBE char* __getwd_chk(char*, size_t) noexcept;
+
+MAYBE int __connect(int, const struct sockaddr*, socklen_t);
+MAYBE ssize_t __recvfrom_chk(int, void*, size_t, size_t, int, struct sockaddr*, socklen_t*);
+
+MAYBE FILE* _IO_popen(const char*, const char*);
+MAYBE int pidfd_spawn(int*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                      char* const[]);
+MAYBE int pidfd_spawnp(int*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                       char* const[]);
 }

@@ -23,6 +23,9 @@ const std::string& real_shm();
 /// Makes the files from scratch.
 void lay_out();
 
+/// The same with programs in place of all files, each ending with a status of its own, for the rest of this process.
+void lay_out_programs();
+
 /// What differs from the files as they were laid out, e.g. " | f: gone | new: regular 0640 0 bytes"; lays them out
 /// again if anything does.
 std::string changes();

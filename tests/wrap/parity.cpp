@@ -174,13 +174,17 @@ void each_path(const char* function, const char* arguments, const PathCall& call
   each_path_of(plain_places(), function, arguments, call);
 }
 
-void each_at(const char* function, const char* arguments, const AtCall& call) {
+void each_at_of(const std::vector<Place>& places, const char* function, const char* arguments, const AtCall& call) {
   if (is_missing(function)) return;
-  for (const Place& place : at_places()) {
+  for (const Place& place : places) {
     const Dir dir(place.dir);
     run(function, with(with(arguments, "dir", label_of_dir(place.dir)), "path", place.label), place.cwd,
         [&] { return call(dir.get(), place.path()); });
   }
+}
+
+void each_at(const char* function, const char* arguments, const AtCall& call) {
+  each_at_of(at_places(), function, arguments, call);
 }
 
 void each_pair(const char* function, const char* arguments, const PairCall& call) {

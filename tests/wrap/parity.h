@@ -60,6 +60,7 @@ void once(const char* function, const std::string& arguments, const Call& call);
 void each_path(const char* function, const char* arguments, const PathCall& call);
 void each_path_of(const std::vector<Place>& places, const char* function, const char* arguments, const PathCall& call);
 void each_at(const char* function, const char* arguments, const AtCall& call);
+void each_at_of(const std::vector<Place>& places, const char* function, const char* arguments, const AtCall& call);
 void each_pair(const char* function, const char* arguments, const PairCall& call);
 void each_pair_at(const char* function, const char* arguments, const AtPairCall& call);
 

@@ -41,6 +41,20 @@ std::string loaded(void* handle) {
   return shown;
 }
 
+/// The name of the library that something in it is known by.
+std::string name_of(void* handle, bool with_details) {
+  if (!handle) return "not loaded";
+  Dl_info info{};
+  link_map* map = nullptr;
+  void* const in_it = dlsym(handle, "_Unwind_Resume");
+  const int found =
+      with_details ? dladdr1(in_it, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) : dladdr(in_it, &info);
+  std::string shown = found ? std::string("in ") + info.dli_fname : "nowhere";
+  if (map) shown += std::string(", by its map ") + map->l_name;
+  dlclose(handle);
+  return shown;
+}
+
 std::string shm_by_handle(const char* library, int mode) {
   void* handle = dlopen(library, mode);
   if (!handle) return "no handle";
@@ -60,13 +74,20 @@ FAMILY(dlopen) {
   for (const char* path :
        {"/dev/shm/lib.so", "/dev//shm/lib.so", "/dev/shm/dir/../lib.so", "/dev/shm/dir/lib.so", "/dev/shm/missing.so",
         "/dev/shm/f", "/dev/shm", "/dev/shm/../shm.bak/lib.so", "/dev/shm/outdir/lib.so", "/tmp/parity/lib.so"})
-    for (const int mode : {RTLD_NOW, RTLD_LAZY | RTLD_GLOBAL, RTLD_LAZY | RTLD_NOLOAD})
-      parity::once("dlopen", '"' + std::string(path) + "\", " + std::to_string(mode), [&] {
-        for (const std::string& at : {shm, shm + "/dir", std::string("/dev/shm.bak"), std::string("/tmp/parity")})
-          copy_library(at + "/lib.so");
-        const std::string shown = loaded(dlopen(path, mode));
-        for (const std::string& at : {shm, shm + "/dir", std::string("/dev/shm.bak"), std::string("/tmp/parity")})
-          parity::raw(SYS_unlinkat, AT_FDCWD, (at + "/lib.so").c_str(), 0);
-        return shown;
-      });
+    for (const int mode : {RTLD_NOW, RTLD_LAZY | RTLD_GLOBAL, RTLD_LAZY | RTLD_NOLOAD}) {
+      const auto once = [&](const char* function, const parity::Call& call) {
+        parity::once(function, '"' + std::string(path) + "\", " + std::to_string(mode), [&] {
+          for (const std::string& at : {shm, shm + "/dir", std::string("/dev/shm.bak"), std::string("/tmp/parity")})
+            copy_library(at + "/lib.so");
+          const std::string shown = call();
+          for (const std::string& at : {shm, shm + "/dir", std::string("/dev/shm.bak"), std::string("/tmp/parity")})
+            parity::raw(SYS_unlinkat, AT_FDCWD, (at + "/lib.so").c_str(), 0);
+          return shown;
+        });
+      };
+      once("dlopen", [=] { return loaded(dlopen(path, mode)); });
+      once("dlmopen", [=] { return loaded(dlmopen(LM_ID_BASE, path, mode)); });
+      once("dladdr", [=] { return name_of(dlopen(path, mode), false); });
+      once("dladdr1", [=] { return name_of(dlopen(path, mode), true); });
+    }
 }
