@@ -31,7 +31,8 @@ def client():
     if not (directory / "node_modules/aws-lambda-ric/bin/index.mjs").exists():
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
-        output("npm", "init", "--yes", cwd=directory)
+        # `npm init` would take the directory's name, which is none for a package.
+        (directory / "package.json").write_text('{"private": true}\n')
         headers = ["--nodedir=/usr"] if pathlib.Path("/usr/include/node").is_dir() else []
         output("npm", "install", "--no-audit", "--no-fund", *headers, CLIENT, cwd=directory)
     shutil.copy(sandboxed.HERE / "handlers/index.mjs", directory)
