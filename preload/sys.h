@@ -18,8 +18,15 @@
 
 namespace devshm::sys {
 
-inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+// One for system calls that have up to three arguments, so that the registers of the others need not be filled: what is
+// left out is 0 for the first three only.
 #if defined(__x86_64__)
+inline long call(long number, long a = 0, long b = 0, long c = 0) {
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+  return result;
+}
+inline long call(long number, long a, long b, long c, long d, long e = 0, long f = 0) {
   long result;
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;
@@ -29,7 +36,17 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
                    : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                    : "rcx", "r11", "memory");
   return result;
+}
 #elif defined(__aarch64__)
+inline long call(long number, long a = 0, long b = 0, long c = 0) {
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+  return x0;
+}
+inline long call(long number, long a, long b, long c, long d, long e = 0, long f = 0) {
   register long x8 __asm__("x8") = number;
   register long x0 __asm__("x0") = a;
   register long x1 __asm__("x1") = b;
@@ -39,10 +56,10 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
   register long x5 __asm__("x5") = f;
   __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
   return x0;
+}
 #else
 #error "devshm knows x86_64 and aarch64"
 #endif
-}
 
 inline long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
 inline bool failed(long result) { return result < 0 && result >= -4095; }

@@ -52,6 +52,20 @@ constinit Lock signals_lock;
 int ignoring = 0;  // calls of system() that are under way
 struct sigaction kept_int, kept_quit;
 
+/// A set of up to two signals; 0 is none. Every libc keeps a set as the kernel does, a bit for each signal.
+sigset_t set_of(int first, int second) {
+  sigset_t set{};
+  const auto bit = [](int signal) { return signal ? 1ul << (signal - 1) : 0ul; };
+  const unsigned long bits = bit(first) | bit(second);
+  __builtin_memcpy(&set, &bits, sizeof bits);
+  return set;
+}
+
+void change_mask(int how, const sigset_t& mask, sigset_t* before) {
+  constexpr long kernel_size = 8;
+  devshm::sys::call(SYS_rt_sigprocmask, how, devshm::sys::word(&mask), devshm::sys::word(before), kernel_size);
+}
+
 /// POSIX: SIGINT and SIGQUIT are ignored while the command runs, by the process as a whole, and SIGCHLD is blocked.
 void set_signals_aside(sigset_t& kept_mask, sigset_t& ignored_before) {
   struct sigaction ignore {};
@@ -61,15 +75,11 @@ void set_signals_aside(sigset_t& kept_mask, sigset_t& ignored_before) {
     sigaction(SIGINT, &ignore, &kept_int);
     sigaction(SIGQUIT, &ignore, &kept_quit);
   }
-  sigemptyset(&ignored_before);
-  if (kept_int.sa_handler != SIG_IGN) sigaddset(&ignored_before, SIGINT);
-  if (kept_quit.sa_handler != SIG_IGN) sigaddset(&ignored_before, SIGQUIT);
+  ignored_before = set_of(kept_int.sa_handler != SIG_IGN ? SIGINT : 0, kept_quit.sa_handler != SIG_IGN ? SIGQUIT : 0);
   signals_lock.unlock();
 
-  sigset_t child;
-  sigemptyset(&child);
-  sigaddset(&child, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &child, &kept_mask);
+  const sigset_t child = set_of(SIGCHLD, 0);
+  change_mask(SIG_BLOCK, child, &kept_mask);
 }
 
 void bring_signals_back(const sigset_t& kept_mask) {
@@ -79,7 +89,7 @@ void bring_signals_back(const sigset_t& kept_mask) {
     sigaction(SIGQUIT, &kept_quit, nullptr);
   }
   signals_lock.unlock();
-  sigprocmask(SIG_SETMASK, &kept_mask, nullptr);
+  change_mask(SIG_SETMASK, kept_mask, nullptr);
 }
 
 /// Waits as waitpid does. Not a cancellation point, as libc's system is: a cancelled thread would leave the signals
@@ -87,7 +97,7 @@ void bring_signals_back(const sigset_t& kept_mask) {
 int wait_for(pid_t pid) {
   int status = -1;
   long result;
-  do result = devshm::sys::call(SYS_wait4, pid, devshm::sys::word(&status));
+  do result = devshm::sys::call(SYS_wait4, pid, devshm::sys::word(&status), 0, 0);
   while (result == -EINTR);
   if (!devshm::sys::failed(result)) return status;
   errno = static_cast<int>(-result);
@@ -95,7 +105,7 @@ int wait_for(pid_t pid) {
 }
 
 int run_shell(const char* command, char* const* environment) {
-  sigset_t mask, to_default;
+  sigset_t mask{}, to_default;
   set_signals_aside(mask, to_default);
 
   posix_spawnattr_t attributes;
