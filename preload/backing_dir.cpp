@@ -39,22 +39,22 @@ int inspect(const char* dir) {
   const int result = sys::fstatat(AT_FDCWD, dir, &found, AT_SYMLINK_NOFOLLOW);
   if (result < 0) {
     if (result != -ENOENT)
-      say_once(Topic::directory, "can't look at ", dir, ": ", reason(-result), " (errno ", -result,
-               "); set DEVSHM_DIR to another directory");
+      say_once(Topic::directory, {"can't look at ", dir, ": ", reason(-result), " (errno ", -result,
+                                  "); set DEVSHM_DIR to another directory"});
     return -result;
   }
   const char* advice = "; remove it, or set DEVSHM_DIR to another directory";
   if (S_ISLNK(found.st_mode)) {
-    say_once(Topic::directory, dir, " is a symbolic link, which could lead anywhere", advice);
+    say_once(Topic::directory, {dir, " is a symbolic link, which could lead anywhere", advice});
     return ELOOP;
   }
   if (!S_ISDIR(found.st_mode)) {
-    say_once(Topic::directory, dir, " is not a directory", advice);
+    say_once(Topic::directory, {dir, " is not a directory", advice});
     return ENOTDIR;
   }
   if (found.st_uid != 0 && found.st_uid != sys::geteuid()) {
-    say_once(Topic::directory, dir, " belongs to user ", static_cast<long>(found.st_uid), ", not to root or to you",
-             advice);
+    say_once(Topic::directory,
+             {dir, " belongs to user ", static_cast<long>(found.st_uid), ", not to root or to you", advice});
     return EACCES;
   }
   return 0;
@@ -122,8 +122,8 @@ int make_and_inspect() {
     if (error == ENOENT) {
       error = make(set);
       if (error == 0) continue;
-      say_once(Topic::directory, "can't make ", set.dir, ": ", reason(error), " (errno ", error,
-               "); set DEVSHM_DIR to a directory on a file system that can be written");
+      say_once(Topic::directory, {"can't make ", set.dir, ": ", reason(error), " (errno ", error,
+                                  "); set DEVSHM_DIR to a directory on a file system that can be written"});
     }
     if (error == 0) usable.store(true, std::memory_order_relaxed);
     return error;

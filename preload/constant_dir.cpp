@@ -65,8 +65,9 @@ int find_link(const Settings& set, LinkName& out) {
     if (error == 0) chosen.store(number + 1, std::memory_order_relaxed);
   }
   if (error)
-    say_once(Topic::constant, "can't make a short link in /tmp to DEVSHM_DIR=", set.dir, " (errno ", error,
-             "), which sem_open and shm_open need for a directory longer than 8 bytes; choose a shorter one");
+    say_once(Topic::constant,
+             {"can't make a short link in /tmp to DEVSHM_DIR=", set.dir, " (errno ", error,
+              "), which sem_open and shm_open need for a directory longer than 8 bytes; choose a shorter one"});
   return error;
 }
 

@@ -11,10 +11,13 @@ constinit std::atomic<bool> said[static_cast<std::size_t>(Topic::count)] = {};
 
 }  // namespace
 
-void write_complaint(const char* text, std::size_t size) { sys::write(2, text, size); }
-
-bool first_time(Topic topic) {
-  return !said[static_cast<std::size_t>(topic)].exchange(true, std::memory_order_relaxed);
+void say_once(Topic topic, std::initializer_list<Piece> pieces) {
+  if (said[static_cast<std::size_t>(topic)].exchange(true, std::memory_order_relaxed)) return;
+  Line<512> line;
+  line.add("devshm: ");
+  for (const Piece& piece : pieces) piece.text ? line.add(piece.text) : line.add(piece.number);
+  line.end();
+  sys::write(2, line.c_str(), line.size());
 }
 
 void log_reroute(const char* function, const char* from, const char* to) {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <initializer_list>
 
 #include "text.h"
 
@@ -14,22 +15,16 @@ namespace devshm {
 /// What a complaint is about. Each topic is spoken of once in a process, so that a broken machine can't flood a log.
 enum class Topic : unsigned char { dir_setting, when_setting, log_setting, directory, constant, count };
 
-/// Writes one line to standard error, at once.
-void write_complaint(const char* text, std::size_t size);
+/// A piece of a complaint: text, or a number.
+struct Piece {
+  Piece(const char* piece) : text(piece) {}
+  Piece(long piece) : number(piece) {}
+  const char* text = nullptr;
+  long number = 0;
+};
 
-/// True the first time it is asked about `topic`.
-bool first_time(Topic topic);
-
-/// Says "devshm: <parts>" once for each topic.
-template <class... Parts>
-[[gnu::cold, gnu::noinline]] void say_once(Topic topic, Parts... parts) {
-  if (!first_time(topic)) return;
-  Line<512> line;
-  line.add("devshm: ");
-  (line.add(parts), ...);
-  line.end();
-  write_complaint(line.c_str(), line.size());
-}
+/// Says "devshm: <pieces>" on standard error, at once, and once for each topic.
+void say_once(Topic topic, std::initializer_list<Piece> pieces);
 
 /// One line in the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`. Does nothing where
 /// no log is asked for. The log is opened for each line: a descriptor that stays open would be seen by the program.

@@ -42,7 +42,7 @@ const char* wanted_dir(const StartVariables& variables) {
   if (!is_set(value)) return default_backing_dir;
   const char* objection = objection_to(value);
   if (!objection) return value;
-  say_once(Topic::dir_setting, "DEVSHM_DIR=", value, " ", objection, "; using ", default_backing_dir);
+  say_once(Topic::dir_setting, {"DEVSHM_DIR=", value, " ", objection, "; using ", default_backing_dir});
   return default_backing_dir;
 }
 
@@ -50,7 +50,7 @@ const char* wanted_log(const StartVariables& variables) {
   const char* value = variables.find("DEVSHM_LOG");
   if (!is_set(value)) return nullptr;
   if (same(value, "stderr") || value[0] == '/') return value;
-  say_once(Topic::log_setting, "DEVSHM_LOG=", value, " must be \"stderr\" or an absolute path; nothing is logged");
+  say_once(Topic::log_setting, {"DEVSHM_LOG=", value, " must be \"stderr\" or an absolute path; nothing is logged"});
   return nullptr;
 }
 
@@ -68,7 +68,7 @@ When wanted_when(const StartVariables& variables) {
   const char* value = variables.find("DEVSHM_WHEN");
   if (!is_set(value) || same(value, "always")) return When::always;
   if (same(value, "missing")) return When::missing;
-  say_once(Topic::when_setting, "DEVSHM_WHEN=", value, " must be \"always\" or \"missing\"; using always");
+  say_once(Topic::when_setting, {"DEVSHM_WHEN=", value, " must be \"always\" or \"missing\"; using always"});
   return When::always;
 }
 
