@@ -17,26 +17,6 @@ namespace {
 
 using devshm::ChildEnvironment;
 
-/// The bytes that the arguments of execl need as an array, with the null at its end.
-std::size_t size_of_list(const char* first, va_list* rest) {
-  va_list copy;
-  va_copy(copy, *rest);
-  std::size_t count = 1;
-  for (const char* argument = first; argument; argument = va_arg(copy, const char*)) ++count;
-  va_end(copy);
-  return count * sizeof(char*);
-}
-
-/// The array, in `memory`. Leaves `rest` behind the null, where execle has its environment.
-char** make_list(const char* first, va_list* rest, void* memory) {
-  char** const list = static_cast<char**>(memory);
-  char** at = list;
-  for (const char* argument = first; argument; argument = va_arg(*rest, const char*))
-    *at++ = const_cast<char*>(argument);
-  *at = nullptr;
-  return list;
-}
-
 int execute(const char* path, char* const* arguments, char* const* environment) {
   const ChildEnvironment child(environment);
   return rewrite(NEXT(execve), Path(path), arguments, child.build(alloca(child.size())));
@@ -48,6 +28,24 @@ int search_and_execute(const char* file, char* const* arguments, char* const* en
     file = devshm::find_program(file, path, static_cast<char*>(alloca(room)));
   const ChildEnvironment child(environment);
   return rewrite(NEXT(execvpe), SoughtPath(file), arguments, child.build(alloca(child.size())));
+}
+
+/// How one of the list forms finds the program, and what it has behind its arguments.
+enum class List : unsigned char { path, path_and_environment, file };
+
+/// Makes an array of the list, with the null at its end, on the stack: between vfork and exec there is no other place.
+int execute_list(List form, const char* path, const char* first, va_list* rest) {
+  va_list copy;
+  va_copy(copy, *rest);
+  std::size_t count = 1;
+  for (const char* argument = first; argument; argument = va_arg(copy, const char*)) ++count;
+  va_end(copy);
+  auto** const list = static_cast<const char**>(alloca(count * sizeof(char*)));
+  list[0] = first;
+  for (std::size_t i = 1; i < count; ++i) list[i] = va_arg(*rest, const char*);
+  auto* const arguments = const_cast<char* const*>(list);
+  if (form == List::file) return search_and_execute(path, arguments, environ);
+  return execute(path, arguments, form == List::path ? environ : va_arg(*rest, char* const*));
 }
 
 }  // namespace
@@ -80,27 +78,23 @@ EXPORT int execvpe(const char* file, char* const arguments[], char* const enviro
 EXPORT int execl(const char* path, const char* argument, ...) NOTHROW {
   va_list rest;
   va_start(rest, argument);
-  void* const memory = alloca(size_of_list(argument, &rest));
-  char** const arguments = make_list(argument, &rest, memory);
+  const int result = execute_list(List::path, path, argument, &rest);
   va_end(rest);
-  return execute(path, arguments, environ);
+  return result;
 }
 
 EXPORT int execlp(const char* file, const char* argument, ...) NOTHROW {
   va_list rest;
   va_start(rest, argument);
-  void* const memory = alloca(size_of_list(argument, &rest));
-  char** const arguments = make_list(argument, &rest, memory);
+  const int result = execute_list(List::file, file, argument, &rest);
   va_end(rest);
-  return search_and_execute(file, arguments, environ);
+  return result;
 }
 
 EXPORT int execle(const char* path, const char* argument, ...) NOTHROW {
   va_list rest;
   va_start(rest, argument);
-  void* const memory = alloca(size_of_list(argument, &rest));
-  char** const arguments = make_list(argument, &rest, memory);
-  char* const* const environment = va_arg(rest, char* const*);
+  const int result = execute_list(List::path_and_environment, path, argument, &rest);
   va_end(rest);
-  return execute(path, arguments, environment);
+  return result;
 }
