@@ -3,6 +3,13 @@
 
 namespace devshm {
 
+const char* last_component(const char* path) {
+  const char* last = path;
+  for (const char* p = path; *p; ++p)
+    if (*p == '/') last = p + 1;
+  return last;
+}
+
 LineWriter& LineWriter::add(const char* text) {
   for (; *text && left_; --left_) text_[length_++] = *text++;
   text_[length_] = '\0';

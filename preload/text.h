@@ -18,6 +18,37 @@ inline bool begins_with(const char* text, const char* head) {
   return true;
 }
 
+/// The same of the first `length` bytes of `head`.
+inline bool begins_with(const char* text, const char* head, std::size_t length) {
+  for (std::size_t i = 0; i < length; ++i)
+    if (text[i] != head[i]) return false;
+  return true;
+}
+
+/// Whether the text has its end in the first `size` bytes.
+inline bool ends_within(const char* text, std::size_t size) {
+  for (const char* p = text; p < text + size; ++p)
+    if (!*p) return true;
+  return false;
+}
+
+/// Whether the text has one of these letters in it.
+inline bool has_any(const char* text, const char* letters) {
+  for (; *text; ++text)
+    for (const char* letter = letters; *letter; ++letter)
+      if (*text == *letter) return true;
+  return false;
+}
+
+/// Copies a text with its end. Returns where that lies.
+inline char* put(char* out, const char* text) {
+  while ((*out = *text++)) ++out;
+  return out;
+}
+
+/// What follows the last slash.
+const char* last_component(const char* path);
+
 /// A line under construction; what does not fit is cut off.
 class LineWriter {
  public:

@@ -12,6 +12,7 @@
 #include "../reverse.h"
 #include "../settings.h"
 #include "../sys.h"
+#include "../text.h"
 #include "shown_path.h"
 #include "stat_path.h"
 #include "wrapper.h"
@@ -50,7 +51,10 @@ char* get_cwd(char* out, std::size_t size) {
   struct stat named, here;
   const bool is_here = devshm::stat_path(AT_FDCWD, pwd, &named, 0) == 0 &&
                        devshm::sys::fstatat(AT_FDCWD, ".", &here, 0) == 0 && devshm::is_same_file(named, here);
-  return is_here ? strdup(pwd) : get_cwd(nullptr, 0);
+  if (!is_here) return get_cwd(nullptr, 0);
+  char* copy = static_cast<char*>(malloc(strlen(pwd) + 1));
+  if (copy) devshm::put(copy, pwd);
+  return copy;
 }
 
 }  // namespace

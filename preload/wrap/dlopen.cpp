@@ -21,18 +21,11 @@
 
 namespace {
 
-const char* base_name(const char* file) {
-  const char* base = file;
-  for (const char* p = file; *p; ++p)
-    if (*p == '/') base = p + 1;
-  return base;
-}
-
 /// Could the handle of this file give libc's functions? The libc of any kind, glibc's libraries of old, or (null) the
 /// program with all it has loaded.
 bool leads_to_libc(const char* file) {
   if (!file) return true;
-  const char* base = base_name(file);
+  const char* base = devshm::last_component(file);
   return devshm::begins_with(base, "libc.") || devshm::begins_with(base, "libpthread.") ||
          devshm::begins_with(base, "librt.") || devshm::begins_with(base, "ld-musl-") ||
          devshm::begins_with(base, "libc-");
@@ -40,7 +33,9 @@ bool leads_to_libc(const char* file) {
 
 /// glibc <= 2.33 has sem_open and shm_open in libraries that a program need not have loaded.
 bool may_come_late(const char* file) {
-  return file && !devshm::begins_with(base_name(file), "libc") && !devshm::begins_with(base_name(file), "ld-");
+  if (!file) return false;
+  const char* base = devshm::last_component(file);
+  return !devshm::begins_with(base, "libc") && !devshm::begins_with(base, "ld-");
 }
 
 [[gnu::cold, gnu::noinline]] void prepare_for_handle(const char* file, int mode) {

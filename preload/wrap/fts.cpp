@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../text.h"
 #include "gnu_libc.h"
 #include "keyed_pointers.h"
 #include "wrapper.h"
@@ -31,11 +32,6 @@ struct Root {
 void set_name(FTSENT* entry, const char* name) {
   entry->fts_namelen = static_cast<unsigned short>(strlen(name));
   memcpy(entry->fts_name, name, entry->fts_namelen + 1u);
-}
-
-const char* last_component(const char* path) {
-  const char* slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
 }
 
 /// What is known of one FTS. Lives in one block from malloc with its roots and their texts, a path buffer apart.
@@ -92,7 +88,7 @@ constinit devshm::KeyedPointers<Walk, 256> walks;
   for (std::size_t i = 0; i < count; ++i) {
     Root& root = walk->roots_[i];
     root.shown = at;
-    at = stpcpy(at, paths[i]) + 1;
+    at = devshm::put(at, paths[i]) + 1;
     std::size_t size = 0;
     devshm::JudgedPath path(paths[i]);
     path.judge(size);
@@ -176,7 +172,7 @@ constinit devshm::KeyedPointers<Walk, 256> walks;
     while (root->shown && !root->is(fts_->fts_path)) ++root;
     current_ = root->shown ? root : nullptr;
     // The last component may be the backing directory's, which has another name. libc has no more use for it.
-    if (current_) set_name(entry, last_component(current_->shown));
+    if (current_) set_name(entry, devshm::last_component(current_->shown));
   }
   if (!current_ || !fill_buffer()) return;
   for (FTSENT* e = entry; e->fts_level >= FTS_ROOTLEVEL; e = e->fts_parent) show_names(e);

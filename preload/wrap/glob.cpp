@@ -15,6 +15,7 @@
 #include "../backing_dir.h"
 #include "../settings.h"
 #include "../start_dir.h"
+#include "../text.h"
 #include "gnu_libc.h"
 #include "stat_path.h"
 #include "wrapper.h"
@@ -55,7 +56,7 @@ int stat_itself(const char* path, struct stat* out) {
   const devshm::Settings& set = devshm::settings();
   const devshm::Verdict verdict = devshm::judge_from(AT_FDCWD, pattern);
   // A directory whose name would be a pattern itself can't be put in.
-  if (verdict.kind != devshm::Verdict::inside || strpbrk(set.dir, "*?[\\") || devshm::ensure_backing_dir() != 0)
+  if (verdict.kind != devshm::Verdict::inside || devshm::has_any(set.dir, "*?[\\") || devshm::ensure_backing_dir() != 0)
     return next(pattern, flags, on_error, out);
 
   // musl's results can't be moved, only made shorter. So what is put in is no shorter than what it stands for: it
@@ -72,7 +73,7 @@ int stat_itself(const char* path, struct stat* out) {
   const int result = next(exchanged, flags, on_error, out);
   char** names = out->gl_pathv + (flags & GLOB_DOOFFS ? out->gl_offs : 0);
   for (std::size_t i = first; i < out->gl_pathc; ++i) {
-    if (strncmp(names[i], exchanged, head_length) != 0) continue;
+    if (!devshm::begins_with(names[i], exchanged, head_length)) continue;
     memcpy(names[i], pattern, own_length);
     memmove(names[i] + own_length, names[i] + head_length, strlen(names[i] + head_length) + 1);
   }

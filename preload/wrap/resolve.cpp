@@ -17,6 +17,7 @@
 
 #include "../reverse.h"
 #include "../sys.h"
+#include "../text.h"
 #include "shown_path.h"
 #include "stat_path.h"
 #include "wrapper.h"
@@ -87,7 +88,7 @@ ssize_t read_link_at(int dir, const char* path, char* out, std::size_t size) {
   if (found) return devshm::show_path(found, memory);
   // glibc leaves in the buffer how far it got: the part that is not there, or that can't be entered.
   const int error = errno;
-  if (out && (error == ENOENT || error == EACCES) && *out == '/' && strnlen(out, PATH_MAX) < PATH_MAX)
+  if (out && (error == ENOENT || error == EACCES) && *out == '/' && devshm::ends_within(out, PATH_MAX))
     devshm::show_path(out, memory);
   errno = error;
   return nullptr;

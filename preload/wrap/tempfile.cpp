@@ -24,14 +24,14 @@ ALIAS(mkostemps64, mkostemps);
 // These return the template: the caller's own, not the rewritten copy.
 IF_MATCHING(1, char*, mkdtemp, char* name) { return rewrite(REAL(mkdtemp), PatternPath(name)) ? name : nullptr; }
 
-IF_MATCHING(1, char*, mktemp, char* name) {
+namespace {
+
+char* make_name(char* name) {
   // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
-  const char* made = rewrite(REAL(mktemp), PatternPath(name));
+  const char* made = rewrite(NEXT(mktemp), PatternPath(name));
   if (!made || !*made) *name = '\0';
   return name;
 }
-
-namespace {
 
 /// Whether a path is one of those that are rewritten.
 bool is_rewritten(const char* path) {
@@ -48,19 +48,22 @@ bool is_directory(const char* path) {
   if (!prefix || !*prefix) prefix = "file";
   std::size_t dir_length = strlen(dir);
   while (dir_length > 1 && dir[dir_length - 1] == '/') --dir_length;
-  const std::size_t prefix_length = strnlen(prefix, 5);
+  std::size_t prefix_length = 0;
+  while (prefix_length < 5 && prefix[prefix_length]) ++prefix_length;
   char* name = static_cast<char*>(malloc(dir_length + 1 + prefix_length + sizeof "XXXXXX"));
   if (!name) return nullptr;
   memcpy(name, dir, dir_length);
   name[dir_length] = '/';
   memcpy(name + dir_length + 1, prefix, prefix_length);
   memcpy(name + dir_length + 1 + prefix_length, "XXXXXX", sizeof "XXXXXX");
-  if (*mktemp(name)) return name;
+  if (*make_name(name)) return name;
   free(name);
   return nullptr;
 }
 
 }  // namespace
+
+IF_MATCHING(1, char*, mktemp, char* name) { return make_name(name); }
 
 // libc reads TMPDIR by itself, before its argument, and looks for directories where no wrapper sees it. (It ignores
 // TMPDIR in a program with raised privileges, as devshm ignores all of that program.)

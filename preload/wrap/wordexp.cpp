@@ -15,6 +15,7 @@
 #include "../backing_dir.h"
 #include "../reverse.h"
 #include "../settings.h"
+#include "../text.h"
 #include "gnu_libc.h"
 #include "wrapper.h"
 
@@ -28,7 +29,7 @@ bool is_quote(char c) { return c == '"' || c == '\''; }
 
 /// Whether `text` begins with /dev/shm as a whole component; a quote may end between it and what follows.
 bool begins_with_shown_dir(const char* text) {
-  if (strncmp(text, shown_dir, shown_dir_length) != 0) return false;
+  if (!devshm::begins_with(text, shown_dir)) return false;
   const char* after = text + shown_dir_length;
   while (is_quote(*after)) ++after;
   return !*after || *after == '/' || is_space(*after);
@@ -72,14 +73,13 @@ class Marker {
   std::size_t length() const { return slashes_ + strlen(dir_); }
   char* write(char* out) const {
     memset(out, '/', slashes_);
-    return stpcpy(out + slashes_, dir_);
+    return devshm::put(out + slashes_, dir_);
   }
   bool begins(const char* word) const {
     for (std::size_t i = 0; i < slashes_; ++i)
       if (word[i] != '/') return false;
-    const std::size_t length = strlen(dir_);
-    if (strncmp(word + slashes_, dir_, length) != 0) return false;
-    const char after = word[slashes_ + length];
+    if (!devshm::begins_with(word + slashes_, dir_)) return false;
+    const char after = word[length()];
     return !after || after == '/';
   }
 
@@ -92,7 +92,8 @@ class Marker {
 [[gnu::cold]] char* exchange(const char* text, const Marker& marker) {
   errno = 0;
   std::size_t room = strlen(text) + 1;
-  for (const char* p = text; (p = strstr(p, shown_dir)); p += shown_dir_length) room += marker.length();
+  for (const char* p = text; *p; ++p)
+    if (devshm::begins_with(p, shown_dir)) room += marker.length();
   char* exchanged = static_cast<char*>(malloc(room));
   if (!exchanged) return nullptr;
   char* out = exchanged;
