@@ -53,10 +53,9 @@ const char* kernel_name(const Settings& set) {
 
 std::size_t prefix_if(const char* name, std::size_t length, const char* dir, NameOf kind) {
   const std::size_t prefix = length_of(dir);
-  if (length < prefix || __builtin_memcmp(name, dir, prefix) != 0) return 0;
-  if (length == prefix || name[prefix] == '/') return prefix;
-  const bool is_deleted = kind == NameOf::open_file && length == prefix + deleted_length;
-  return is_deleted && ends_with_deleted(name, length) ? prefix : 0;
+  if (lies_in(name, length, dir, prefix)) return prefix;
+  const bool is_deleted = kind == NameOf::open_file && ends_with_deleted(name, length);
+  return is_deleted && length - deleted_length == prefix && lies_in(name, prefix, dir, prefix) ? prefix : 0;
 }
 
 /// Whether the kernel's name for the directory can be in `name` at all. Its last component is the one that we know:
@@ -73,6 +72,11 @@ bool has_last_component(const Settings& set, const char* name, std::size_t lengt
 }
 
 }  // namespace
+
+bool lies_in(const char* name, std::size_t length, const char* dir, std::size_t dir_length) {
+  return length >= dir_length && __builtin_memcmp(name, dir, dir_length) == 0 &&
+         (length == dir_length || name[dir_length] == '/');
+}
 
 std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind) {
   const Settings& set = settings();

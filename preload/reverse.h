@@ -20,6 +20,10 @@ inline constexpr std::size_t shown_dir_length = sizeof shown_dir - 1;
 /// Where a name comes from. procfs puts " (deleted)" behind the name of a file that has lost it.
 enum class NameOf : unsigned char { path, open_file };
 
+/// Whether these bytes name a directory or something below it, by the directory's own spelling. Exact at the component
+/// boundary.
+bool lies_in(const char* name, std::size_t length, const char* dir, std::size_t dir_length);
+
 /// How many of the `length` bytes at `name` name the backing directory, if it is that directory or something below it.
 /// Exact at the component boundary. 0: it lies elsewhere, or devshm is not active.
 std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind);

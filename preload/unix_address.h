@@ -15,8 +15,6 @@
 
 #include <cstddef>
 
-#include "constant_dir.h"
-
 namespace devshm {
 
 inline constexpr socklen_t unix_head = offsetof(sockaddr_un, sun_path);
@@ -43,19 +41,9 @@ bool may_match(const UnixName& name);
 socklen_t make_unix_address(sockaddr_un& out, const char* head, std::size_t head_length, const char* rest,
                             std::size_t rest_length);
 
-/// The names that the backing directory goes by.
-struct BackingNames {
-  const char* dir;
-  std::size_t dir_length;
-  const char* shortcut;  ///< constant_length bytes that lead there as well; null: none known
-};
-
-/// How many bytes at the front of a path name the backing directory itself; 0 if the path does not lead there.
-std::size_t backing_prefix(const BackingNames& names, const char* text, std::size_t length);
-
-/// An address that the kernel has told, all of its bytes, as the program knows it: /dev/shm/... in place of the
-/// backing directory. Returns the length of what it makes `out`, counted as the kernel counts, or 0 where the address
-/// stays as it is: not below the backing directory, or too long for an address by the program's name.
-socklen_t show_unix_address(const BackingNames& names, const void* address, socklen_t length, UnixAddressBuffer& out);
+/// Shows an address that the kernel has told, all of its bytes, as the program knows it: /dev/shm in place of the first
+/// `prefix` bytes of its name. `address` has room for the longest. Returns the length of what it has become, counted as
+/// the kernel counts, or 0 where the address stays as it is: it would be too long for one.
+socklen_t show_unix_address(void* address, socklen_t length, std::size_t prefix);
 
 }  // namespace devshm

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The way in, for all wrappers that FORWARD and IF_MATCHING make (wrapper.h). Such a wrapper comes here with
+// The way in, for all wrappers that FORWARD and the IF_... make (wrapper.h). Such a wrapper comes here with
 //
 //   %r11  the place of its real function: null as long as it has not been looked up
 //   %r10  its struct Wrapper
-//   %rax  the function that makes a call which may have to be rewritten (IF_MATCHING alone)
+//   %rax  the function that makes a call that is for us (IF_... alone)
 //
 // and with everything else as its caller has set it up. So a call that is nothing to us jumps on to the real function,
 // which sees the caller's own frame and return address, in registers that nobody has touched.
@@ -43,6 +43,37 @@ devshm_if_matching_\positions:
         ways    1_2, %rdi, %rsi
         ways    2_4, %rsi, %rcx
 
+        .macro  given position, argument
+        .globl  devshm_if_given_\position
+        .hidden devshm_if_given_\position
+devshm_if_given_\position:
+        test    \argument, \argument
+        jz      ordinary
+        jmp     *%rax
+        .endm
+
+        given   2, %rsi
+        given   5, %r8
+        given   6, %r9
+
+        .macro  unix_name position, address, length
+        .globl  devshm_if_unix_\position
+        .hidden devshm_if_unix_\position
+devshm_if_unix_\position:
+        test    \address, \address
+        jz      ordinary
+        cmp     $2, \length             // no longer than its family: it has no name
+        jbe     ordinary
+        cmpw    $1, (\address)          // AF_UNIX
+        jne     ordinary
+        jmp     *%rax
+        .endm
+
+        unix_name 2, %rsi, %edx
+        unix_name 5, %r8, %r9d
+
+ordinary:
+        xor     %eax, %eax
 go_on:  cmpq    $0, (%r11)
         je      first_use
         jmp     *(%r11)

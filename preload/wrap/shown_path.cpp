@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <atomic>
+
 #include "../next_symbol.h"
 #include "../reverse.h"
+#include "../sys.h"
 #include "../text.h"
 
 namespace devshm {
@@ -31,6 +34,34 @@ char* show_path(char* path, const PathMemory& memory) {
   put_shown(place, shown, place, length, prefix);
   place[shown] = '\0';
   return place;
+}
+
+namespace {
+
+struct LastingPath {
+  LastingPath* next;
+  char* text() { return reinterpret_cast<char*>(this + 1); }
+};
+
+constinit std::atomic<LastingPath*> lasting{nullptr};
+
+}  // namespace
+
+char* lasting_shown_path(const char* path) {
+  const std::size_t length = path ? length_of(path) : 0;
+  const std::size_t prefix = length ? backing_prefix(path, length, NameOf::path) : 0;
+  if (!prefix) return nullptr;
+  const char* rest = path + prefix;
+  LastingPath* const first = lasting.load(std::memory_order_acquire);
+  for (LastingPath* known = first; known; known = known->next)
+    if (same(known->text() + shown_dir_length, rest)) return known->text();
+  auto* fresh = static_cast<LastingPath*>(sys::allocate(sizeof(LastingPath) + shown_length(length, prefix) + 1));
+  if (!fresh) return nullptr;
+  put(put(fresh->text(), shown_dir), rest);
+  fresh->next = first;
+  // Where two threads come at once a path may be there twice, which hurts nobody.
+  while (!lasting.compare_exchange_weak(fresh->next, fresh, std::memory_order_acq_rel)) continue;
+  return fresh->text();
 }
 
 }  // namespace devshm

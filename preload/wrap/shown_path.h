@@ -17,4 +17,9 @@ struct PathMemory {
 /// Returns `path`, or where it has moved to, or null with errno; null stays null.
 char* show_path(char* path, const PathMemory& memory);
 
+/// A path of libc's own as the program knows it, for ever: a program may keep what it was told for as long as it likes,
+/// and nobody tells us how long that is. Each is there once. Null where the path is not in the overlay, or null, or
+/// where there is no memory for it.
+char* lasting_shown_path(const char* path);
+
 }  // namespace devshm

@@ -20,18 +20,18 @@ ssize_t __recvfrom_chk(int, void*, size_t, size_t, int, struct sockaddr*, sockle
 
 // ---- Names that the program gives ----
 
-EXPORT int bind(int fd, const struct sockaddr* address, socklen_t length) NOTHROW {
-  return send_to(NEXT(bind), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
+IF_UNIX(2, int, bind, int fd, const struct sockaddr* address, socklen_t length) {
+  return send_to(REAL(bind), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
 }
 
-EXPORT int connect(int fd, const struct sockaddr* address, socklen_t length) {
-  return send_to(NEXT(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
+IF_UNIX(2, int, connect, int fd, const struct sockaddr* address, socklen_t length) {
+  return send_to(REAL(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
 }
 ALIAS(__connect, connect);
 
-EXPORT ssize_t sendto(int fd, const void* data, size_t count, int flags, const struct sockaddr* address,
-                      socklen_t length) {
-  return send_to(NEXT(sendto), address, length,
+IF_UNIX(5, ssize_t, sendto, int fd, const void* data, size_t count, int flags, const struct sockaddr* address,
+        socklen_t length) {
+  return send_to(REAL(sendto), address, length,
                  [=](auto real, auto* to, auto size) { return real(fd, data, count, flags, to, size); });
 }
 
@@ -50,14 +50,14 @@ struct msghdr readdressed(struct msghdr message, const struct sockaddr* to, sock
 [[gnu::cold, gnu::noinline]] int sendmmsg_one(int fd, struct mmsghdr* message, int flags) {
   const auto next = NEXT(sendmmsg);
   const auto& header = message->msg_hdr;
-  return devshm::send_to_judged(next.name(), static_cast<const sockaddr*>(header.msg_name), header.msg_namelen,
-                                [=](auto* to, auto size) {
-                                  struct mmsghdr copy = *message;
-                                  copy.msg_hdr = readdressed(message->msg_hdr, to, size);
-                                  const int sent = next.get()(fd, &copy, 1, flags);
-                                  if (sent == 1) message->msg_len = copy.msg_len;
-                                  return sent;
-                                });
+  return static_cast<int>(devshm::send_to_judged(next.name(), static_cast<const sockaddr*>(header.msg_name),
+                                                 header.msg_namelen, [=](const sockaddr* to, socklen_t size) {
+                                                   struct mmsghdr copy = *message;
+                                                   copy.msg_hdr = readdressed(message->msg_hdr, to, size);
+                                                   const int sent = next.get()(fd, &copy, 1, flags);
+                                                   if (sent == 1) message->msg_len = copy.msg_len;
+                                                   return sent;
+                                                 }));
 }
 
 /// How many messages come before the first that goes to an AF_UNIX name.
@@ -93,7 +93,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
   const auto next = NEXT(sendmsg);
   if (__builtin_expect(!message || !is_to_unix(*message), 1)) return next.get()(fd, message, flags);
   return devshm::send_to_judged(next.name(), static_cast<const sockaddr*>(message->msg_name), message->msg_namelen,
-                                [=](auto* to, auto size) {
+                                [=](const sockaddr* to, socklen_t size) {
                                   const struct msghdr copy = readdressed(*message, to, size);
                                   return next.get()(fd, &copy, flags);
                                 });
@@ -111,43 +111,41 @@ namespace {
 
 using Ask = int (*)(int, struct sockaddr*, socklen_t*);
 
-[[gnu::noinline]] int ask(Ask real, int fd, struct sockaddr* out, socklen_t* length) {
-  return receive_from(out, length, [=](auto* from, auto* size) { return real(fd, from, size); });
+int ask(Ask real, int fd, struct sockaddr* out, socklen_t* length) {
+  return static_cast<int>(
+      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return real(fd, from, size); }));
 }
 
 }  // namespace
 
-EXPORT int accept(int fd, struct sockaddr* out, socklen_t* length) {
-  const Ask real = NEXT(accept).get();
-  return out ? ask(real, fd, out, length) : real(fd, out, length);
+IF_GIVEN(2, int, accept, int fd, struct sockaddr* out, socklen_t* length) {
+  return ask(REAL(accept).get(), fd, out, length);
+}
+IF_GIVEN(2, int, accept4, int fd, struct sockaddr* out, socklen_t* length, int flags) {
+  const auto real = REAL(accept4).get();
+  return static_cast<int>(
+      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return real(fd, from, size, flags); }));
 }
 
-EXPORT int accept4(int fd, struct sockaddr* out, socklen_t* length, int flags) {
-  const auto real = NEXT(accept4).get();
-  if (!out) return real(fd, out, length, flags);
-  return receive_from(out, length, [=](auto* from, auto* size) { return real(fd, from, size, flags); });
+IF_GIVEN(2, int, getsockname, int fd, struct sockaddr* out, socklen_t* length) {
+  return ask(REAL(getsockname).get(), fd, out, length);
+}
+IF_GIVEN(2, int, getpeername, int fd, struct sockaddr* out, socklen_t* length) {
+  return ask(REAL(getpeername).get(), fd, out, length);
 }
 
-EXPORT int getsockname(int fd, struct sockaddr* out, socklen_t* length) NOTHROW {
-  return ask(NEXT(getsockname).get(), fd, out, length);
-}
-EXPORT int getpeername(int fd, struct sockaddr* out, socklen_t* length) NOTHROW {
-  return ask(NEXT(getpeername).get(), fd, out, length);
-}
-
-EXPORT ssize_t recvfrom(int fd, void* data, size_t count, int flags, struct sockaddr* out, socklen_t* length) {
-  const auto real = NEXT(recvfrom).get();
-  if (!out) return real(fd, data, count, flags, out, length);
-  return receive_from(out, length, [=](auto* from, auto* size) { return real(fd, data, count, flags, from, size); });
+IF_GIVEN(5, ssize_t, recvfrom, int fd, void* data, size_t count, int flags, struct sockaddr* out, socklen_t* length) {
+  const auto real = REAL(recvfrom).get();
+  return receive_from(out, length,
+                      [=](sockaddr* from, socklen_t* size) { return real(fd, data, count, flags, from, size); });
 }
 
 // _FORTIFY_SOURCE: libc's own ends the program if the buffer is shorter than the count.
-EXPORT ssize_t __recvfrom_chk(int fd, void* data, size_t count, size_t data_room, int flags, struct sockaddr* out,
-                              socklen_t* length) {
-  const auto real = NEXT(__recvfrom_chk).get();
-  if (!out) return real(fd, data, count, data_room, flags, out, length);
+IF_GIVEN(6, ssize_t, __recvfrom_chk, int fd, void* data, size_t count, size_t room, int flags, struct sockaddr* out,
+         socklen_t* length) {
+  const auto real = REAL(__recvfrom_chk).get();
   return receive_from(out, length,
-                      [=](auto* from, auto* size) { return real(fd, data, count, data_room, flags, from, size); });
+                      [=](sockaddr* from, socklen_t* size) { return real(fd, data, count, room, flags, from, size); });
 }
 
 namespace {

@@ -4,7 +4,9 @@
 #include <alloca.h>
 
 #include "../backing_dir.h"
+#include "../constant_dir.h"
 #include "../report.h"
+#include "../reverse.h"
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../sys.h"
@@ -64,39 +66,71 @@ void OutgoingAddress::log(const char* function) const {
 
 namespace {
 
-/// Whether the first eight bytes of a name are a short link to the backing directory (constant_dir.h), ours or
-/// another user's. Asked of the link itself: this process may never have needed one.
-bool is_shortcut(const Settings& set, const UnixName& name, char (&shortcut)[constant_length + 1]) {
-  if (name.length < constant_length || !begins_with(name.text, "/tmp/.")) return false;
-  __builtin_memcpy(shortcut, name.text, constant_length);
-  shortcut[constant_length] = '\0';
+/// Whether eight bytes are a short link to the backing directory (constant_dir.h), ours or another user's. Asked of the
+/// link itself: this process may never have needed one.
+bool is_link_to(const Settings& set, const char* name) {
+  if (!begins_with(name, "/tmp/.")) return false;
+  char link[constant_length + 1] = {};
+  __builtin_memcpy(link, name, constant_length);
   char* text = static_cast<char*>(alloca(set.dir_length + 1));
-  const long length = sys::readlink(shortcut, text, set.dir_length + 1);
+  const long length = sys::readlink(link, text, set.dir_length + 1);
   return length == static_cast<long>(set.dir_length) && __builtin_memcmp(text, set.dir, set.dir_length) == 0;
+}
+
+/// constant_length if a name begins with eight bytes that stand for the backing directory, else 0. They may be the
+/// directory's name padded with slashes, so this comes before a look at that.
+std::size_t shortcut_prefix(const UnixName& name) {
+  const Settings& set = settings();
+  if (!set.active || name.length < constant_length) return 0;
+  char shortcut[constant_length];
+  if (set.dir_length > constant_length ? !is_link_to(set, name.text) : constant_dir(shortcut) != 0) return 0;
+  const char* text = set.dir_length > constant_length ? name.text : shortcut;
+  return lies_in(name.text, name.length, text, constant_length) ? constant_length : 0;
 }
 
 }  // namespace
 
+long send_to_judged(const char* function, const sockaddr* address, socklen_t length,
+                    AddressCall<const sockaddr*, socklen_t> call) {
+  const OutgoingAddress to(address, length);
+  if (to.error()) return fail_with<long>(to.error());
+  const long result = call(to.address(), to.length());
+  to.log(function);
+  return result == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
+}
+
+long receive_from(sockaddr* out, socklen_t* length, AddressCall<sockaddr*, socklen_t*> call) {
+  // A length that is null or negative is the kernel's to refuse.
+  if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
+  const socklen_t room = *length;
+  if (!is_short(out, room)) {
+    const long result = call(out, length);
+    if (result >= 0) show_if_unix(out, *length);
+    return result;
+  }
+  union {
+    sockaddr address;
+    UnixAddressBuffer bytes;
+  } own;
+  socklen_t own_length = sizeof own.bytes;
+  const long result = call(&own.address, &own_length);
+  if (result >= 0) {
+    show_if_unix(&own, own_length);
+    copy_address(out, room, &own, own_length);
+    *length = own_length;
+  }
+  return result;
+}
+
 void show_address(void* address, socklen_t& length) {
-  const Settings& set = settings();
-  if (!set.active) return;
-  BackingNames names{set.dir, set.dir_length, nullptr};
-  char shortcut[constant_length + 1];
-  if (set.dir_length > constant_length) {
-    if (is_shortcut(set, unix_name(address, length, longest_unix_address), shortcut)) names.shortcut = shortcut;
-  } else {
-    char padded[constant_length];
-    constant_dir(padded);
-    __builtin_memcpy(shortcut, padded, constant_length);
-    names.shortcut = shortcut;
-  }
-  UnixAddressBuffer shown;
-  if (const socklen_t shown_length = show_unix_address(names, address, length, shown)) {
-    __builtin_memcpy(address, shown, shown_length);
-    // A shorter one leaves no remains of the other behind it.
-    if (shown_length < length) __builtin_memset(static_cast<char*>(address) + shown_length, 0, length - shown_length);
-    length = shown_length;
-  }
+  const UnixName name = unix_name(address, length, longest_unix_address);
+  std::size_t prefix = shortcut_prefix(name);
+  if (!prefix) prefix = backing_prefix(name.text, name.length, NameOf::path);
+  const socklen_t shown = prefix ? show_unix_address(address, length, prefix) : 0;
+  if (!shown) return;
+  // A shorter one leaves no remains of the other behind it.
+  if (shown < length) __builtin_memset(static_cast<char*>(address) + shown, 0, length - shown);
+  length = shown;
 }
 
 }  // namespace devshm

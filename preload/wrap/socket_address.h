@@ -3,11 +3,11 @@
 // Calls that name a socket, or are told one's name: by libc's functions (socket.cpp), or by anything that is called
 // like them and answers like them (-1 and errno), such as syscall().
 //
-//   send_to(NEXT(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
-//   receive_from(out, length, [=](auto* from, auto* size) { return real(fd, from, size); });
+//   send_to(REAL(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
+//   receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return real(fd, from, size); });
 //
-// What has no AF_UNIX name in it costs one or two compares, and send_to() then ends in a tail call. errno and
-// cancellation are those of the function that gets called. Nothing here allocates or takes a lock.
+// What has no AF_UNIX name in it does not get here. errno and cancellation are those of the function that gets called.
+// Nothing here allocates or takes a lock.
 #pragma once
 
 #include <errno.h>
@@ -55,24 +55,32 @@ inline bool is_unix(const void* address, socklen_t length) {
   return family == AF_UNIX;
 }
 
-template <class Call>
-[[gnu::cold, gnu::noinline]] auto send_to_judged(const char* function, const sockaddr* address, socklen_t length,
-                                                 Call call) {
-  using Result = decltype(call(address, length));
-  const OutgoingAddress to(address, length);
-  if (to.error()) return fail_with<Result>(to.error());
-  Result result = call(to.address(), to.length());
-  to.log(function);
-  if (result == failure<Result>() && errno == ENOENT && to.was_remade()) result = call(to.address(), to.length());
-  return result;
-}
+/// A call that is complete but for the address: a function object that lives as long as the expression it is made in.
+template <class... Address>
+class AddressCall {
+ public:
+  template <class Call>
+  AddressCall(const Call& call)
+      : call_(&call), run_([](const void* object, Address... address) -> long {
+          return (*static_cast<const Call*>(object))(address...);
+        }) {}
+  long operator()(Address... address) const { return run_(call_, address...); }
+
+ private:
+  const void* call_;
+  long (*run_)(const void*, Address...);
+};
+
+/// Makes a call with an AF_UNIX address, judged.
+[[gnu::cold]] long send_to_judged(const char* function, const sockaddr* address, socklen_t length,
+                                  AddressCall<const sockaddr*, socklen_t> call);
 
 /// Calls `call` with the next definition and the address to use.
 template <class Next, class Call>
 [[gnu::always_inline]] inline auto send_to(Next next, const sockaddr* address, socklen_t length, Call call) {
-  if (__builtin_expect(!is_unix(address, length), 1)) return call(next.get(), address, length);
-  return send_to_judged(next.name(), address, length,
-                        [=](const sockaddr* to, socklen_t size) { return call(next.get(), to, size); });
+  const auto real = next.get();
+  return static_cast<typename Next::Result>(send_to_judged(
+      next.name(), address, length, [=](const sockaddr* to, socklen_t size) { return call(real, to, size); }));
 }
 
 /// Shows an address that the kernel has told: `length` bytes of it, all there, in memory with room for the longest.
@@ -94,28 +102,6 @@ inline bool is_short(const void* out, socklen_t room) { return out && room < lon
 
 /// Calls `call` with memory for the address it tells and the length of that: the caller's own, or where that may be
 /// too short, ours. *length is the caller's, unset where the call fails, as the kernel leaves it.
-template <class Call>
-[[gnu::noinline]] auto receive_from(sockaddr* out, socklen_t* length, Call call) {
-  // A length that is null or negative is the kernel's to refuse.
-  if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
-  const socklen_t room = *length;
-  if (!is_short(out, room)) {
-    const auto result = call(out, length);
-    if (result >= 0) show_if_unix(out, *length);
-    return result;
-  }
-  union {
-    sockaddr address;
-    UnixAddressBuffer bytes;
-  } own;
-  socklen_t own_length = sizeof own.bytes;
-  const auto result = call(&own.address, &own_length);
-  if (result >= 0) {
-    show_if_unix(&own, own_length);
-    copy_address(out, room, &own, own_length);
-    *length = own_length;
-  }
-  return result;
-}
+long receive_from(sockaddr* out, socklen_t* length, AddressCall<sockaddr*, socklen_t*> call);
 
 }  // namespace devshm

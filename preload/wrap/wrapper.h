@@ -118,10 +118,10 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
   DEVSHM_WRAPPER(function, (::devshm::PathPlaces{{::devshm::kinds::kind(position), {}}}), failure, "", \
                  "devshm_forward_" #position)
 
-#define DEVSHM_IF_MATCHING(failure, positions, result, function, ...)                                                \
-  static result devshm_own_##function(__VA_ARGS__) __asm__("devshm_own." #function);                                 \
-  static_assert(::devshm::is_same_prototype<decltype(&devshm_own_##function), decltype(&::function)>);               \
-  DEVSHM_WRAPPER(function, {}, failure, DEVSHM_LOAD_OWN("devshm_own." #function), "devshm_if_matching_" #positions); \
+#define DEVSHM_IF(way, failure, result, function, ...)                                                 \
+  static result devshm_own_##function(__VA_ARGS__) __asm__("devshm_own." #function);                   \
+  static_assert(::devshm::is_same_prototype<decltype(&devshm_own_##function), decltype(&::function)>); \
+  DEVSHM_WRAPPER(function, {}, failure, DEVSHM_LOAD_OWN("devshm_own." #function), way);                \
   [[gnu::used]] static result devshm_own_##function(__VA_ARGS__)
 
 /// A wrapper of a function with one path, of one of the kinds above, at that position.
@@ -139,9 +139,15 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
 /// The head of a function that makes the calls of `function` in which a path at one of the positions (1, or 1_2) may
 /// match. All others go straight to the real function, which is REAL(function) here.
 #define IF_MATCHING(positions, result, function, ...) \
-  DEVSHM_IF_MATCHING(DEVSHM_FAILURE_OF(function), positions, result, function, __VA_ARGS__)
+  DEVSHM_IF("devshm_if_matching_" #positions, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
 #define IF_MATCHING_AS_RESULT(positions, result, function, ...) \
-  DEVSHM_IF_MATCHING(::devshm::Failure::error_number, positions, result, function, __VA_ARGS__)
+  DEVSHM_IF("devshm_if_matching_" #positions, ::devshm::Failure::error_number, result, function, __VA_ARGS__)
+/// Of one that makes the calls in which the pointer at the position is not null.
+#define IF_GIVEN(position, result, function, ...) \
+  DEVSHM_IF("devshm_if_given_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
+/// Of one that makes the calls with an AF_UNIX name: its address at the position, and the length behind it.
+#define IF_UNIX(position, result, function, ...) \
+  DEVSHM_IF("devshm_if_unix_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
 #define REAL(function)                                                                 \
   (::devshm::Next<decltype(&::function), devshm_wrapper_##function.what.real.failure>{ \
       devshm_slot_##function, devshm_wrapper_##function.what.real})

@@ -7,6 +7,8 @@
 #include <ostream>
 #include <string>
 
+#include "../../preload/reverse.h"
+
 namespace devshm {
 namespace {
 
@@ -85,6 +87,17 @@ TEST(MakeUnixAddress, IsExact) {
   }
 }
 
+/// The names that the backing directory goes by: its own, and eight bytes that lead there as well.
+struct BackingNames {
+  string dir, shortcut;
+
+  std::size_t prefix_of(const string& name) const {
+    for (const string& known : {shortcut, dir})
+      if (!known.empty() && lies_in(name.data(), name.size(), known.data(), known.size())) return known.size();
+    return 0;
+  }
+};
+
 struct Shown {
   const char* what;
   BackingNames names;
@@ -92,10 +105,10 @@ struct Shown {
   string shown;  ///< empty: as it was told
 };
 
-const BackingNames equal{"/tmp/shm", 8, "/tmp/shm"};
-const BackingNames shorter{"/t/shm", 6, "/t/shm//"};
-const BackingNames longer{"/var/tmp/devshm", 15, "/tmp/.aQ"};
-const BackingNames without{"/var/tmp/devshm", 15, nullptr};
+const BackingNames equal{"/tmp/shm", "/tmp/shm"};
+const BackingNames shorter{"/t/shm", "/t/shm//"};
+const BackingNames longer{"/var/tmp/devshm", "/tmp/.aQ"};
+const BackingNames without{"/var/tmp/devshm", ""};
 
 TEST(ShowUnixAddress, IsExact) {
   const string long_rest(100, 'a');
@@ -124,16 +137,21 @@ TEST(ShowUnixAddress, IsExact) {
   for (const Shown& row : table) {
     UnixAddressBuffer out;
     memset(out, 0x5a, sizeof out);
-    const socklen_t length =
-        show_unix_address(row.names, row.told.data(), static_cast<socklen_t>(row.told.size()), out);
+    memcpy(out, row.told.data(), row.told.size());
+    const auto told_length = static_cast<socklen_t>(row.told.size());
+    const UnixName name = unix_name(out, told_length, longest_unix_address);
+    const std::size_t prefix = row.names.prefix_of({name.text ? name.text : "", name.length});
+    const socklen_t length = prefix ? show_unix_address(out, told_length, prefix) : 0;
     EXPECT_EQ(string(out, length), row.shown) << row.what;
+    const std::size_t shown = unix_name(out, length, longest_unix_address).length;
+    if (shown) {
+      EXPECT_EQ(out[unix_head + shown], '\0') << row.what;
+    }
   }
 }
 
-TEST(BackingPrefix, StopsAtTheComponent) {
-  const auto prefix = [](const BackingNames& names, const string& text) {
-    return backing_prefix(names, text.data(), text.size());
-  };
+TEST(LiesIn, StopsAtTheComponent) {
+  const auto prefix = [](const BackingNames& names, const string& text) { return names.prefix_of(text); };
   EXPECT_EQ(prefix(equal, "/tmp/shm"), 8u);
   EXPECT_EQ(prefix(equal, "/tmp/shm/x"), 8u);
   EXPECT_EQ(prefix(equal, "/tmp/sh"), 0u);
