@@ -70,9 +70,9 @@ struct Named {
 /// The next definition of `name`, or null. `late`: also in libraries loaded since the program started.
 void* next_definition(const char* name, bool late);
 
-/// Looks a function up and fills its slot. Where this libc has no such function, the answer is one that fails with
-/// ENOSYS, and the slot stays as it is: for the late ones the library may still come.
-[[gnu::cold, gnu::noinline]] void* look_up(Slot& slot, const RealFunction& real);
+/// The function, looked up if that has not been done yet. Where this libc has no such function, the answer is one that
+/// fails with ENOSYS, and the slot stays as it is: for the late ones the library may still come.
+void* find(Slot& slot, const RealFunction& real);
 
 template <class Function>
 struct ResultOf;
@@ -92,11 +92,7 @@ struct Next {
   static constexpr Failure failure = failure_;
 
   /// The real function, or one that fails with ENOSYS.
-  [[gnu::always_inline]] Function get() const {
-    void* known = slot.load(std::memory_order_relaxed);
-    if (__builtin_expect(!known, 0)) known = look_up(slot, real);
-    return reinterpret_cast<Function>(known);
-  }
+  [[gnu::always_inline]] Function get() const { return reinterpret_cast<Function>(find(slot, real)); }
 
   /// The same if it has been looked up already, else null.
   [[gnu::always_inline]] Function known() const {
@@ -111,12 +107,12 @@ struct Next {
 
 }  // namespace devshm
 
-#define DEVSHM_NEXT(function, late, failure)                                                                    \
-  ([]() -> ::devshm::Next<decltype(&::function), failure> {                                                     \
-    static constinit ::devshm::Slot slot{nullptr};                                                              \
-    alignas(1) static constexpr ::devshm::Named<::devshm::RealFunction, sizeof #function> real{{failure, late}, \
-                                                                                               #function};      \
-    return {slot, real.what};                                                                                   \
+#define DEVSHM_NEXT(function, late, failure)                                                   \
+  ([]() -> ::devshm::Next<decltype(&::function), failure> {                                    \
+    static constinit ::devshm::Slot slot{nullptr};                                             \
+    alignas(1) static constexpr auto real =                                                    \
+        ::devshm::Named<::devshm::RealFunction, sizeof #function>{{failure, late}, #function}; \
+    return {slot, real.what};                                                                  \
   }())
 #define DEVSHM_FAILURE_OF(function) ::devshm::failure_of<::devshm::ResultOf<decltype(&::function)>::Type>()
 

@@ -53,13 +53,22 @@ bool is_free(const Name& name) {
          name.path[length_of(name.path) - 1] != '/';
 }
 
+bool differ(Side a, Side b) { return a != Side::unknown && b != Side::unknown && a != b; }
+
+/// Whether two names, as the kernel will see them, are on different sides.
+using Differ = bool (*)(const Name& from, const Name& to, int flags);
+
+bool parents_differ(const Name& from, const Name& to, int) { return differ(side_of_parent(from), side_of_parent(to)); }
+
+bool link_differs(const Name& from, const Name& to, int flags) {
+  return is_free(to) && differ(side_of_file(from, flags), side_of_parent(to));
+}
+
 /// Whether the name's text does not say on which side it is: it starts where the program is, or a descriptor of its.
 bool is_hidden(const JudgedPath& judged, const char* path) { return !judged.is_inside() && *path != '/'; }
 
-/// Judges both paths and hands them on as the kernel will see them; false where their texts already settle it.
-/// `follows`: what a symbolic link leads to is what counts.
-template <class Decide>
-bool decide(int from_base, const char* from, int to_base, const char* to, bool follows, Decide decide_on) {
+/// Judges both paths, and asks about them as the kernel will see them where their texts do not settle it already.
+bool cross(Differ differ_on, int from_base, const char* from, int to_base, const char* to, int flags) {
   if (!from || !to || !*to) return false;
   JudgedPath judged[] = {JudgedPath(from, from_base), JudgedPath(to, to_base)};
   std::size_t room = 0;
@@ -67,10 +76,10 @@ bool decide(int from_base, const char* from, int to_base, const char* to, bool f
     if (path.judge(room) != 0) return false;
   const bool hidden[] = {is_hidden(judged[0], from), is_hidden(judged[1], to)};
   const bool told = hidden[0] == hidden[1] && (!hidden[0] || from_base == to_base);
-  if (told && !follows && judged[0].is_inside() == judged[1].is_inside()) return false;
+  if (told && !(flags & AT_SYMLINK_FOLLOW) && judged[0].is_inside() == judged[1].is_inside()) return false;
   char* memory = static_cast<char*>(alloca(room));
   const Name names[] = {{from_base, judged[0].place(memory)}, {to_base, judged[1].place(memory)}};
-  return decide_on(names[0], names[1]);
+  return differ_on(names[0], names[1], flags);
 }
 
 /// /dev/shm itself can't be renamed. What the kernel has to say first, of the other name say, it says for this one too.
@@ -80,22 +89,17 @@ const char* as_renamed(int base, const char* path) {
   return judged.judge(room) == 0 && judged.is_overlay_root() ? "/dev/." : path;
 }
 
-bool differ(Side a, Side b) { return a != Side::unknown && b != Side::unknown && a != b; }
-
 }  // namespace
 
 bool renames_across(int from_base, const char*& from, int to_base, const char*& to) {
   from = as_renamed(from_base, from);
   to = as_renamed(to_base, to);
   if (from && !*from) return false;
-  return decide(from_base, from, to_base, to, false,
-                [](const Name& a, const Name& b) { return differ(side_of_parent(a), side_of_parent(b)); });
+  return cross(parents_differ, from_base, from, to_base, to, 0);
 }
 
 bool links_across(int from_base, const char* from, int to_base, const char* to, int flags) {
-  return decide(from_base, from, to_base, to, flags & AT_SYMLINK_FOLLOW, [=](const Name& a, const Name& b) {
-    return is_free(b) && differ(side_of_file(a, flags), side_of_parent(b));
-  });
+  return cross(link_differs, from_base, from, to_base, to, flags);
 }
 
 }  // namespace devshm

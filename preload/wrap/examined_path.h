@@ -4,14 +4,11 @@
 // overlay the answer is a tmpfs.
 #pragma once
 
-#include <alloca.h>
 #include <linux/magic.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include "../overlay_file.h"
-#include "../settings.h"
-#include "../sys.h"
 #include "forward.h"
 
 namespace devshm {
@@ -25,25 +22,17 @@ inline void say_tmpfs(struct statvfs& out) {
   if (*type) *type = TMPFS_MAGIC;
 }
 
-/// After a successful question about `path`: a relative one, or one that may match. It is asked where the path really
-/// leads: a relative one may start in the overlay, and a symbolic link in the overlay may lead out of it.
-template <class Out>
-[[gnu::cold, gnu::noinline]] inline void say_tmpfs_if_inside(const char* path, Out* out) {
-  if (!settings().active) return;
-  std::size_t room = 0;
-  JudgedPath judged(path);
-  if (judged.judge(room) != 0) return;
-  char* memory = static_cast<char*>(alloca(room));
-  const int fd = sys::openat(AT_FDCWD, judged.place(memory), O_PATH | O_CLOEXEC);
-  if (sys::failed(fd)) return;
-  if (is_in_overlay(fd)) say_tmpfs(*out);
-  sys::close(fd);
-}
+/// Whether `path` leads into the overlay, or might: it is relative, or it may match.
+inline bool may_be_inside(const char* path) { return *path != '/' || may_match(path); }
+
+/// Whether such a path leads there. It is asked where it really leads: a relative one may start in the overlay, and a
+/// symbolic link in the overlay may lead out of it.
+[[gnu::cold]] bool is_inside(const char* path);
 
 template <class Next, class Out>
 int forward_path(Next next, const char* path, Out* out) {
   const int result = forward(next, Path(path), out);
-  if (result == 0 && (*path != '/' || may_match(path))) say_tmpfs_if_inside(path, out);
+  if (result == 0 && may_be_inside(path) && is_inside(path)) say_tmpfs(*out);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <alloca.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 
 #include "../backing_dir.h"
 
@@ -11,8 +12,6 @@ namespace devshm {
 namespace {
 
 constexpr int most_links = 40;  // the kernel's own limit
-
-using WordFunction = long (*)(long, long, long, long, long, long);
 
 long run_real(const WordCall& call) {
   const long* w = call.words;
@@ -97,11 +96,12 @@ long WordCall::make() {
   return value;
 }
 
-long forward_words(Slot& slot, const RealFunction& real, const long (&words)[6], PathPlaces places) {
-  void* known = slot.load(std::memory_order_relaxed);
-  WordCall call{.function = real, .places = places, .words = {}, .run = run_real, .real = nullptr};
-  call.real = known ? known : look_up(slot, real);
-  __builtin_memcpy(call.words, words, sizeof words);
+long forward_words(Slot& slot, const RealFunction& real, PathPlaces places, ...) {
+  WordCall call{.function = real, .places = places, .words = {}, .run = run_real, .real = find(slot, real)};
+  va_list rest;
+  va_start(rest, places);
+  for (long& word : call.words) word = va_arg(rest, long);
+  va_end(rest);
   return call.make();
 }
 

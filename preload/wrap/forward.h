@@ -36,6 +36,10 @@ struct PathPlaces {
   }
 };
 
+/// Any function, called with words. As a variadic one, which some are: on x86_64 those are told that none of their
+/// arguments is in a vector register.
+using WordFunction = long (*)(long, ...);
+
 /// A call as the machine sees it: six words at the most, in registers on both of our architectures whatever their
 /// types. So the way of a call with a path to rewrite is one piece of code for all functions.
 struct WordCall {
@@ -73,9 +77,8 @@ constexpr PathPlaces places_of() {
   return places;
 }
 
-/// Makes the call of a wrapped function whose arguments are these six words.
-[[gnu::cold, gnu::noinline]] long forward_words(Slot& slot, const RealFunction& real, const long (&words)[6],
-                                                PathPlaces places);
+/// Makes the call of a wrapped function. The arguments follow, as words; six are read, however many there are.
+[[gnu::cold, gnu::noinline]] long forward_words(Slot& slot, const RealFunction& real, PathPlaces places, ...);
 
 /// An argument as the real function takes it.
 template <class T>
@@ -104,18 +107,22 @@ template <class T>
     return static_cast<long>(argument);
 }
 
-/// Calls the next definition with every path argument judged, and rewritten where it lies in the overlay.
-template <class Next, class... Arguments>
-[[gnu::always_inline]] inline typename Next::Result rewrite(Next next, Arguments... arguments) {
-  using Result = typename Next::Result;
-  const long words[6] = {as_word(arguments)...};
-  [[maybe_unused]] const long result = forward_words(next.slot, next.real, words, places_of<Arguments...>());
+/// What such a call has returned, as its function returns it.
+template <class Result>
+[[gnu::always_inline]] inline Result from_word([[maybe_unused]] long word) {
   if constexpr (std::is_void_v<Result>)
     return;
   else if constexpr (std::is_pointer_v<Result>)
-    return reinterpret_cast<Result>(result);
+    return reinterpret_cast<Result>(word);
   else
-    return static_cast<Result>(result);
+    return static_cast<Result>(word);
+}
+
+/// Calls the next definition with every path argument judged, and rewritten where it lies in the overlay.
+template <class Next, class... Arguments>
+[[gnu::always_inline]] inline typename Next::Result rewrite(Next next, Arguments... arguments) {
+  return from_word<typename Next::Result>(
+      forward_words(next.slot, next.real, places_of<Arguments...>(), as_word(arguments)...));
 }
 
 /// The same where most calls are ordinary: those are made at once.
@@ -129,13 +136,13 @@ template <class Next, class... Arguments>
 /// The way to a function of our own that wants its paths as libc's functions get them: rewritten, and tried again where
 /// a call deserves it. It stands in for libc's function `called`. (The address is put in as the program runs: in the
 /// object it would be one more relocation at the start of every program.)
-#define OWN(function, called)                                                                \
-  ([]() -> ::devshm::Next<decltype(&function), DEVSHM_FAILURE_OF_OWN(function)> {            \
-    static constinit ::devshm::Slot slot{nullptr};                                           \
-    alignas(1) static constexpr ::devshm::Named<::devshm::RealFunction, sizeof called> real{ \
-        {DEVSHM_FAILURE_OF_OWN(function), false}, called};                                   \
-    slot.store(reinterpret_cast<void*>(&function), std::memory_order_relaxed);               \
-    return {slot, real.what};                                                                \
+#define OWN(function, called)                                                                                     \
+  ([]() -> ::devshm::Next<decltype(&function), DEVSHM_FAILURE_OF_OWN(function)> {                                 \
+    static constinit ::devshm::Slot slot{nullptr};                                                                \
+    alignas(1) static constexpr auto real =                                                                       \
+        ::devshm::Named<::devshm::RealFunction, sizeof called>{{DEVSHM_FAILURE_OF_OWN(function), false}, called}; \
+    slot.store(reinterpret_cast<void*>(&function), std::memory_order_relaxed);                                    \
+    return {slot, real.what};                                                                                     \
   }())
 #define DEVSHM_FAILURE_OF_OWN(function) ::devshm::failure_of<::devshm::ResultOf<decltype(&function)>::Type>()
 

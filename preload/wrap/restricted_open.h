@@ -4,15 +4,9 @@
 #pragma once
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/openat2.h>
 
-#include "../backing_dir.h"
-#include "../settings.h"
-#include "../start_dir.h"
-#include "../sys.h"
-#include "../text.h"
-#include "forward.h"
+#include <cstddef>
 
 namespace devshm {
 
@@ -20,43 +14,10 @@ inline bool is_restricted(const open_how* how, std::size_t size) {
   return how && size >= sizeof *how && how->resolve != 0;
 }
 
-/// A descriptor of a directory, for as long as one call needs it.
-class StartDescriptor {
- public:
-  explicit StartDescriptor(const char* dir) : fd_(sys::openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
-  ~StartDescriptor() {
-    if (fd_ >= 0) sys::close(fd_);
-  }
-  StartDescriptor(const StartDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 /// Calls `real`, which is openat2. An absolute path in place of the caller's would break RESOLVE_BENEATH, so what lies
 /// below /dev/shm is resolved from the backing directory, and what climbs out of it from /dev, under the caller's own
 /// restrictions.
-template <class OpenAt2>
-[[gnu::cold, gnu::noinline]] auto open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how,
-                                                  std::size_t size) {
-  using Result = decltype(real(dir, path, how, size));
-  // Below RESOLVE_IN_ROOT an absolute path starts at the descriptor; with RESOLVE_BENEATH it is an error.
-  if (path[0] == '/' && how->resolve & RESOLVE_BENEATH) return real(dir, path, how, size);
-  const char* asked = path;
-  if (how->resolve & RESOLVE_IN_ROOT)
-    while (*asked == '/') ++asked;
-  const Verdict verdict = judge_from(dir, asked);
-  if (verdict.kind == Verdict::outside || !settings().active || length_of(path) >= PATH_MAX)
-    return real(dir, path, how, size);
-  // The way leads over a mount point, as far as the program can tell.
-  if (how->resolve & RESOLVE_NO_XDEV) return fail_with<Result>(EXDEV);
-  if (const int error = ensure_backing_dir()) return fail_with<Result>(error);
-  const StartDescriptor start(verdict.kind == Verdict::inside ? settings().dir : "/dev");
-  if (start.get() < 0) return fail_with<Result>(-start.get());
-  const char* rest = verdict.rest;
-  while (*rest == '/') ++rest;
-  return real(start.get(), *rest ? rest : ".", how, size);
-}
+using OpenAt2 = int (*)(int, const char*, const open_how*, std::size_t);
+[[gnu::cold]] int open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how, std::size_t size);
 
 }  // namespace devshm

@@ -15,6 +15,7 @@
 #include "../libc_constant.h"
 #include "../report.h"
 #include "../settings.h"
+#include "../sys.h"
 #include "wrapper.h"
 
 namespace {
@@ -31,18 +32,39 @@ int make_ready(Ready& ready) {
   return 0;
 }
 
-template <class Next, class... Arguments>
-typename Next::Result by_name(Ready& ready, Next next, const char* name, Arguments... arguments) {
-  using Result = typename Next::Result;
-  const auto real = next.get();
-  if (!devshm::settings().active) return real(name, arguments...);
-  if (const int error = make_ready(ready)) return devshm::fail_with<Result>(error);
-  devshm::log_reroute(next.name(), name, devshm::settings().dir);
-  const Result result = real(name, arguments...);
-  if (result != devshm::failure<Result>() || errno != ENOENT) return result;
+/// The call of any of these functions: its arguments are words, and it fails with a null pointer or with -1.
+struct Call {
+  const devshm::RealFunction& function;
+  devshm::WordFunction real;
+  const char* name;
+  long words[3];
+
+  long make() const { return real(devshm::sys::word(name), words[0], words[1], words[2]); }
+  bool has_failed(long result) const {
+    return function.failure == devshm::Failure::null ? !result : static_cast<int>(result) == -1;
+  }
+  long fail(int error) const {
+    errno = error;
+    return function.failure == devshm::Failure::null ? 0 : -1;
+  }
+};
+
+long call_by_name(Ready& ready, const Call& call) {
+  if (!devshm::settings().active) return call.make();
+  if (const int error = make_ready(ready)) return call.fail(error);
+  devshm::log_reroute(call.function.name(), call.name, devshm::settings().dir);
+  const long result = call.make();
+  if (!call.has_failed(result) || errno != ENOENT) return result;
   const bool dir_is_new = devshm::backing_dir_was_remade();
   const bool link_is_new = devshm::constant_dir_was_remade();
-  return dir_is_new || link_is_new ? real(name, arguments...) : result;
+  return dir_is_new || link_is_new ? call.make() : result;
+}
+
+template <class Next>
+typename Next::Result by_name(Ready& ready, Next next, const char* name, long a = 0, long b = 0, long c = 0) {
+  const auto real = reinterpret_cast<void*>(next.get());
+  const Call call{next.real, reinterpret_cast<devshm::WordFunction>(real), name, {a, b, c}};
+  return devshm::from_word<typename Next::Result>(call_by_name(ready, call));
 }
 
 constinit Ready sem_open_ready{false}, sem_unlink_ready{false}, shm_open_ready{false}, shm_unlink_ready{false};
@@ -50,12 +72,15 @@ constinit Ready sem_open_ready{false}, sem_unlink_ready{false}, shm_open_ready{f
 }  // namespace
 
 EXPORT sem_t* sem_open(const char* name, int flags, ...) NOTHROW {
-  if (!(flags & O_CREAT)) return by_name(sem_open_ready, NEXT_LATE(sem_open), name, flags);
-  va_list rest;
-  va_start(rest, flags);
-  const mode_t mode = va_arg(rest, mode_t);
-  const unsigned value = va_arg(rest, unsigned);
-  va_end(rest);
+  mode_t mode = 0;
+  unsigned value = 0;
+  if (flags & O_CREAT) {
+    va_list rest;
+    va_start(rest, flags);
+    mode = va_arg(rest, mode_t);
+    value = va_arg(rest, unsigned);
+    va_end(rest);
+  }
   return by_name(sem_open_ready, NEXT_LATE(sem_open), name, flags, mode, value);
 }
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "../child_environment.h"
+#include "../sys.h"
 #include "../text.h"
 #include "boundary.h"
 #include "examined_path.h"
@@ -44,6 +45,26 @@ INNER(sendto);
 
 namespace {
 
+constexpr long number_count = 512;
+
+/// The shape of each call, by its number.
+struct Shapes {
+  devshm::Shape of[number_count];
+  constexpr Shapes() : of{} {
+    for (long number = 0; number < number_count; ++number) of[number] = devshm::shape_of(number);
+  }
+};
+
+}  // namespace
+
+// Named for the assembly below, which the compiler does not look into.
+extern "C" {
+extern const Shapes devshm_syscall_shapes;
+[[gnu::used]] constinit const Shapes devshm_syscall_shapes;
+}
+
+namespace {
+
 using devshm::Places;
 using devshm::Role;
 using devshm::Shape;
@@ -58,6 +79,11 @@ T* pointer(long argument) {
 long run(const devshm::WordCall& call) {
   const long* w = call.words;
   return NEXT(syscall).get()(reinterpret_cast<long>(call.real), w[0], w[1], w[2], w[3], w[4], w[5]);
+}
+
+Shape shape_at(long number) {
+  const auto index = static_cast<unsigned>(number);  // the kernel, too, looks at 32 bits
+  return index < number_count ? devshm_syscall_shapes.of[index] : Shape::none;
 }
 
 /// Makes the system call, with the paths that it has at those places judged.
@@ -90,7 +116,7 @@ long open_at(long number, const Arguments& given, Places at) {
   const auto size = static_cast<std::size_t>(given[3]);
   if (!devshm::may_match(path) || !devshm::is_restricted(how, size)) return call_with_paths(number, given, at);
   const auto real = [](int dir, const char* rest, const open_how* with, std::size_t with_size) {
-    return NEXT(syscall).get()(SYS_openat2, dir, rest, with, with_size, 0L, 0L);
+    return static_cast<int>(NEXT(syscall).get()(SYS_openat2, dir, rest, with, with_size, 0L, 0L));
   };
   return devshm::open_restricted(real, static_cast<int>(given[0]), path, how, size);
 }
@@ -98,11 +124,9 @@ long open_at(long number, const Arguments& given, Places at) {
 long examine(long number, const Arguments& given, Shape shape) {
   const long result = call_with_paths(number, given, devshm::places_of(shape));
   if (result != 0) return result;
-  auto* const out = pointer<struct statfs>(given[1]);
-  if (shape == Shape::statfs)
-    devshm::say_tmpfs_if_inside(pointer<const char>(given[0]), out);
-  else if (devshm::is_in_overlay(static_cast<int>(given[0])))
-    devshm::say_tmpfs(*out);
+  const bool inside = shape == Shape::statfs ? devshm::is_inside(pointer<const char>(given[0]))
+                                             : devshm::is_in_overlay(static_cast<int>(given[0]));
+  if (inside) devshm::say_tmpfs(*pointer<struct statfs>(given[1]));
   return result;
 }
 
@@ -152,8 +176,8 @@ bool crosses(long number, Arguments& given, Places at) {
   if (!devshm::may_cross(from, to)) return false;
   const int from_base = at.dir < 0 ? AT_FDCWD : static_cast<int>(given[at.dir]);
   const int to_base = at.second_dir < 0 ? AT_FDCWD : static_cast<int>(given[at.second_dir]);
-  const bool links = devshm::shape_of(number) == Shape::two || devshm::shape_of(number) == Shape::two_at;
-  const int flags = devshm::shape_of(number) == Shape::two_at ? static_cast<int>(given[4]) : 0;
+  const bool links = shape_at(number) == Shape::two || shape_at(number) == Shape::two_at;
+  const int flags = shape_at(number) == Shape::two_at ? static_cast<int>(given[4]) : 0;
   if (links) return devshm::links_across(from_base, from, to_base, to, flags);
   if (devshm::renames_across(from_base, from, to_base, to)) return true;
   given[at.path] = devshm::sys::word(from);
@@ -162,7 +186,7 @@ bool crosses(long number, Arguments& given, Places at) {
 }
 
 long call_by_shape(long number, Arguments& given) {
-  const Shape shape = devshm::shape_of(static_cast<unsigned>(number));  // the kernel, too, looks at 32 bits
+  const Shape shape = shape_at(number);
   const Places at = devshm::places_of(shape);
   switch (shape) {
     case Shape::unlinkat:
@@ -195,25 +219,10 @@ long call_by_shape(long number, Arguments& given) {
   }
 }
 
-constexpr long number_count = 512;
-
-/// For each number whether it is more than a plain call.
-struct TakesPath {
-  bool of[number_count];
-};
-
-constexpr TakesPath make_table() {
-  TakesPath table{};
-  for (long number = 0; number < number_count; ++number) table.of[number] = devshm::shape_of(number) != Shape::none;
-  return table;
-}
-
 }  // namespace
 
 // Named for the assembly below, which the compiler does not look into.
 extern "C" {
-extern const TakesPath devshm_takes_path;
-[[gnu::used]] constinit const TakesPath devshm_takes_path = make_table();
 
 /// The real function, once it has been looked up.
 extern std::atomic<void*> devshm_real_syscall;
@@ -242,7 +251,7 @@ long devshm_syscall() {
       "mov %edi, %r10d\n\t"
       "cmp $512, %r10d\n\t"
       "jae 1f\n\t"
-      "lea devshm_takes_path(%rip), %r11\n\t"
+      "lea devshm_syscall_shapes(%rip), %r11\n\t"
       "cmpb $0, (%r11,%r10)\n\t"
       "jne 2f\n"
       "1:\tmov devshm_real_syscall(%rip), %r11\n\t"
@@ -257,7 +266,7 @@ EXPORT long devshm_syscall(long number, long a, long b, long c, long d, long e, 
 long devshm_syscall(long number, long a, long b, long c, long d, long e, long f) {
   const auto real = reinterpret_cast<decltype(&::syscall)>(devshm_real_syscall.load(std::memory_order_relaxed));
   const auto index = static_cast<unsigned>(number);
-  const bool is_plain = index >= number_count || !devshm_takes_path.of[index];
+  const bool is_plain = index >= number_count || devshm_syscall_shapes.of[index] == Shape::none;
   if (__builtin_expect(real && is_plain, 1)) return real(number, a, b, c, d, e, f);
   return devshm_syscall_at_leisure(number, a, b, c, d, e, f);
 }

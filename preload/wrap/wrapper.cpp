@@ -5,10 +5,10 @@
 extern "C" {
 
 [[gnu::used]] void* devshm_look_up(devshm::Slot& slot, const devshm::Wrapper& wrapper) {
-  return devshm::look_up(slot, wrapper.real);
+  return devshm::find(slot, wrapper.real);
 }
 
-[[gnu::used]] long devshm_forward(devshm::Slot& slot, const devshm::Wrapper& wrapper, const long (&words)[6]) {
-  return devshm::forward_words(slot, wrapper.real, words, wrapper.places);
+[[gnu::used]] long devshm_forward(devshm::Slot& slot, const devshm::Wrapper& wrapper, const long (&w)[6]) {
+  return devshm::forward_words(slot, wrapper.real, wrapper.places, w[0], w[1], w[2], w[3], w[4], w[5]);
 }
 }
