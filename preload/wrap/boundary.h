@@ -6,8 +6,6 @@
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
 
-#include "../path_rule.h"
-
 namespace devshm {
 
 /// For rename and link: true if one name is in the overlay and the other is not, and nothing else is wrong with them
@@ -16,8 +14,5 @@ namespace devshm {
 bool renames_across(int from_base, const char*& from, int to_base, const char*& to);
 /// `flags` as for linkat.
 bool links_across(int from_base, const char* from, int to_base, const char* to, int flags);
-
-/// Whether the question need be asked.
-inline bool may_cross(const char* from, const char* to) { return may_match(from) || may_match(to); }
 
 }  // namespace devshm

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "../backing_dir.h"
+#include "boundary.h"
 
 namespace devshm {
 namespace {
@@ -65,7 +66,24 @@ long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
   return value;
 }
 
+bool WordCall::crosses_boundary() {
+  const Role role = places.of[0].role;
+  if (role != Role::moved && role != Role::linked) return false;
+  if (!may_match(path(0)) && !may_match(path(1))) return false;
+  if (role == Role::moved) {
+    const char *from = path(0), *to = path(1);
+    if (renames_across(base(0), from, base(1), to)) return true;
+    words[places.of[0].index] = sys::word(from);
+    words[places.of[1].index] = sys::word(to);
+    return false;
+  }
+  // linkat has its flags behind the paths.
+  const int flags = places.of[0].base == Base::none ? 0 : static_cast<int>(words[4]);
+  return links_across(base(0), path(0), base(1), path(1), flags);
+}
+
 long WordCall::make() {
+  if (crosses_boundary()) return fail(EXDEV);
   const unsigned count = places.count();
   JudgedPath paths[2];
   const auto for_each_path = [&](auto action) {
@@ -75,9 +93,7 @@ long WordCall::make() {
   std::size_t room = 0;
   bool inside = false;
   for (unsigned i = 0; i < count; ++i) {
-    const PathPlace as = places.of[i];
-    const int base = as.base == PathPlace::none ? AT_FDCWD : static_cast<int>(words[as.base]);
-    paths[i] = JudgedPath(reinterpret_cast<const char*>(words[as.index]), base, static_cast<Role>(as.role));
+    paths[i] = JudgedPath(path(i), base(i), places.of[i].role);
     if (const int error = paths[i].judge(room)) return fail(error);
     inside |= paths[i].is_inside();
   }

@@ -16,7 +16,7 @@ namespace devshm {
 
 template <class T>
 struct IsPath : std::false_type {};
-template <Role role, int base, class Text>
+template <Role role, Base base, class Text>
 struct IsPath<PathOf<role, base, Text>> : std::true_type {};
 
 /// An argument that is a path.
@@ -24,8 +24,18 @@ struct PathPlace {
   static constexpr std::uint8_t none = 7;
 
   std::uint8_t index : 3 = none;
-  std::uint8_t base : 3 = none;  // the argument that is the descriptor a relative path starts at
-  std::uint8_t role : 2 = 0;
+  Base base : 2 = Base::none;
+  Role role : 3 = Role::named;
+
+  static constexpr PathPlace at(int index, Base base, Role role) {
+    PathPlace place;
+    place.index = static_cast<std::uint8_t>(index & 7);
+    place.base = base;
+    place.role = role;
+    return place;
+  }
+  /// The argument that is the descriptor.
+  constexpr unsigned base_index() const { return base == Base::before ? index - 1u : index + 1u; }
 };
 
 /// Which of a call's arguments are paths. No function takes more than two.
@@ -55,6 +65,13 @@ struct WordCall {
   long make();
 
  private:
+  const char* path(unsigned number) const { return reinterpret_cast<const char*>(words[places.of[number].index]); }
+  int base(unsigned number) const {
+    const PathPlace place = places.of[number];
+    return place.base == Base::none ? AT_FDCWD : static_cast<int>(words[place.base_index()]);
+  }
+  /// For the two names of a rename or a link. Those of /dev/shm itself may be exchanged, as boundary.h says.
+  bool crosses_boundary();
   bool has_failed_with_enoent(long value) const;
   void place(JudgedPath (&paths)[2], char* memory);
   long follow_links(long value, JudgedPath (&paths)[2]);
@@ -65,11 +82,10 @@ template <class... Arguments>
 constexpr PathPlaces places_of() {
   PathPlaces places;
   unsigned count = 0;
-  std::uint8_t index = 0;
+  int index = 0;
   const auto note = [&]<class T>(std::type_identity<T>) {
     if constexpr (IsPath<T>::value) {
-      const auto base = static_cast<std::uint8_t>(T::base ? index + T::base : PathPlace::none);
-      places.of[count++] = {index, base, static_cast<std::uint8_t>(T::role)};
+      places.of[count++] = PathPlace::at(index, T::base, T::role);
     }
     ++index;
   };
@@ -153,7 +169,6 @@ using devshm::Path;
 using devshm::PathAt;
 using devshm::PathBefore;
 using devshm::PatternPath;
-using devshm::RemovedPath;
 using devshm::RemovedPathAt;
 using devshm::rewrite;
 using devshm::SoughtPath;

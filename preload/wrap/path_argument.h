@@ -16,28 +16,32 @@ namespace devshm {
 
 enum class Role : unsigned char {
   named,    ///< of something that is looked at, made or changed
-  removed,  ///< of something that is removed or renamed: /dev/shm itself is a mount point, so EBUSY
+  removed,  ///< of something that is removed: /dev/shm itself is a mount point, so EBUSY
+  moved,    ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
+  linked,   ///< one of the two of a hard link: EXDEV likewise
   sought,   ///< of a file that is searched for if its name has no slash (execvp, dlopen): then it is no path
   pattern,  ///< a template of the mkstemp family: what the call makes of it is written back behind its own prefix
 };
 
-/// A path that is an argument. A relative one starts in the working directory (`base` 0), or at the descriptor that is
-/// the argument before it (-1, the ...At kinds: nearly all of libc's functions) or behind it (1).
-template <Role role_, int base_, class Text>
+/// Where a relative path starts: in the working directory, or at the descriptor that is the argument before it (the
+/// ...At kinds: nearly all of libc's functions) or behind it.
+enum class Base : unsigned char { none, before, behind };
+
+/// A path that is an argument.
+template <Role role_, Base base_, class Text>
 struct PathOf {
   static constexpr Role role = role_;
-  static constexpr int base = base_;
+  static constexpr Base base = base_;
   explicit PathOf(Text path) : text(path) {}
   Text text;
 };
 
-using Path = PathOf<Role::named, 0, const char*>;
-using PathAt = PathOf<Role::named, -1, const char*>;
-using PathBefore = PathOf<Role::named, 1, const char*>;
-using RemovedPath = PathOf<Role::removed, 0, const char*>;
-using RemovedPathAt = PathOf<Role::removed, -1, const char*>;
-using SoughtPath = PathOf<Role::sought, 0, const char*>;
-using PatternPath = PathOf<Role::pattern, 0, char*>;
+using Path = PathOf<Role::named, Base::none, const char*>;
+using PathAt = PathOf<Role::named, Base::before, const char*>;
+using PathBefore = PathOf<Role::named, Base::behind, const char*>;
+using RemovedPathAt = PathOf<Role::removed, Base::before, const char*>;
+using SoughtPath = PathOf<Role::sought, Base::none, const char*>;
+using PatternPath = PathOf<Role::pattern, Base::none, char*>;
 
 /// A path that is being judged, then put in memory that the caller took for it.
 class JudgedPath {

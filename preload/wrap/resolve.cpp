@@ -47,7 +47,7 @@ using devshm::NameOf;
   const std::size_t enough = devshm::longest_backing_prefix() + std::max(size, sizeof " (deleted)");
   const std::size_t own_size = std::min<std::size_t>(enough, PATH_MAX);
   char* name = static_cast<char*>(alloca(own_size));
-  const ssize_t seen = forward(NEXT(readlinkat), dir, PathAt(path), name, own_size);
+  const ssize_t seen = rewrite(NEXT(readlinkat), dir, PathAt(path), name, own_size);
   if (seen <= 0) return length;
   const auto name_length = static_cast<std::size_t>(seen);
   const std::size_t prefix = devshm::backing_prefix(name, name_length, NameOf::open_file);
@@ -94,7 +94,7 @@ ssize_t read_link_at(int dir, const char* path, char* out, std::size_t size) {
   return nullptr;
 }
 
-char* resolve(const char* path, char* out) { return show_resolved(forward(NEXT(realpath), Path(path), out), out); }
+char* resolve(const char* path, char* out) { return show_resolved(rewrite(NEXT(realpath), Path(path), out), out); }
 
 }  // namespace
 
@@ -106,7 +106,7 @@ INNER_NAME(readlink);
 INNER_NAME(readlinkat);
 EXPORT char* realpath(const char* path, char* out) NOTHROW { return resolve(path, out); }
 EXPORT char* canonicalize_file_name(const char* path) NOTHROW {
-  return show_resolved(forward(NEXT(canonicalize_file_name), Path(path)), nullptr);
+  return show_resolved(rewrite(NEXT(canonicalize_file_name), Path(path)), nullptr);
 }
 
 // _FORTIFY_SOURCE: where the buffer is too small libc's own end the program.

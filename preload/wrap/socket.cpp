@@ -18,6 +18,42 @@ extern "C" {
 ssize_t __recvfrom_chk(int, void*, size_t, size_t, int, struct sockaddr*, socklen_t*);
 }
 
+namespace devshm {
+
+long send_to_judged(const char* function, const sockaddr* address, socklen_t length,
+                    AddressCall<const sockaddr*, socklen_t> call) {
+  const OutgoingAddress to(address, length);
+  if (to.error()) return fail_with<long>(to.error());
+  const long result = call(to.address(), to.length());
+  to.log(function);
+  return result == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
+}
+
+long receive_from(sockaddr* out, socklen_t* length, AddressCall<sockaddr*, socklen_t*> call) {
+  // A length that is null or negative is the kernel's to refuse.
+  if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
+  const socklen_t room = *length;
+  if (!is_short(out, room)) {
+    const long result = call(out, length);
+    if (result >= 0) show_if_unix(out, *length);
+    return result;
+  }
+  union {
+    sockaddr address;
+    UnixAddressBuffer bytes;
+  } own;
+  socklen_t own_length = sizeof own.bytes;
+  const long result = call(&own.address, &own_length);
+  if (result >= 0) {
+    show_if_unix(&own, own_length);
+    copy_address(out, room, &own, own_length);
+    *length = own_length;
+  }
+  return result;
+}
+
+}  // namespace devshm
+
 // ---- Names that the program gives ----
 
 IF_UNIX(2, int, bind, int fd, const struct sockaddr* address, socklen_t length) {

@@ -13,12 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <utility>
-
 #include "../child_environment.h"
 #include "../sys.h"
 #include "../text.h"
-#include "boundary.h"
 #include "examined_path.h"
 #include "restricted_open.h"
 #include "syscall_shape.h"
@@ -65,6 +62,7 @@ extern const Shapes devshm_syscall_shapes;
 
 namespace {
 
+using devshm::Base;
 using devshm::Places;
 using devshm::Role;
 using devshm::Shape;
@@ -89,13 +87,13 @@ Shape shape_at(long number) {
 /// Makes the system call, with the paths that it has at those places judged.
 long call_with_paths(long number, const Arguments& given, Places at, Role role = Role::named) {
   devshm::WordCall call{
-      .function = NEXT(syscall).real, .places = {}, .words = {}, .run = run, .real = pointer<void>(number)};
+      .function = NEXT(syscall).real, .places = devshm::PathPlaces(), .words = {}, .run = run, .real = pointer<void>(number)};
   unsigned count = 0;
   __builtin_memcpy(call.words, given, sizeof given);
   const auto add = [&](signed char path, signed char dir) {
     if (path < 0) return;
-    const auto base = dir < 0 ? devshm::PathPlace::none : static_cast<std::uint8_t>(dir);
-    call.places.of[count++] = {static_cast<std::uint8_t>(path), base, static_cast<std::uint8_t>(role)};
+    const auto base = dir < 0 ? Base::none : dir < path ? Base::before : Base::behind;
+    call.places.of[count++] = devshm::PathPlace::at(path, base, role);
   };
   add(at.path, at.dir);
   add(at.second, at.second_dir);
@@ -138,54 +136,37 @@ long working_directory(const Arguments& given) {
   return devshm_inner_getcwd(out, size) ? static_cast<long>(devshm::length_of(out)) + 1 : -1;
 }
 
-/// Arguments of any type, as a function of that type takes them.
-template <class Result, class... Parameters, bool quiet, std::size_t... index>
-long call_inner(Result (*inner)(Parameters...) noexcept(quiet), const Arguments& given, std::index_sequence<index...>) {
-  return inner((Parameters)given[index]...);
-}
-template <class Result, class... Parameters, bool quiet>
-long call_inner(Result (*inner)(Parameters...) noexcept(quiet), const Arguments& given) {
-  return call_inner(inner, given, std::index_sequence_for<Parameters...>{});
-}
-
-long call_function(long number, const Arguments& given) {
+/// The function of the same name.
+devshm::WordFunction inner_function(long number) {
+  const auto as_words = [](auto* inner) {
+    return reinterpret_cast<devshm::WordFunction>(reinterpret_cast<void*>(inner));
+  };
   switch (number) {
 #ifdef SYS_readlink
-    case SYS_readlink: return call_inner(devshm_inner_readlink, given);
+    case SYS_readlink: return as_words(devshm_inner_readlink);
 #endif
-    case SYS_readlinkat: return call_inner(devshm_inner_readlinkat, given);
-    case SYS_bind: return call_inner(devshm_inner_bind, given);
-    case SYS_connect: return call_inner(devshm_inner_connect, given);
-    case SYS_sendto: return call_inner(devshm_inner_sendto, given);
-    case SYS_sendmsg: return call_inner(devshm_inner_sendmsg, given);
-    case SYS_sendmmsg: return call_inner(devshm_inner_sendmmsg, given);
-    case SYS_accept: return call_inner(devshm_inner_accept, given);
-    case SYS_accept4: return call_inner(devshm_inner_accept4, given);
-    case SYS_getsockname: return call_inner(devshm_inner_getsockname, given);
-    case SYS_getpeername: return call_inner(devshm_inner_getpeername, given);
-    case SYS_recvfrom: return call_inner(devshm_inner_recvfrom, given);
-    case SYS_recvmsg: return call_inner(devshm_inner_recvmsg, given);
-    default: return call_inner(devshm_inner_recvmmsg, given);
+    case SYS_readlinkat: return as_words(devshm_inner_readlinkat);
+    case SYS_bind: return as_words(devshm_inner_bind);
+    case SYS_connect: return as_words(devshm_inner_connect);
+    case SYS_sendto: return as_words(devshm_inner_sendto);
+    case SYS_sendmsg: return as_words(devshm_inner_sendmsg);
+    case SYS_sendmmsg: return as_words(devshm_inner_sendmmsg);
+    case SYS_accept: return as_words(devshm_inner_accept);
+    case SYS_accept4: return as_words(devshm_inner_accept4);
+    case SYS_getsockname: return as_words(devshm_inner_getsockname);
+    case SYS_getpeername: return as_words(devshm_inner_getpeername);
+    case SYS_recvfrom: return as_words(devshm_inner_recvfrom);
+    case SYS_recvmsg: return as_words(devshm_inner_recvmsg);
+    default: return as_words(devshm_inner_recvmmsg);
   }
 }
 
-/// Whether the call would rename or link across the boundary of the overlay. A name may be exchanged, as boundary.h says.
-bool crosses(long number, Arguments& given, Places at) {
-  const auto* from = pointer<const char>(given[at.path]);
-  const auto* to = pointer<const char>(given[at.second]);
-  if (!devshm::may_cross(from, to)) return false;
-  const int from_base = at.dir < 0 ? AT_FDCWD : static_cast<int>(given[at.dir]);
-  const int to_base = at.second_dir < 0 ? AT_FDCWD : static_cast<int>(given[at.second_dir]);
-  const bool links = shape_at(number) == Shape::two || shape_at(number) == Shape::two_at;
-  const int flags = shape_at(number) == Shape::two_at ? static_cast<int>(given[4]) : 0;
-  if (links) return devshm::links_across(from_base, from, to_base, to, flags);
-  if (devshm::renames_across(from_base, from, to_base, to)) return true;
-  given[at.path] = devshm::sys::word(from);
-  given[at.second] = devshm::sys::word(to);
-  return false;
+long call_function(long number, const Arguments& given) {
+  // Some return an int, of which a word has the lower half; and none ever more than that.
+  return static_cast<int>(inner_function(number)(given[0], given[1], given[2], given[3], given[4], given[5]));
 }
 
-long call_by_shape(long number, Arguments& given) {
+long call_by_shape(long number, const Arguments& given) {
   const Shape shape = shape_at(number);
   const Places at = devshm::places_of(shape);
   switch (shape) {
@@ -195,12 +176,10 @@ long call_by_shape(long number, Arguments& given) {
     case Shape::removed: return call_with_paths(number, given, at, Role::removed);
     case Shape::removed_two:
     case Shape::removed_two_at:
-      if (crosses(number, given, at)) return devshm::fail_with<long>(EXDEV);
-      return call_with_paths(number, given, at, Role::removed);
+      return call_with_paths(number, given, at, Role::moved);
     case Shape::two:
     case Shape::two_at:
-      if (number != SYS_move_mount && crosses(number, given, at)) return devshm::fail_with<long>(EXDEV);
-      return call_with_paths(number, given, at);
+      return call_with_paths(number, given, at, number == SYS_move_mount ? Role::named : Role::linked);
     case Shape::openat2: return open_at(number, given, at);
     case Shape::statfs:
     case Shape::fstatfs: return examine(number, given, shape);

@@ -44,14 +44,18 @@ struct Wrapper {
 /// the argument before.
 namespace kinds {
 constexpr PathPlace make(int position, bool has_base, Role role) {
-  return {static_cast<std::uint8_t>(position - 1),
-          static_cast<std::uint8_t>(has_base ? position - 2 : int{PathPlace::none}), static_cast<std::uint8_t>(role)};
+  return PathPlace::at(position - 1, has_base ? Base::before : Base::none, role);
 }
 constexpr PathPlace path(int position) { return make(position, false, Role::named); }
 constexpr PathPlace path_at(int position) { return make(position, true, Role::named); }
 constexpr PathPlace removed(int position) { return make(position, false, Role::removed); }
+constexpr PathPlace moved(int position) { return make(position, false, Role::moved); }
+constexpr PathPlace moved_at(int position) { return make(position, true, Role::moved); }
+constexpr PathPlace linked(int position) { return make(position, false, Role::linked); }
+constexpr PathPlace linked_at(int position) { return make(position, true, Role::linked); }
 constexpr PathPlace sought(int position) { return make(position, false, Role::sought); }
 constexpr PathPlace pattern(int position) { return make(position, false, Role::pattern); }
+constexpr PathPlaces places(PathPlace first, PathPlace second = PathPlace()) { return {{first, second}}; }
 }  // namespace kinds
 
 /// What a function's parameters are.
@@ -71,7 +75,7 @@ constexpr bool has_paths(PathPlaces places) {
   using Has = decltype(parameters_of(Function{}));
   for (const PathPlace place : places.of) {
     if (place.index == PathPlace::none) continue;
-    if (!Has::is_text[place.index] || (place.base != PathPlace::none && !Has::is_int[place.base])) return false;
+    if (!Has::is_text[place.index] || (place.base != Base::none && !Has::is_int[place.base_index()])) return false;
   }
   return true;
 }
@@ -114,14 +118,14 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
               load_own DEVSHM_GO_TO(way) ".size " #function ", . - " #function "\n\t.popsection")
 
 #define DEVSHM_FORWARD(function, failure, kind, position)                                              \
-  static_assert(::devshm::has_paths<decltype(&::function)>({{::devshm::kinds::kind(position), {}}}));  \
-  DEVSHM_WRAPPER(function, (::devshm::PathPlaces{{::devshm::kinds::kind(position), {}}}), failure, "", \
+  static_assert(::devshm::has_paths<decltype(&::function)>(::devshm::kinds::places(::devshm::kinds::kind(position))));  \
+  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(position))), failure, "", \
                  "devshm_forward_" #position)
 
 #define DEVSHM_IF(way, failure, result, function, ...)                                                 \
   static result devshm_own_##function(__VA_ARGS__) __asm__("devshm_own." #function);                   \
   static_assert(::devshm::is_same_prototype<decltype(&devshm_own_##function), decltype(&::function)>); \
-  DEVSHM_WRAPPER(function, {}, failure, DEVSHM_LOAD_OWN("devshm_own." #function), way);                \
+  DEVSHM_WRAPPER(function, ::devshm::PathPlaces(), failure, DEVSHM_LOAD_OWN("devshm_own." #function), way);                \
   [[gnu::used]] static result devshm_own_##function(__VA_ARGS__)
 
 /// A wrapper of a function with one path, of one of the kinds above, at that position.
@@ -129,8 +133,8 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
 /// With two of the same kind.
 #define FORWARD_TWO(function, kind, first, second)                                                                  \
   static_assert(                                                                                                    \
-      ::devshm::has_paths<decltype(&::function)>({{::devshm::kinds::kind(first), ::devshm::kinds::kind(second)}})); \
-  DEVSHM_WRAPPER(function, (::devshm::PathPlaces{{::devshm::kinds::kind(first), ::devshm::kinds::kind(second)}}),   \
+      ::devshm::has_paths<decltype(&::function)>(::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second)))); \
+  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second))),   \
                  DEVSHM_FAILURE_OF(function), "", "devshm_forward_" #first "_" #second)
 /// Of one that returns an error number.
 #define FORWARD_AS_RESULT(function, kind, position) \
