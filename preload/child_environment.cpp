@@ -51,7 +51,7 @@ const char* base_name(const char* begin, const char* end) {
 
 bool equal(const char* begin, const char* end, const char* text) {
   const std::size_t length = static_cast<std::size_t>(end - begin);
-  return length == length_of(text) && __builtin_memcmp(begin, text, length) == 0;
+  return length == length_of(text) && begins_with(begin, text, length);
 }
 
 /// Is the library among the components of an LD_PRELOAD? By its base name too: it may be given without a directory,

@@ -44,7 +44,7 @@ bool is_ours(const char* link, const Settings& set) {
   if (!S_ISLNK(found.st_mode) || (found.st_uid != 0 && found.st_uid != sys::geteuid())) return false;
   char* text = static_cast<char*>(alloca(set.dir_length + 1));
   const long length = sys::readlink(link, text, set.dir_length + 1);
-  return length == static_cast<long>(set.dir_length) && __builtin_memcmp(text, set.dir, set.dir_length) == 0;
+  return length == static_cast<long>(set.dir_length) && begins_with(text, set.dir, set.dir_length);
 }
 
 /// 0 once the link is there, EEXIST if the name is taken by something else.

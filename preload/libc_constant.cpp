@@ -25,13 +25,11 @@ static_assert(sizeof original - 1 == constant_length);
 
 using Page = std::uintptr_t;
 
-bool holds(const char* at, const char* text) { return __builtin_memcmp(at, text, constant_length) == 0; }
+bool holds(const char* at, const char* text) { return begins_with(at, text, constant_length); }
 
 /// Is what follows the eight bytes one of the known forms? `left` bytes can be read.
 bool is_known_form(const char* after, std::size_t left) {
-  const auto is = [&](const char* text, std::size_t size) {
-    return left >= size && __builtin_memcmp(after, text, size) == 0;
-  };
+  const auto is = [&](const char* text, std::size_t size) { return left >= size && begins_with(after, text, size); };
   return is("/", 2) || is("", 1) || is("/sem.", 5) || is("/tmp-%d", 8);
 }
 
@@ -123,7 +121,7 @@ inline bool any_of(Truths truths) {
 }
 
 /// A process waits for this before its first name is there: some ten instructions for each block.
-bool find_in_segment(const LoadedObject& object, const ElfW(Phdr)& segment, const char* text,
+bool find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, const char* text,
                      void (*found)(const ConstantPlace&, void*), void* data) {
   if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) return false;
   // Eight bytes at any address hold a whole aligned word of four, which is one of these.

@@ -20,7 +20,7 @@ constexpr std::size_t deleted_length = sizeof deleted - 1;
 constinit std::atomic<const char*> published{nullptr};
 
 bool ends_with_deleted(const char* name, std::size_t length) {
-  return length >= deleted_length && __builtin_memcmp(name + length - deleted_length, deleted, deleted_length) == 0;
+  return length >= deleted_length && begins_with(name + length - deleted_length, deleted, deleted_length);
 }
 
 /// The kernel's name, in memory of its own; or `set.dir` where that is the same; or null, as long as the directory or
@@ -67,14 +67,14 @@ bool has_last_component(const Settings& set, const char* name, std::size_t lengt
   if (same(last, ".") || same(last, "..")) return true;
   const auto size = static_cast<std::size_t>(end - last);
   for (std::size_t i = 1; i + size <= length; ++i)
-    if (name[i - 1] == '/' && __builtin_memcmp(name + i, last, size) == 0) return true;
+    if (name[i - 1] == '/' && begins_with(name + i, last, size)) return true;
   return false;
 }
 
 }  // namespace
 
 bool lies_in(const char* name, std::size_t length, const char* dir, std::size_t dir_length) {
-  return length >= dir_length && __builtin_memcmp(name, dir, dir_length) == 0 &&
+  return length >= dir_length && begins_with(name, dir, dir_length) &&
          (length == dir_length || name[dir_length] == '/');
 }
 
@@ -87,9 +87,7 @@ std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind) {
 
 bool may_begin_in_backing_dir(const char* name, std::size_t length) {
   const Settings& set = settings();
-  const auto agrees = [&](const char* dir) {
-    return __builtin_memcmp(name, dir, std::min(length, length_of(dir))) == 0;
-  };
+  const auto agrees = [&](const char* dir) { return begins_with(name, dir, std::min(length, length_of(dir))); };
   return set.active && (agrees(set.dir) || agrees(kernel_name(set)));
 }
 

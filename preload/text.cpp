@@ -3,6 +3,35 @@
 
 namespace devshm {
 
+bool same(const char* a, const char* b) {
+  while (*a && *a == *b) ++a, ++b;
+  return *a == *b;
+}
+
+bool begins_with(const char* text, const char* head) { return begins_with(text, head, length_of(head)); }
+
+bool begins_with(const char* text, const char* head, std::size_t length) {
+  for (std::size_t i = 0; i < length; ++i)
+    if (text[i] != head[i]) return false;
+  return true;
+}
+
+bool ends_within(const char* text, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i)
+    if (!text[i]) return true;
+  return false;
+}
+
+const char* find_letter(const char* text, char letter) {
+  while (*text && *text != letter) ++text;
+  return text;
+}
+
+char* put(char* out, const char* text) {
+  while ((*out = *text++)) ++out;
+  return out;
+}
+
 const char* last_component(const char* path) {
   const char* last = path;
   for (const char* p = path; *p; ++p)

@@ -10,41 +10,23 @@ namespace devshm {
 
 inline std::size_t length_of(const char* text) { return __builtin_strlen(text); }
 
-inline bool same(const char* a, const char* b) { return __builtin_strcmp(a, b) == 0; }
+bool same(const char* a, const char* b);
 
-inline bool begins_with(const char* text, const char* head) {
-  for (; *head; ++text, ++head)
-    if (*text != *head) return false;
-  return true;
-}
+bool begins_with(const char* text, const char* head);
 
-/// The same of the first `length` bytes of `head`.
-inline bool begins_with(const char* text, const char* head, std::size_t length) {
-  for (std::size_t i = 0; i < length; ++i)
-    if (text[i] != head[i]) return false;
-  return true;
-}
+/// The same of the first `length` bytes of `head`, whatever they are.
+bool begins_with(const char* text, const char* head, std::size_t length);
 
 /// Whether the text has its end in the first `size` bytes.
-inline bool ends_within(const char* text, std::size_t size) {
-  for (const char* p = text; p < text + size; ++p)
-    if (!*p) return true;
-  return false;
-}
+bool ends_within(const char* text, std::size_t size);
 
-/// Whether the text has one of these letters in it.
-inline bool has_any(const char* text, const char* letters) {
-  for (; *text; ++text)
-    for (const char* letter = letters; *letter; ++letter)
-      if (*text == *letter) return true;
-  return false;
-}
+/// Where the text has the letter, or its end.
+const char* find_letter(const char* text, char letter);
+inline bool has_letter(const char* text, char letter) { return *find_letter(text, letter); }
+inline bool has_slash(const char* path) { return has_letter(path, '/'); }
 
 /// Copies a text with its end. Returns where that lies.
-inline char* put(char* out, const char* text) {
-  while ((*out = *text++)) ++out;
-  return out;
-}
+char* put(char* out, const char* text);
 
 /// What follows the last slash.
 const char* last_component(const char* path);

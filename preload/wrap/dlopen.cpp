@@ -49,7 +49,7 @@ bool may_come_late(const char* file) {
 
 /// Only a name with a slash in it is a path.
 bool is_rewritten(const char* file) {
-  return devshm::may_match(file) && __builtin_strchr(file, '/') &&
+  return devshm::may_match(file) && devshm::has_slash(file) &&
          devshm::judge_from(AT_FDCWD, file).kind != devshm::Verdict::outside && devshm::settings().active;
 }
 

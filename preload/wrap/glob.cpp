@@ -51,12 +51,18 @@ int stat_itself(const char* path, struct stat* out) {
   return result;
 }
 
+bool has_pattern(const char* dir) {
+  for (; *dir; ++dir)
+    if (devshm::has_letter("*?[\\", *dir)) return true;
+  return false;
+}
+
 [[gnu::cold]] int glob_exchanged(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) {
   const auto next = NEXT(glob).get();
   const devshm::Settings& set = devshm::settings();
   const devshm::Verdict verdict = devshm::judge_from(AT_FDCWD, pattern);
   // A directory whose name would be a pattern itself can't be put in.
-  if (verdict.kind != devshm::Verdict::inside || devshm::has_any(set.dir, "*?[\\") || devshm::ensure_backing_dir() != 0)
+  if (verdict.kind != devshm::Verdict::inside || has_pattern(set.dir) || devshm::ensure_backing_dir() != 0)
     return next(pattern, flags, on_error, out);
 
   // musl's results can't be moved, only made shorter. So what is put in is no shorter than what it stands for: it

@@ -37,7 +37,7 @@ Found look_at(const char* path) {
 }  // namespace
 
 std::size_t room_for_search(const char* file, const char* path) {
-  if (!file || !*file || !path || __builtin_strchr(file, '/')) return 0;
+  if (!file || !*file || !path || has_slash(file)) return 0;
   // An entry "shm" is one of /dev/shm only where the working directory is /dev; that too has the letters in it.
   if (!may_match(path) || !settings().active) return 0;
   return length_of(path) + 1 + length_of(file) + 1;

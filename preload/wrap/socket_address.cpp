@@ -74,7 +74,7 @@ bool is_link_to(const Settings& set, const char* name) {
   __builtin_memcpy(link, name, constant_length);
   char* text = static_cast<char*>(alloca(set.dir_length + 1));
   const long length = sys::readlink(link, text, set.dir_length + 1);
-  return length == static_cast<long>(set.dir_length) && __builtin_memcmp(text, set.dir, set.dir_length) == 0;
+  return length == static_cast<long>(set.dir_length) && begins_with(text, set.dir, set.dir_length);
 }
 
 /// constant_length if a name begins with eight bytes that stand for the backing directory, else 0. They may be the

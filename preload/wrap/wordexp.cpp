@@ -39,7 +39,7 @@ bool begins_with_shown_dir(const char* text) {
 bool is_plain(const char* dir) {
   for (; *dir; ++dir)
     if (!(*dir >= 'a' && *dir <= 'z') && !(*dir >= 'A' && *dir <= 'Z') && !(*dir >= '0' && *dir <= '9') &&
-        !strchr("/._-+,:@%=", *dir))
+        !devshm::has_letter("/._-+,:@%=", *dir))
       return false;
   return true;
 }
@@ -50,8 +50,8 @@ bool is_plain(const char* dir) {
 const char* step(const char* at) {
   if (*at == '\\' && at[1]) return at + 2;
   if (*at == '`') {
-    const char* end = strchr(at + 1, '`');
-    return end ? end + 1 : at + 1;
+    const char* end = devshm::find_letter(at + 1, '`');
+    return *end ? end + 1 : at + 1;
   }
   if (*at != '$' || (at[1] != '(' && at[1] != '{')) return at + 1;
   const char open = at[1], close = open == '(' ? ')' : '}';
