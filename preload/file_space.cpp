@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "function_ref.h"
 #include "settings.h"
 #include "sys.h"
 #include "text.h"
@@ -106,8 +107,7 @@ int populate(const Window& window) {
 }
 
 /// Calls `work(window)` for the pages of the range, piece by piece: address space and RLIMIT_AS may be scarce.
-template <class Work>
-int for_each_window(int fd, Range range, Work work) {
+int for_each_window(int fd, Range range, FunctionRef<int(const Window&, off_t)> work) {
   constexpr off_t most = 64 << 20;
   for (off_t at = page_start(range.from); at < range.to; at += most) {
     const Window window(fd, {at, std::min(at + most, page_end(range.to))});
@@ -118,8 +118,7 @@ int for_each_window(int fd, Range range, Work work) {
 }
 
 /// Calls `work` with a descriptor that can be mapped for writing: the caller's own may be for writing alone.
-template <class Work>
-int with_mappable(int fd, Work work) {
+int with_mappable(int fd, FunctionRef<int(int)> work) {
   if ((sys::call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) == O_RDWR) return work(fd);
   const Reopened both(fd, O_RDWR);
   return both.get() < 0 ? EOPNOTSUPP : work(both.get());

@@ -12,52 +12,33 @@
 
 namespace devshm {
 
-template <class T, std::size_t Size>
-class KeyedPointers {
+class KeyedAddresses {
  public:
-  /// The pointer kept under `key`, or null.
-  T* find(const void* key) const {
-    const Entry* entry = entry_of(key);
-    return entry ? entry->pointer.load(std::memory_order_relaxed) : nullptr;
-  }
+  /// What is kept under `key`, or null.
+  void* find(const void* key) const;
 
   /// Keeps `pointer` under `key` in place of what was there; null gives the place free. False if there is no place.
-  bool keep(const void* key, T* pointer) {
-    Entry* entry = const_cast<Entry*>(entry_of(key));
-    if (!entry && pointer) entry = claim(key);
-    if (!entry) return !pointer;
-    entry->pointer.store(pointer, std::memory_order_relaxed);
-    if (!pointer) entry->key.store(nullptr, std::memory_order_release);
-    return true;
-  }
+  bool keep(const void* key, void* pointer);
 
  private:
   struct Entry {
     std::atomic<const void*> key;
-    std::atomic<T*> pointer;
+    std::atomic<void*> pointer;
   };
 
-  const Entry* entry_of(const void* key) const {
-    const std::size_t end = used_.load(std::memory_order_relaxed);
-    for (std::size_t i = 0; i < end; ++i)
-      if (entries_[i].key.load(std::memory_order_relaxed) == key) return &entries_[i];
-    return nullptr;
-  }
+  const Entry* entry_of(const void* key) const;
+  Entry* claim(const void* key);
 
-  Entry* claim(const void* key) {
-    for (std::size_t i = 0; i < Size; ++i) {
-      const void* none = nullptr;
-      if (!entries_[i].key.compare_exchange_strong(none, key, std::memory_order_acquire)) continue;
-      std::size_t used = used_.load(std::memory_order_relaxed);
-      while (used <= i && !used_.compare_exchange_weak(used, i + 1, std::memory_order_relaxed)) {
-      }
-      return &entries_[i];
-    }
-    return nullptr;
-  }
-
-  Entry entries_[Size] = {};
+  Entry entries_[256] = {};
   std::atomic<std::size_t> used_{0};  // no entry from here on has ever been used: an idle table costs nothing
+};
+
+/// The same for pointers of one type.
+template <class T>
+class KeyedPointers : private KeyedAddresses {
+ public:
+  T* find(const void* key) const { return static_cast<T*>(KeyedAddresses::find(key)); }
+  bool keep(const void* key, T* pointer) { return KeyedAddresses::keep(key, pointer); }
 };
 
 /// What tells one thread from another: the address of its control block, which every libc keeps in a register.

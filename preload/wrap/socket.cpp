@@ -20,8 +20,7 @@ ssize_t __recvfrom_chk(int, void*, size_t, size_t, int, struct sockaddr*, sockle
 
 namespace devshm {
 
-long send_to_judged(const char* function, const sockaddr* address, socklen_t length,
-                    AddressCall<const sockaddr*, socklen_t> call) {
+long send_to_judged(const char* function, const sockaddr* address, socklen_t length, SendCall call) {
   const OutgoingAddress to(address, length);
   if (to.error()) return fail_with<long>(to.error());
   const long result = call(to.address(), to.length());
@@ -29,7 +28,7 @@ long send_to_judged(const char* function, const sockaddr* address, socklen_t len
   return result == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
 }
 
-long receive_from(sockaddr* out, socklen_t* length, AddressCall<sockaddr*, socklen_t*> call) {
+long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
   // A length that is null or negative is the kernel's to refuse.
   if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
   const socklen_t room = *length;

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 
+#include "../function_ref.h"
 #include "../next_symbol.h"
 #include "../path_rule.h"
 #include "../unix_address.h"
@@ -55,25 +56,12 @@ inline bool is_unix(const void* address, socklen_t length) {
   return family == AF_UNIX;
 }
 
-/// A call that is complete but for the address: a function object that lives as long as the expression it is made in.
-template <class... Address>
-class AddressCall {
- public:
-  template <class Call>
-  AddressCall(const Call& call)
-      : call_(&call), run_([](const void* object, Address... address) -> long {
-          return (*static_cast<const Call*>(object))(address...);
-        }) {}
-  long operator()(Address... address) const { return run_(call_, address...); }
-
- private:
-  const void* call_;
-  long (*run_)(const void*, Address...);
-};
+/// Calls that are complete but for the address.
+using SendCall = FunctionRef<long(const sockaddr*, socklen_t)>;
+using ReceiveCall = FunctionRef<long(sockaddr*, socklen_t*)>;
 
 /// Makes a call with an AF_UNIX address, judged.
-[[gnu::cold]] long send_to_judged(const char* function, const sockaddr* address, socklen_t length,
-                                  AddressCall<const sockaddr*, socklen_t> call);
+[[gnu::cold]] long send_to_judged(const char* function, const sockaddr* address, socklen_t length, SendCall call);
 
 /// Calls `call` with the next definition and the address to use.
 template <class Next, class Call>
@@ -102,6 +90,6 @@ inline bool is_short(const void* out, socklen_t room) { return out && room < lon
 
 /// Calls `call` with memory for the address it tells and the length of that: the caller's own, or where that may be
 /// too short, ours. *length is the caller's, unset where the call fails, as the kernel leaves it.
-long receive_from(sockaddr* out, socklen_t* length, AddressCall<sockaddr*, socklen_t*> call);
+long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call);
 
 }  // namespace devshm

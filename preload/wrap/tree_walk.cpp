@@ -17,7 +17,7 @@
 namespace {
 
 class Walk;
-constinit devshm::KeyedPointers<Walk, 256> walks;
+constinit devshm::KeyedPointers<Walk> walks;
 
 /// Without the slashes at the end, which libc drops in its own way.
 std::size_t root_length(const char* path) {

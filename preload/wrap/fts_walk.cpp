@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "fts_walk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../text.h"
+#include "path_argument.h"
+
+namespace devshm {
+namespace {
+
+void set_name(FTSENT* entry, const char* name) {
+  entry->fts_namelen = static_cast<unsigned short>(strlen(name));
+  memcpy(entry->fts_name, name, entry->fts_namelen + 1u);
+}
+
+}  // namespace
+
+void FtsWalk::end() {
+  free(buffer_);
+  free(this);
+}
+
+/// Null with errno 0 if none of the paths is in the overlay, or with another one to fail with.
+FtsWalk* FtsWalk::make(char* const* paths) {
+  errno = 0;
+  std::size_t count = 0, room = 0, inside = 0;
+  for (; paths[count]; ++count) {
+    JudgedPath path(paths[count]);
+    if ((errno = path.judge(room))) return nullptr;
+    if (path.is_rewritten()) ++inside;
+    room += 2 * strlen(paths[count]) + 2;  // for the path itself, and for slashes in front of the other
+  }
+  if (!inside) return nullptr;
+  const std::size_t fixed = sizeof(FtsWalk) + (count + 1) * sizeof(FtsRoot);
+  void* memory = malloc(fixed + room);
+  if (!memory) return nullptr;
+  FtsWalk* walk = static_cast<FtsWalk*>(memset(memory, 0, fixed));
+  walk->roots_ = reinterpret_cast<FtsRoot*>(walk + 1);
+  char* at = static_cast<char*>(memory) + fixed;
+  for (std::size_t i = 0; i < count; ++i) {
+    FtsRoot& root = walk->roots_[i];
+    root.shown = at;
+    at = put(at, paths[i]) + 1;
+    std::size_t size = 0;
+    JudgedPath path(paths[i]);
+    path.judge(size);
+    if (!path.is_rewritten()) continue;
+    // Slashes in front make room for the shown name in what libc allocates, and tell the path from one that the
+    // program has written in that way itself.
+    root.real = at;
+    *at++ = '/';
+    for (std::size_t length = size; length < strlen(paths[i]); ++length) *at++ = '/';
+    path.place(at);
+    path.log("fts_open");
+  }
+  return walk;
+}
+
+/// Puts the path at hand into our own buffer as it is shown. False if there is no memory for it.
+bool FtsWalk::fill_buffer() {
+  // What comes after the root is the same in both; so is the root's own end, and nothing is shorter than the root.
+  const std::size_t shown_length = strlen(current_->shown);
+  const char* tail = fts_->fts_path + strlen(current_->real);
+  const std::size_t tail_size = strlen(tail) + 1;
+  const std::size_t need = shown_length + tail_size;
+  if (need > buffer_size_) {
+    constexpr std::size_t spare = 256;
+    char* bigger = static_cast<char*>(realloc(buffer_, need + spare));
+    if (!bigger) return false;
+    buffer_ = bigger;
+    buffer_size_ = need + spare;
+  }
+  memcpy(buffer_, current_->shown, shown_length);
+  memcpy(buffer_ + shown_length, tail, tail_size);
+  return true;
+}
+
+void FtsWalk::show_names(FTSENT* entry) {
+  if (entry->fts_accpath == fts_->fts_path) entry->fts_accpath = buffer_;
+  if (entry->fts_path == fts_->fts_path) entry->fts_path = buffer_;
+  entry->fts_pathlen = static_cast<unsigned short>(entry->fts_pathlen + current_->growth());
+}
+
+void FtsWalk::hide_names(FTSENT* entry) {
+  if (entry->fts_accpath == buffer_) entry->fts_accpath = fts_->fts_path;
+  if (entry->fts_path == buffer_) entry->fts_path = fts_->fts_path;
+  entry->fts_pathlen = static_cast<unsigned short>(entry->fts_pathlen - current_->growth());
+}
+
+void FtsWalk::show(FTSENT* entry) {
+  if (entry->fts_level == FTS_ROOTLEVEL && entry != root_) {
+    root_ = entry;
+    const FtsRoot* root = roots_;
+    while (root->shown && !root->is(fts_->fts_path)) ++root;
+    current_ = root->shown ? root : nullptr;
+    // The last component may be the backing directory's, which has another name. libc has no more use for it.
+    if (current_) set_name(entry, last_component(current_->shown));
+  }
+  if (!current_ || !fill_buffer()) return;
+  for (FTSENT* e = entry; e->fts_level >= FTS_ROOTLEVEL; e = e->fts_parent) show_names(e);
+  shown_ = entry;
+}
+
+void FtsWalk::show_children(FTSENT* list) {
+  if (!shown_) return;
+  for (FTSENT* e = list; e; e = e->fts_link) show_names(e);
+  shown_children_ = list;
+}
+
+/// Before the walk has begun a root's name is all of its path.
+void FtsWalk::show_roots(FTSENT* list) {
+  for (FTSENT* e = list; e; e = e->fts_link)
+    for (const FtsRoot* root = roots_; root->shown; ++root)
+      if (root->is(e->fts_name)) {
+        set_name(e, root->shown);
+        break;
+      }
+  shown_roots_ = list;
+}
+
+void FtsWalk::hide() {
+  for (FTSENT* e = shown_; e && e->fts_level >= FTS_ROOTLEVEL; e = e->fts_parent) hide_names(e);
+  for (FTSENT* e = shown_children_; e; e = e->fts_link) hide_names(e);
+  for (FTSENT* e = shown_roots_; e; e = e->fts_link)
+    for (const FtsRoot* root = roots_; root->shown; ++root)
+      if (root->real && same(root->shown, e->fts_name)) {
+        set_name(e, root->real);
+        break;
+      }
+  shown_ = shown_children_ = shown_roots_ = nullptr;
+}
+
+}  // namespace devshm
