@@ -46,8 +46,7 @@ using PatternPath = PathOf<Role::pattern, Base::none, char*>;
 /// A path that is being judged, then put in memory that the caller took for it.
 class JudgedPath {
  public:
-  explicit JudgedPath(const char* text = nullptr, int base = AT_FDCWD, Role role = Role::named)
-      : text_(text), base_(base), role_(role) {}
+  explicit JudgedPath(const char* text = nullptr, int base = AT_FDCWD, Role role = Role::named);
 
   /// Judges the path; adds the bytes it needs, if it is rewritten, to `room`. Returns 0 or the errno value that the
   /// call is to fail with.
