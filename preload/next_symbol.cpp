@@ -52,8 +52,8 @@ void* next_definition(const char* name, bool late) {
 
 void* find(Slot& slot, const RealFunction& real) {
   if (void* known = slot.load(std::memory_order_relaxed)) return known;
-  void* found = next_definition(real.name(), real.late);
-  if (!found) return missing_function(real.failure);
+  void* found = next_definition(real.name(), real.late());
+  if (!found) return missing_function(real.failure());
   slot.store(found, std::memory_order_relaxed);
   return found;
 }

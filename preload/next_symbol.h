@@ -55,10 +55,16 @@ using Slot = std::atomic<void*>;
 
 /// What is known of a wrapped function beforehand. Its name lies behind it and is not pointed to: a pointer would be
 /// one more relocation at the start of every program.
-struct RealFunction {
-  Failure failure;
-  bool late;  // may be in a library that is loaded later than the program
+class RealFunction {
+ public:
+  /// `late`: it may be in a library that is loaded later than the program.
+  constexpr RealFunction(Failure failure, bool late) : bits_(static_cast<unsigned char>(failure) | (late ? 8 : 0)) {}
+  constexpr Failure failure() const { return static_cast<Failure>(bits_ & 7); }
+  bool late() const { return bits_ & 8; }
   const char* name() const { return reinterpret_cast<const char*>(this + 1); }
+
+ private:
+  unsigned char bits_;
 };
 
 template <class What, std::size_t Size>

@@ -22,7 +22,7 @@ long run_real(const WordCall& call) {
 }  // namespace
 
 bool WordCall::has_failed_with_enoent(long value) const {
-  switch (function.failure) {
+  switch (function.failure()) {
     case Failure::minus_one: return static_cast<int>(value) == -1 && errno == ENOENT;
     case Failure::minus_one_long: return value == -1 && errno == ENOENT;
     case Failure::null: return value == 0 && errno == ENOENT;
@@ -32,9 +32,9 @@ bool WordCall::has_failed_with_enoent(long value) const {
 }
 
 long WordCall::fail(int error) const {
-  if (function.failure == Failure::error_number) return error;
+  if (function.failure() == Failure::error_number) return error;
   errno = error;
-  return function.failure == Failure::null ? 0 : -1;
+  return function.failure() == Failure::null ? 0 : -1;
 }
 
 void WordCall::place(JudgedPath (&paths)[2], char* memory) {

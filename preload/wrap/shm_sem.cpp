@@ -41,11 +41,11 @@ struct Call {
 
   long make() const { return real(devshm::sys::word(name), words[0], words[1], words[2]); }
   bool has_failed(long result) const {
-    return function.failure == devshm::Failure::null ? !result : static_cast<int>(result) == -1;
+    return function.failure() == devshm::Failure::null ? !result : static_cast<int>(result) == -1;
   }
   long fail(int error) const {
     errno = error;
-    return function.failure == devshm::Failure::null ? 0 : -1;
+    return function.failure() == devshm::Failure::null ? 0 : -1;
   }
 };
 

@@ -153,5 +153,5 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
 #define IF_UNIX(position, result, function, ...) \
   DEVSHM_IF("devshm_if_unix_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
 #define REAL(function)                                                                 \
-  (::devshm::Next<decltype(&::function), devshm_wrapper_##function.what.real.failure>{ \
+  (::devshm::Next<decltype(&::function), devshm_wrapper_##function.what.real.failure()>{ \
       devshm_slot_##function, devshm_wrapper_##function.what.real})
