@@ -60,6 +60,7 @@ devshm_if_unix_\position:
         br      x15
         .endm
 
+        unix_name 1, x0, w1
         unix_name 2, x1, w2
         unix_name 5, x4, w5
 

@@ -69,6 +69,7 @@ devshm_if_unix_\position:
         jmp     *%rax
         .endm
 
+        unix_name 1, %rdi, %esi
         unix_name 2, %rsi, %edx
         unix_name 5, %r8, %r9d
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "../backing_dir.h"
+#include "../sys.h"
 #include "boundary.h"
 
 namespace devshm {
@@ -66,20 +67,28 @@ long WordCall::follow_links(long value, JudgedPath (&paths)[2]) {
   return value;
 }
 
+Role WordCall::role(unsigned number) const {
+  const PathPlace place = places.of[number];
+  if (place.role != Role::unlinked) return place.role;
+  // With a flag that the kernel does not know it has an answer of its own.
+  return static_cast<int>(words[place.index + 1]) == AT_REMOVEDIR ? Role::removed : Role::named;
+}
+
 bool WordCall::crosses_boundary() {
   const Role role = places.of[0].role;
   if (role != Role::moved && role != Role::linked) return false;
-  if (!may_match(path(0)) && !may_match(path(1))) return false;
+  const char* from = path(0);
+  const char* to = path(1);
+  if (!may_match(from) && !may_match(to)) return false;
+  const int from_base = base(0), to_base = base(1);
   if (role == Role::moved) {
-    const char *from = path(0), *to = path(1);
-    if (renames_across(base(0), from, base(1), to)) return true;
+    if (renames_across(from_base, from, to_base, to)) return true;
     words[places.of[0].index] = sys::word(from);
     words[places.of[1].index] = sys::word(to);
     return false;
   }
   // linkat has its flags behind the paths.
-  const int flags = places.of[0].base == Base::none ? 0 : static_cast<int>(words[4]);
-  return links_across(base(0), path(0), base(1), path(1), flags);
+  return links_across(from_base, from, to_base, to, places.of[0].base == Base::none ? 0 : static_cast<int>(words[4]));
 }
 
 long WordCall::make() {
@@ -93,7 +102,7 @@ long WordCall::make() {
   std::size_t room = 0;
   bool inside = false;
   for (unsigned i = 0; i < count; ++i) {
-    paths[i] = JudgedPath(path(i), base(i), places.of[i].role);
+    paths[i] = JudgedPath(path(i), base(i), role(i));
     if (const int error = paths[i].judge(room)) return fail(error);
     inside |= paths[i].is_inside();
   }

@@ -70,6 +70,7 @@ struct WordCall {
     const PathPlace place = places.of[number];
     return place.base == Base::none ? AT_FDCWD : static_cast<int>(words[place.base_index()]);
   }
+  Role role(unsigned number) const;
   /// For the two names of a rename or a link. Those of /dev/shm itself may be exchanged, as boundary.h says.
   bool crosses_boundary();
   bool has_failed_with_enoent(long value) const;
@@ -141,6 +142,12 @@ template <class Next, class... Arguments>
       forward_words(next.slot, next.real, places_of<Arguments...>(), as_word(arguments)...));
 }
 
+/// The same where it depends on the call which arguments are paths.
+template <class Next, class... Arguments>
+[[gnu::always_inline]] inline typename Next::Result rewrite_at(PathPlaces places, Next next, Arguments... arguments) {
+  return from_word<typename Next::Result>(forward_words(next.slot, next.real, places, as_word(arguments)...));
+}
+
 /// The same where most calls are ordinary: those are made at once.
 template <class Next, class... Arguments>
 [[gnu::always_inline]] inline typename Next::Result forward(Next next, Arguments... arguments) {
@@ -167,8 +174,7 @@ template <class Next, class... Arguments>
 using devshm::forward;
 using devshm::Path;
 using devshm::PathAt;
-using devshm::PathBefore;
 using devshm::PatternPath;
-using devshm::RemovedPathAt;
 using devshm::rewrite;
+using devshm::rewrite_at;
 using devshm::SoughtPath;

@@ -14,11 +14,7 @@ FORWARD(symlink, path, 2);
 FORWARD(symlinkat, path_at, 3);
 
 FORWARD(unlink, path, 1);
-IF_MATCHING(2, int, unlinkat, int dir, const char* path, int flags) {
-  // With a flag that the kernel does not know it has an answer of its own.
-  if (flags == AT_REMOVEDIR) return rewrite(REAL(unlinkat), dir, RemovedPathAt(path), flags);
-  return rewrite(REAL(unlinkat), dir, PathAt(path), flags);
-}
+FORWARD(unlinkat, unlinked_at, 2);
 FORWARD(remove, removed, 1);
 
 FORWARD_TWO(rename, moved, 1, 2);

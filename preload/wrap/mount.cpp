@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 
 #include "../sys.h"
+#include "../text.h"
 #include "wrapper.h"
 
 // Not declared by older headers.
@@ -23,6 +24,8 @@ int mount_setattr(int, const char*, unsigned, struct mount_attr*, size_t) NOTHRO
 }
 
 namespace {
+
+namespace kinds = devshm::kinds;
 
 [[gnu::cold, gnu::noinline]] bool is_device_below(const char* source) {
   devshm::JudgedPath judged(source);
@@ -47,8 +50,9 @@ bool source_is_path(const char* source, unsigned long flags) {
 
 IF_MATCHING(1_2, int, mount, const char* source, const char* target, const char* type, unsigned long flags,
             const void* data) {
-  if (source_is_path(source, flags)) return rewrite(REAL(mount), Path(source), Path(target), type, flags, data);
-  return rewrite(REAL(mount), source, Path(target), type, flags, data);
+  const devshm::PathPlaces places =
+      source_is_path(source, flags) ? kinds::places(kinds::path(1), kinds::path(2)) : kinds::places(kinds::path(2));
+  return rewrite_at(places, REAL(mount), source, target, type, flags, data);
 }
 
 FORWARD(umount, path, 1);
@@ -61,11 +65,11 @@ FORWARD(mount_setattr, path_at, 2);
 
 // The value is a path by the command that says so; as text it is mount()'s source, under the key of that name.
 EXPORT int fsconfig(int fd, unsigned command, const char* key, const void* value, int extra) NOTHROW {
-  const auto next = NEXT(fsconfig);
-  const char* text = static_cast<const char*>(value);
+  devshm::PathPlaces places;
   if (command == FSCONFIG_SET_PATH || command == FSCONFIG_SET_PATH_EMPTY)
-    return rewrite(next, fd, command, key, PathBefore(text), extra);
-  if (command == FSCONFIG_SET_STRING && key && __builtin_strcmp(key, "source") == 0 && is_overlay_device(text))
-    return rewrite(next, fd, command, key, Path(text), extra);
-  return next.get()(fd, command, key, value, extra);
+    places.of[0] = kinds::path_before(4);
+  else if (command == FSCONFIG_SET_STRING && key && devshm::same(key, "source") &&
+           is_overlay_device(static_cast<const char*>(value)))
+    places.of[0] = kinds::path(4);
+  return rewrite_at(places, NEXT(fsconfig), fd, command, key, value, extra);
 }

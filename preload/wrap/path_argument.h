@@ -15,12 +15,13 @@
 namespace devshm {
 
 enum class Role : unsigned char {
-  named,    ///< of something that is looked at, made or changed
-  removed,  ///< of something that is removed: /dev/shm itself is a mount point, so EBUSY
-  moved,    ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
-  linked,   ///< one of the two of a hard link: EXDEV likewise
-  sought,   ///< of a file that is searched for if its name has no slash (execvp, dlopen): then it is no path
-  pattern,  ///< a template of the mkstemp family: what the call makes of it is written back behind its own prefix
+  named,     ///< of something that is looked at, made or changed
+  removed,   ///< of something that is removed: /dev/shm itself is a mount point, so EBUSY
+  moved,     ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
+  linked,    ///< one of the two of a hard link: EXDEV likewise
+  unlinked,  ///< removed if the flags behind it say that it is a directory, else named
+  sought,    ///< of a file that is searched for if its name has no slash (execvp, dlopen): then it is no path
+  pattern,   ///< a template of the mkstemp family: what the call makes of it is written back behind its own prefix
 };
 
 /// Where a relative path starts: in the working directory, or at the descriptor that is the argument before it (the
@@ -38,8 +39,6 @@ struct PathOf {
 
 using Path = PathOf<Role::named, Base::none, const char*>;
 using PathAt = PathOf<Role::named, Base::before, const char*>;
-using PathBefore = PathOf<Role::named, Base::behind, const char*>;
-using RemovedPathAt = PathOf<Role::removed, Base::before, const char*>;
 using SoughtPath = PathOf<Role::sought, Base::none, const char*>;
 using PatternPath = PathOf<Role::pattern, Base::none, char*>;
 

@@ -274,10 +274,10 @@ EXPORT int recvmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags,
 }
 
 // The service of an AF_UNIX address is its name.
-EXPORT int getnameinfo(const struct sockaddr* address, socklen_t length, char* host, socklen_t host_room, char* service,
-                       socklen_t service_room, int flags) {
-  const auto real = NEXT(getnameinfo).get();
-  if (__builtin_expect(!devshm::is_unix(address, length) || length > devshm::longest_unix_address, 1))
+IF_UNIX(1, int, getnameinfo, const struct sockaddr* address, socklen_t length, char* host, socklen_t host_room,
+        char* service, socklen_t service_room, int flags) {
+  const auto real = REAL(getnameinfo).get();
+  if (length > devshm::longest_unix_address)
     return real(address, length, host, host_room, service, service_room, flags);
   union {
     sockaddr address;

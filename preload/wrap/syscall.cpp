@@ -22,8 +22,7 @@
 #include "wrapper.h"
 
 // The wrappers of the same names.
-#define INNER(function) \
-  extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_inner_##function
+#define INNER(function) extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_inner_##function
 INNER(accept);
 INNER(accept4);
 INNER(bind);
@@ -58,6 +57,10 @@ struct Shapes {
 extern "C" {
 extern const Shapes devshm_syscall_shapes;
 [[gnu::used]] constinit const Shapes devshm_syscall_shapes;
+
+/// The real function, once it has been looked up.
+extern std::atomic<void*> devshm_real_syscall;
+[[gnu::used]] constinit std::atomic<void*> devshm_real_syscall{nullptr};
 }
 
 namespace {
@@ -74,9 +77,11 @@ T* pointer(long argument) {
   return reinterpret_cast<T*>(argument);
 }
 
+auto next_syscall() { return NEXT(syscall); }
+
 long run(const devshm::WordCall& call) {
   const long* w = call.words;
-  return NEXT(syscall).get()(reinterpret_cast<long>(call.real), w[0], w[1], w[2], w[3], w[4], w[5]);
+  return next_syscall().get()(reinterpret_cast<long>(call.real), w[0], w[1], w[2], w[3], w[4], w[5]);
 }
 
 Shape shape_at(long number) {
@@ -86,8 +91,11 @@ Shape shape_at(long number) {
 
 /// Makes the system call, with the paths that it has at those places judged.
 long call_with_paths(long number, const Arguments& given, Places at, Role role = Role::named) {
-  devshm::WordCall call{
-      .function = NEXT(syscall).real, .places = devshm::PathPlaces(), .words = {}, .run = run, .real = pointer<void>(number)};
+  devshm::WordCall call{.function = next_syscall().real,
+                        .places = devshm::PathPlaces(),
+                        .words = {},
+                        .run = run,
+                        .real = pointer<void>(number)};
   unsigned count = 0;
   __builtin_memcpy(call.words, given, sizeof given);
   const auto add = [&](signed char path, signed char dir) {
@@ -114,7 +122,7 @@ long open_at(long number, const Arguments& given, Places at) {
   const auto size = static_cast<std::size_t>(given[3]);
   if (!devshm::may_match(path) || !devshm::is_restricted(how, size)) return call_with_paths(number, given, at);
   const auto real = [](int dir, const char* rest, const open_how* with, std::size_t with_size) {
-    return static_cast<int>(NEXT(syscall).get()(SYS_openat2, dir, rest, with, with_size, 0L, 0L));
+    return static_cast<int>(next_syscall().get()(SYS_openat2, dir, rest, with, with_size, 0L, 0L));
   };
   return devshm::open_restricted(real, static_cast<int>(given[0]), path, how, size);
 }
@@ -132,7 +140,7 @@ long examine(long number, const Arguments& given, Shape shape) {
 long working_directory(const Arguments& given) {
   auto* const out = pointer<char>(given[0]);
   const auto size = static_cast<std::size_t>(given[1]);
-  if (!out || !size) return NEXT(syscall).get()(SYS_getcwd, out, size, 0L, 0L, 0L, 0L);
+  if (!out || !size) return next_syscall().get()(SYS_getcwd, out, size, 0L, 0L, 0L, 0L);
   return devshm_inner_getcwd(out, size) ? static_cast<long>(devshm::length_of(out)) + 1 : -1;
 }
 
@@ -167,16 +175,14 @@ long call_function(long number, const Arguments& given) {
 }
 
 long call_by_shape(long number, const Arguments& given) {
+  devshm_real_syscall.store(reinterpret_cast<void*>(next_syscall().get()), std::memory_order_relaxed);
   const Shape shape = shape_at(number);
   const Places at = devshm::places_of(shape);
   switch (shape) {
-    case Shape::unlinkat:
-      if (given[2] == AT_REMOVEDIR) return call_with_paths(number, given, at, Role::removed);
-      return call_with_paths(number, given, at);
+    case Shape::unlinkat: return call_with_paths(number, given, at, Role::unlinked);
     case Shape::removed: return call_with_paths(number, given, at, Role::removed);
     case Shape::removed_two:
-    case Shape::removed_two_at:
-      return call_with_paths(number, given, at, Role::moved);
+    case Shape::removed_two_at: return call_with_paths(number, given, at, Role::moved);
     case Shape::two:
     case Shape::two_at:
       return call_with_paths(number, given, at, number == SYS_move_mount ? Role::named : Role::linked);
@@ -184,7 +190,7 @@ long call_by_shape(long number, const Arguments& given) {
     case Shape::statfs:
     case Shape::fstatfs: return examine(number, given, shape);
     case Shape::mount:  // a source like "tmpfs" is no path
-      if (given[0] && __builtin_strchr(pointer<const char>(given[0]), '/')) return call_with_paths(number, given, at);
+      if (given[0] && devshm::has_slash(pointer<const char>(given[0]))) return call_with_paths(number, given, at);
       return call_with_paths(number, given, {at.second});
     case Shape::fsconfig:
       if (given[1] == FSCONFIG_SET_PATH || given[1] == FSCONFIG_SET_PATH_EMPTY)
@@ -200,16 +206,9 @@ long call_by_shape(long number, const Arguments& given) {
 
 }  // namespace
 
-// Named for the assembly below, which the compiler does not look into.
 extern "C" {
-
-/// The real function, once it has been looked up.
-extern std::atomic<void*> devshm_real_syscall;
-[[gnu::used]] constinit std::atomic<void*> devshm_real_syscall{nullptr};
-
 /// Like libc's own function it reads six arguments, however many there are.
 [[gnu::used, gnu::noinline]] long devshm_syscall_at_leisure(long number, ...) {
-  devshm_real_syscall.store(reinterpret_cast<void*>(NEXT(syscall).get()), std::memory_order_relaxed);
   va_list rest;
   va_start(rest, number);
   Arguments given;

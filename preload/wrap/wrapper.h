@@ -28,9 +28,9 @@
   __asm__(".globl " #name "\n\t.type " #name ", %function\n\t.set " #name ", " #function "\n")
 
 /// A wrapper's name for calls within this library: the exported one may be another library's, which may call us.
-#define INNER_NAME(function)                                                     \
-  __asm__(".globl devshm_inner_" #function "\n\t.hidden devshm_inner_" #function \
-          "\n\t.set devshm_inner_" #function ", " #function "\n")
+#define INNER_NAME(function)                                                                                        \
+  __asm__(".globl devshm_inner_" #function "\n\t.hidden devshm_inner_" #function "\n\t.set devshm_inner_" #function \
+          ", " #function "\n")
 
 namespace devshm {
 
@@ -41,18 +41,20 @@ struct Wrapper {
 };
 
 /// The kinds of paths, as FORWARD names them, at a position counted from 1. The ..._at start at the descriptor that is
-/// the argument before.
+/// the argument before, path_before at the one behind.
 namespace kinds {
 constexpr PathPlace make(int position, bool has_base, Role role) {
   return PathPlace::at(position - 1, has_base ? Base::before : Base::none, role);
 }
 constexpr PathPlace path(int position) { return make(position, false, Role::named); }
+constexpr PathPlace path_before(int position) { return PathPlace::at(position - 1, Base::behind, Role::named); }
 constexpr PathPlace path_at(int position) { return make(position, true, Role::named); }
 constexpr PathPlace removed(int position) { return make(position, false, Role::removed); }
 constexpr PathPlace moved(int position) { return make(position, false, Role::moved); }
 constexpr PathPlace moved_at(int position) { return make(position, true, Role::moved); }
 constexpr PathPlace linked(int position) { return make(position, false, Role::linked); }
 constexpr PathPlace linked_at(int position) { return make(position, true, Role::linked); }
+constexpr PathPlace unlinked_at(int position) { return make(position, true, Role::unlinked); }
 constexpr PathPlace sought(int position) { return make(position, false, Role::sought); }
 constexpr PathPlace pattern(int position) { return make(position, false, Role::pattern); }
 constexpr PathPlaces places(PathPlace first, PathPlace second = PathPlace()) { return {{first, second}}; }
@@ -117,24 +119,24 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
           ":\n\t" DEVSHM_LOAD_SLOT("devshm_slot." #function) DEVSHM_LOAD_WRAPPER("devshm_wrapper." #function)      \
               load_own DEVSHM_GO_TO(way) ".size " #function ", . - " #function "\n\t.popsection")
 
-#define DEVSHM_FORWARD(function, failure, kind, position)                                              \
-  static_assert(::devshm::has_paths<decltype(&::function)>(::devshm::kinds::places(::devshm::kinds::kind(position))));  \
-  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(position))), failure, "", \
+#define DEVSHM_FORWARD(function, failure, kind, position)                                                              \
+  static_assert(::devshm::has_paths<decltype(&::function)>(::devshm::kinds::places(::devshm::kinds::kind(position)))); \
+  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(position))), failure, "",                    \
                  "devshm_forward_" #position)
 
-#define DEVSHM_IF(way, failure, result, function, ...)                                                 \
-  static result devshm_own_##function(__VA_ARGS__) __asm__("devshm_own." #function);                   \
-  static_assert(::devshm::is_same_prototype<decltype(&devshm_own_##function), decltype(&::function)>); \
-  DEVSHM_WRAPPER(function, ::devshm::PathPlaces(), failure, DEVSHM_LOAD_OWN("devshm_own." #function), way);                \
+#define DEVSHM_IF(way, failure, result, function, ...)                                                      \
+  static result devshm_own_##function(__VA_ARGS__) __asm__("devshm_own." #function);                        \
+  static_assert(::devshm::is_same_prototype<decltype(&devshm_own_##function), decltype(&::function)>);      \
+  DEVSHM_WRAPPER(function, ::devshm::PathPlaces(), failure, DEVSHM_LOAD_OWN("devshm_own." #function), way); \
   [[gnu::used]] static result devshm_own_##function(__VA_ARGS__)
 
 /// A wrapper of a function with one path, of one of the kinds above, at that position.
 #define FORWARD(function, kind, position) DEVSHM_FORWARD(function, DEVSHM_FAILURE_OF(function), kind, position)
 /// With two of the same kind.
-#define FORWARD_TWO(function, kind, first, second)                                                                  \
-  static_assert(                                                                                                    \
-      ::devshm::has_paths<decltype(&::function)>(::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second)))); \
-  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second))),   \
+#define FORWARD_TWO(function, kind, first, second)                                                                 \
+  static_assert(::devshm::has_paths<decltype(&::function)>(                                                        \
+      ::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second))));                      \
+  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second))), \
                  DEVSHM_FAILURE_OF(function), "", "devshm_forward_" #first "_" #second)
 /// Of one that returns an error number.
 #define FORWARD_AS_RESULT(function, kind, position) \
@@ -152,6 +154,6 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
 /// Of one that makes the calls with an AF_UNIX name: its address at the position, and the length behind it.
 #define IF_UNIX(position, result, function, ...) \
   DEVSHM_IF("devshm_if_unix_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
-#define REAL(function)                                                                 \
+#define REAL(function)                                                                   \
   (::devshm::Next<decltype(&::function), devshm_wrapper_##function.what.real.failure()>{ \
       devshm_slot_##function, devshm_wrapper_##function.what.real})
