@@ -53,6 +53,10 @@ constexpr Failure failure_of() {
 /// together in memory.
 using Slot = std::atomic<void*>;
 
+/// For a function that reads its arguments by va_arg, and none that would be in a vector register: those need not be
+/// put aside.
+#define WORDS_ONLY __attribute__((target("general-regs-only")))
+
 /// What is known of a wrapped function beforehand. Its name lies behind it and is not pointed to: a pointer would be
 /// one more relocation at the start of every program.
 class RealFunction {

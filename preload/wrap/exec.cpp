@@ -75,7 +75,7 @@ EXPORT int execvpe(const char* file, char* const arguments[], char* const enviro
   return search_and_execute(file, arguments, environment);
 }
 
-EXPORT int execl(const char* path, const char* argument, ...) NOTHROW {
+EXPORT WORDS_ONLY int execl(const char* path, const char* argument, ...) NOTHROW {
   va_list rest;
   va_start(rest, argument);
   const int result = execute_list(List::path, path, argument, &rest);
@@ -83,7 +83,7 @@ EXPORT int execl(const char* path, const char* argument, ...) NOTHROW {
   return result;
 }
 
-EXPORT int execlp(const char* file, const char* argument, ...) NOTHROW {
+EXPORT WORDS_ONLY int execlp(const char* file, const char* argument, ...) NOTHROW {
   va_list rest;
   va_start(rest, argument);
   const int result = execute_list(List::file, file, argument, &rest);
@@ -91,7 +91,7 @@ EXPORT int execlp(const char* file, const char* argument, ...) NOTHROW {
   return result;
 }
 
-EXPORT int execle(const char* path, const char* argument, ...) NOTHROW {
+EXPORT WORDS_ONLY int execle(const char* path, const char* argument, ...) NOTHROW {
   va_list rest;
   va_start(rest, argument);
   const int result = execute_list(List::path_and_environment, path, argument, &rest);

@@ -121,7 +121,7 @@ long WordCall::make() {
   return value;
 }
 
-long forward_words(Slot& slot, const RealFunction& real, PathPlaces places, ...) {
+WORDS_ONLY long forward_words(Slot& slot, const RealFunction& real, PathPlaces places, ...) {
   WordCall call{.function = real, .places = places, .words = {}, .run = run_real, .real = find(slot, real)};
   va_list rest;
   va_start(rest, places);

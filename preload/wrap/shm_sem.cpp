@@ -71,7 +71,7 @@ constinit Ready sem_open_ready{false}, sem_unlink_ready{false}, shm_open_ready{f
 
 }  // namespace
 
-EXPORT sem_t* sem_open(const char* name, int flags, ...) NOTHROW {
+EXPORT WORDS_ONLY sem_t* sem_open(const char* name, int flags, ...) NOTHROW {
   mode_t mode = 0;
   unsigned value = 0;
   if (flags & O_CREAT) {

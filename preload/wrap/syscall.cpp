@@ -208,7 +208,7 @@ long call_by_shape(long number, const Arguments& given) {
 
 extern "C" {
 /// Like libc's own function it reads six arguments, however many there are.
-[[gnu::used, gnu::noinline]] long devshm_syscall_at_leisure(long number, ...) {
+[[gnu::used, gnu::noinline]] WORDS_ONLY long devshm_syscall_at_leisure(long number, ...) {
   va_list rest;
   va_start(rest, number);
   Arguments given;
