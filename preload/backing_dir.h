@@ -9,7 +9,7 @@
 // Everything here is async-signal-safe and thread-safe, takes no lock, and leaves errno alone.
 #pragma once
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Sees to it that the backing directory can be used. Returns 0, or the errno value that the caller should fail with:
 /// ELOOP for a symbolic link, ENOTDIR for something else that is no directory, EACCES for a stranger's, or what the

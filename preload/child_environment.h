@@ -15,7 +15,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 class ChildEnvironment {
  public:

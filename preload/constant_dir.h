@@ -11,7 +11,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline constexpr std::size_t constant_length = 8;
 

@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What to reserve space for: bytes `from` to `to` (exclusive) of an open regular file that can be written.
 struct Range {

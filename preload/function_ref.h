@@ -3,7 +3,7 @@
 // A reference to a function object, to be called by code that is there once for all kinds of them.
 #pragma once
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 template <class Function>
 class FunctionRef;

@@ -17,7 +17,7 @@
 
 #include "loaded_objects.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// One place where a libc object holds the constant.
 struct ConstantPlace {

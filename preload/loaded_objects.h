@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 struct LoadedObject {
   ElfW(Addr) base;  ///< what is added to the addresses in the file

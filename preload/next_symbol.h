@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What a wrapper returns for a call that failed: -1, or a null pointer.
 template <class Result>

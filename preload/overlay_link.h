@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 struct OverlayLink {
   std::size_t end;          ///< where the component that is the link ends in the path; 0: there is none

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// The directory a walk over a path begins in. An absolute path begins at `root`.
 enum class Start : unsigned char { root, dev };

@@ -10,7 +10,7 @@
 
 #include "text.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What a complaint is about. Each topic is spoken of once in a process, so that a broken machine can't flood a log.
 enum class Topic : unsigned char { dir_setting, when_setting, log_setting, directory, constant, count };

@@ -12,7 +12,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline constexpr char shown_dir[] = "/dev/shm";
 inline constexpr std::size_t shown_dir_length = sizeof shown_dir - 1;

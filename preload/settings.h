@@ -13,7 +13,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline constexpr char default_backing_dir[] = "/tmp/shm";
 

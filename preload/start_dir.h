@@ -5,7 +5,7 @@
 
 #include "path_rule.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Judges any path: an absolute one by its text, a relative one also by the directory it starts in, `base` (a
 /// descriptor, or AT_FDCWD). Only a relative path with a component "dev" or "shm" costs anything: one or two fstatat

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline std::size_t length_of(const char* text) { return __builtin_strlen(text); }
 

@@ -6,7 +6,7 @@
 #include <linux/falloc.h>
 #include <sys/types.h>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What a tmpfs can do.
 inline constexpr int tmpfs_modes = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;

@@ -15,7 +15,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline constexpr socklen_t unix_head = offsetof(sockaddr_un, sun_path);
 inline constexpr std::size_t unix_name_room = sizeof(sockaddr_un) - unix_head;

@@ -6,7 +6,7 @@
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// For rename and link: true if one name is in the overlay and the other is not, and nothing else is wrong with them
 /// that the kernel would object to first. `from_base` and `to_base`: where relative paths start.

@@ -11,7 +11,7 @@
 #include "../overlay_file.h"
 #include "forward.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline void say_tmpfs(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
 

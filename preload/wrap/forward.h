@@ -12,7 +12,7 @@
 #include "../next_symbol.h"
 #include "path_argument.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 template <class T>
 struct IsPath : std::false_type {};

@@ -10,7 +10,7 @@
 
 #include "../text.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// One of the paths that a walk was opened with. Texts of both kinds end alike.
 struct FtsRoot {

@@ -5,7 +5,7 @@
 
 #include "../next_symbol.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Whether libc is glibc, known by an extension of its glob family that musl does not have.
 inline bool is_gnu_libc() {

@@ -10,7 +10,7 @@
 #include <atomic>
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 class KeyedAddresses {
  public:

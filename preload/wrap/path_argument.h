@@ -12,7 +12,7 @@
 #include "../overlay_link.h"
 #include "../path_rule.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 enum class Role : unsigned char {
   named,     ///< of something that is looked at, made or changed

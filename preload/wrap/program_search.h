@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// The bytes that find_program() needs to look for `file` in `path`, which is $PATH; 0 if libc's own search will do:
 /// the name has a slash in it, or PATH has nothing to do with /dev/shm.

@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 inline bool is_restricted(const open_how* how, std::size_t size) {
   return how && size >= sizeof *how && how->resolve != 0;

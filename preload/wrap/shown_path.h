@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Where a path lies.
 struct PathMemory {

@@ -17,7 +17,7 @@
 #include "../path_rule.h"
 #include "../unix_address.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// The address of an outgoing call, judged, and rewritten if it names something below /dev/shm. About 250 bytes.
 class OutgoingAddress {

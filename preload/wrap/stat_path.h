@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Returns 0, or -1 with errno.
 int stat_path(int dir, const char* path, struct stat* out, int flags);

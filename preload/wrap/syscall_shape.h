@@ -5,7 +5,7 @@
 
 #include "syscall_numbers.h"
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Where a system call has its paths. Arguments are counted from 1.
 enum class Shape : unsigned char {

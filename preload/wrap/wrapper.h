@@ -32,7 +32,7 @@
   __asm__(".globl devshm_inner_" #function "\n\t.hidden devshm_inner_" #function "\n\t.set devshm_inner_" #function \
           ", " #function "\n")
 
-namespace devshm {
+namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What entry_<architecture>.S is told of a wrapper.
 struct Wrapper {
