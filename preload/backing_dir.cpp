@@ -33,6 +33,42 @@ const char* reason(int error) {
   }
 }
 
+constexpr char advice[] = "; remove it, or set DEVSHM_DIR to another directory";
+
+bool is_strangers(const struct stat& found) { return found.st_uid != 0 && found.st_uid != sys::geteuid(); }
+
+int refuse_strangers(const char* path, const struct stat& found) {
+  say_once(Topic::directory,
+           {path, " belongs to user ", static_cast<long>(found.st_uid), ", not to root or to you", advice});
+  return EACCES;
+}
+
+char* part_end(char* part) {
+  while (*part && *part != '/') ++part;
+  return part;
+}
+
+/// The directories above: anyone could have made what lies in one that all may write to, and could exchange what is
+/// below it later. 0 if there is none such that is a stranger's; what is missing is for the next step.
+int inspect_way(const Settings& set) {
+  char* path = static_cast<char*>(alloca(set.dir_length + 1));
+  __builtin_memcpy(path, set.dir, set.dir_length + 1);
+  bool open_to_all = false;
+  for (char* slash = part_end(path + 1); *slash;) {
+    char* next = part_end(slash + 1);
+    if (!*next && !open_to_all) break;  // nothing hangs on what this one lets others do
+    *slash = '\0';
+    struct stat found;
+    if (sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) != 0) break;
+    if (open_to_all && is_strangers(found)) return refuse_strangers(path, found);
+    if (S_ISLNK(found.st_mode) && sys::fstatat(AT_FDCWD, path, &found, 0) != 0) break;
+    open_to_all = found.st_mode & S_IWOTH;
+    *slash = '/';
+    slash = next;
+  }
+  return 0;
+}
+
 /// 0 if the directory is there and can be trusted, else the errno value to fail with; ENOENT if it is not there.
 int inspect(const char* dir) {
   struct stat found;
@@ -43,7 +79,6 @@ int inspect(const char* dir) {
                                   "); set DEVSHM_DIR to another directory"});
     return -result;
   }
-  const char* advice = "; remove it, or set DEVSHM_DIR to another directory";
   if (S_ISLNK(found.st_mode)) {
     say_once(Topic::directory, {dir, " is a symbolic link, which could lead anywhere", advice});
     return ELOOP;
@@ -52,12 +87,7 @@ int inspect(const char* dir) {
     say_once(Topic::directory, {dir, " is not a directory", advice});
     return ENOTDIR;
   }
-  if (found.st_uid != 0 && found.st_uid != sys::geteuid()) {
-    say_once(Topic::directory,
-             {dir, " belongs to user ", static_cast<long>(found.st_uid), ", not to root or to you", advice});
-    return EACCES;
-  }
-  return 0;
+  return is_strangers(found) ? refuse_strangers(dir, found) : 0;
 }
 
 /// Makes the directories above `dir`, like mkdir -p. Cuts `path`, a copy of it, while at work.
@@ -118,6 +148,7 @@ bool is_new(const char* dir) {
 int make_and_inspect() {
   const Settings& set = settings();
   for (int attempt = 0; attempt < 8; ++attempt) {  // others may be removing it as we go
+    if (const int error = inspect_way(set)) return error;
     int error = inspect(set.dir);
     if (error == ENOENT) {
       error = make(set);

@@ -30,7 +30,8 @@ void log_reroute(const char* function, const char* from, const char* to) {
     sys::write(2, line.c_str(), line.size());
     return;
   }
-  const int fd = sys::openat(AT_FDCWD, set.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  // Without waiting: a pipe of this name that nobody reads would stop the program.
+  const int fd = sys::openat(AT_FDCWD, set.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
   if (sys::failed(fd)) return;
   sys::write(fd, line.c_str(), line.size());
   sys::close(fd);

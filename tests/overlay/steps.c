@@ -6,6 +6,8 @@
 //   path=NAME   make and open /dev/shm/NAME           sem=NAME / shm=NAME    make one by name
 //   look=NAME   stat /dev/shm/NAME                     has-sem=NAME / has-shm=NAME  open one that must be there
 //   list=DIR    how many names opendir finds            put=NAME:TEXT / get=NAME  write to, read from shared memory
+//   drop=NAME / drop-sem=NAME / drop-shm=NAME          unlink it
+//   fill=NAME                                          write 64 KiB to /dev/shm/NAME
 //   fs=PATH     the type that statfs gives             where=NAME             where a shared object really is
 //   umask=OCTAL set the umask                          sh=COMMAND             run a shell command
 //   errno=N     set errno, for keep                    keep=NAME              errno after a successful path open
@@ -86,6 +88,19 @@ static void take(const char* step, char* value) {
     FILE* pipe = fd >= 0 ? popen(path, "r") : NULL;
     if (pipe && fgets(detail, sizeof detail, pipe)) detail[strcspn(detail, "\n")] = '\0';
     answer(pipe != NULL, detail);
+  } else if (!strcmp(step, "drop")) {
+    answer(unlink(path) == 0, "");
+  } else if (!strcmp(step, "drop-sem")) {
+    answer(sem_unlink(value) == 0, "");
+  } else if (!strcmp(step, "drop-shm")) {
+    answer(shm_unlink(value) == 0, "");
+  } else if (!strcmp(step, "fill")) {
+    static const char zeros[65536];
+    int fd = open(path, O_CREAT | O_RDWR, 0666);
+    ssize_t written = fd < 0 ? -1 : write(fd, zeros, sizeof zeros);
+    if (written >= 0 && written < (ssize_t)sizeof zeros) written = write(fd, zeros, sizeof zeros);
+    answer(written >= 0, "");
+    if (fd >= 0) close(fd);
   } else if (!strcmp(step, "umask")) {
     umask((mode_t)strtol(value, NULL, 8));
     answer(1, "");
