@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Where these tests stand: a /tmp of their own with nothing in it, no /dev/shm, several users.
+
+A test file calls main(). It is run again below container/hide-shm, from a copy in a new directory in /var/tmp, beside
+copies of the library and of `steps`: nothing of the machine's is within reach of what it empties. LIBRARY and STEPS
+come from the build. With --native it is a real tmpfs, without the library.
+"""
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PLACE = "DEVSHM_TEST_PLACE"
+NATIVE = "--native" in sys.argv
+SHM = "/dev/shm" if NATIVE else "/tmp/shm"
+BIN = os.path.dirname(os.path.abspath(__file__))
+LIBRARY, STEPS = BIN + "/libdevshm.so", BIN + "/steps"
+
+
+def main(native_tests=None):
+    if os.geteuid() != 0:
+        sys.exit("this needs root: to be several users, and to mount in a namespace of its own")
+    if PLACE in os.environ:
+        unittest.main(verbosity=2, argv=[argument for argument in sys.argv if argument != "--native"],
+                      defaultTest=native_tests if NATIVE else None)
+    hide = os.path.join(os.path.dirname(os.path.dirname(BIN)), "container", "hide-shm")
+    with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
+        os.chmod(place, 0o755)
+        os.mkdir(place + "/tmp")
+        os.mkdir(place + "/bin")
+        test = os.path.abspath(sys.argv[0])
+        for source, name in ((os.environ["LIBRARY"], "libdevshm.so"), (os.environ["STEPS"], "steps"),
+                             (__file__, "ground.py"), (test, os.path.basename(test)),
+                             *((os.environ[key], key.lower()) for key in ("INJECTED",) if key in os.environ)):
+            shutil.copy(source, place + "/bin/" + name)
+        found = os.stat(place + "/tmp")
+        env = {**os.environ, PLACE: "%d:%d" % (found.st_dev, found.st_ino)}
+        sys.exit(subprocess.run([hide, "--tmp", place + "/tmp", *["--shm"] * NATIVE, sys.executable, os.path.basename(test),
+                                 *sys.argv[1:]], cwd=place + "/bin", env=env, check=False).returncode)
+
+
+def environment(**settings):
+    env = {key: value for key, value in os.environ.items() if not key.startswith("DEVSHM_") and key != "LD_PRELOAD"}
+    if not NATIVE:
+        env["LD_PRELOAD"] = LIBRARY
+    env.update({"DEVSHM_" + key: value for key, value in settings.items()})
+    return env
+
+
+def run(*command, user=0, env=None, **settings):
+    return subprocess.run(command, user=user, group=user, extra_groups=[], env=env or environment(**settings),
+                          cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+
+
+def take(*steps, user=0, **settings):
+    """The lines that `steps` prints, and what it said on standard error."""
+    done = run(STEPS, *steps, user=user, **settings)
+    assert done.returncode == 0, done
+    return done.stdout.splitlines(), done.stderr
+
+
+def clear():
+    found = os.stat("/tmp")
+    assert os.environ[PLACE] == "%d:%d" % (found.st_dev, found.st_ino), "this is not the /tmp of the test"
+    for top in ["/tmp"] + [SHM] * NATIVE:
+        for entry in os.scandir(top):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
+    os.chmod("/tmp", 0o1777)
+
+
+def snapshot(top="/tmp"):
+    """All that could have been changed, made or deleted: names, owners, modes, times and contents."""
+    seen = {}
+    for parent, dirs, files in os.walk(top):
+        for path in [parent] + [os.path.join(parent, name) for name in files + dirs]:
+            found = os.lstat(path)
+            kept = [found.st_ino, found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns,
+                    found.st_ctime_ns]
+            if stat.S_ISREG(found.st_mode):
+                with open(path, "rb") as file:
+                    kept.append(file.read())
+            seen[path] = kept
+    return seen
