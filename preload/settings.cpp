@@ -74,7 +74,6 @@ When wanted_when(const StartVariables& variables) {
 
 constinit std::atomic<const Settings*> published{nullptr};
 
-// Also for a process that can't get a page of memory any more.
 constexpr Settings inactive{.active = false,
                             .log_to_stderr = false,
                             .log = nullptr,
@@ -82,6 +81,20 @@ constexpr Settings inactive{.active = false,
                             .dir_length = sizeof default_backing_dir - 1,
                             .only_if_missing = false,
                             .propagate = false};
+
+/// For a process that can't get a page of memory: it still has the default directory.
+const Settings* without_memory(const char* dir, const char* log, bool log_to_stderr) {
+  static constexpr Settings defaults{.active = true,
+                                     .log_to_stderr = false,
+                                     .log = nullptr,
+                                     .dir = default_backing_dir,
+                                     .dir_length = sizeof default_backing_dir - 1,
+                                     .only_if_missing = false,
+                                     .propagate = true};
+  if (!log && !log_to_stderr && same(dir, default_backing_dir)) return &defaults;
+  say_once(Topic::dir_setting, "no memory for the settings; this process goes without devshm");
+  return &inactive;
+}
 
 /// A Settings with the texts it points to behind it, in memory of its own: the environment may change.
 const Settings* read() {
@@ -101,7 +114,7 @@ const Settings* read() {
   const std::size_t log_size = log ? length_of(log) + 1 : 0;
 
   auto* fresh = static_cast<Settings*>(sys::allocate(sizeof(Settings) + dir_length + 1 + log_size));
-  if (!fresh) return &inactive;
+  if (!fresh) return without_memory(dir, log, log_to_stderr);
   char* text = reinterpret_cast<char*>(fresh + 1);
   __builtin_memcpy(text, dir, dir_length);
   if (log) __builtin_memcpy(text + dir_length + 1, log, log_size);
