@@ -2,8 +2,8 @@
 """Where these tests stand: a /tmp of their own with nothing in it, no /dev/shm, several users.
 
 A test file calls main(). It is run again below container/hide-shm, from a copy in a new directory in /var/tmp, beside
-copies of the library and of `steps`: nothing of the machine's is within reach of what it empties. LIBRARY and STEPS
-come from the build. With --native it is a real tmpfs, without the library.
+copies of the library, of `steps` and of the files in BESIDE: nothing of the machine's is within reach of what it empties. LIBRARY, STEPS and
+BESIDE come from the build. With --native it is a real tmpfs, without the library.
 """
 import os
 import shutil
@@ -34,7 +34,7 @@ def main(native_tests=None):
         test = os.path.abspath(sys.argv[0])
         for source, name in ((os.environ["LIBRARY"], "libdevshm.so"), (os.environ["STEPS"], "steps"),
                              (__file__, "ground.py"), (test, os.path.basename(test)),
-                             *((os.environ[key], key.lower()) for key in ("INJECTED",) if key in os.environ)):
+                             *((path, os.path.basename(path)) for path in os.environ.get("BESIDE", "").split())):
             shutil.copy(source, place + "/bin/" + name)
         found = os.stat(place + "/tmp")
         env = {**os.environ, PLACE: "%d:%d" % (found.st_dev, found.st_ino)}

@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Every system call that devshm makes by itself, refused with every error: the program goes on, and knows.
+
+The kernel refuses them (refuse.cpp): by a seccomp filter that looks at where the call comes from, so that libc's own
+calls stay as they are; or from anywhere, as a container's filter does. The program is `steps`.
+"""
+import errno
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "security"))
+from ground import BIN, LIBRARY, SHM, STEPS, clear, environment, main, run  # noqa: E402
+
+REFUSE = BIN + "/librefuse.so"
+ERRORS = ["EINTR", "ENOMEM", "EMFILE", "ENFILE", "EACCES", "EROFS", "ENOSPC", "EPERM", "ENOSYS"]
+
+CALLS = ["newfstatat", "mkdirat", "fchmodat", "renameat2", "unlinkat", "gettid", "geteuid", "getpid", "mmap", "munmap",
+         "mprotect", "mremap", "openat", "pread64", "pwrite64", "close", "statx", "clock_gettime", "symlinkat", "readlinkat",
+         "statfs", "faccessat", "write", "getcwd", "fcntl", "fstat"]
+
+STEPS_TAKEN = ["fs=/", "path=a", "look=a", "sem=/b", "has-sem=/b", "shm=/c", "put=/c:text", "get=/c", "list=/dev/shm",
+               "drop=a", "drop-sem=/b", "drop-shm=/c", "keep=d", "fs=/"]
+
+ROOT = run(STEPS, "fs=/", env={}).stdout.strip() if "DEVSHM_TEST_PLACE" in os.environ else ""
+GOOD = [ROOT, "path ok", "look ok 100644", "sem ok", "has-sem ok", "shm ok", "put ok", "get ok text", "list ok 5",
+        "drop ok", "drop-sem ok", "drop-shm ok", "keep ok 123", ROOT]
+# Where names fail: with that error, and their two objects are not there to be listed.
+BY_NAME = {"sem", "has-sem", "shm", "put", "get", "drop-sem", "drop-shm"}
+
+
+def without_names(error):
+    return ["%s errno %d" % (name, error) if name in BY_NAME else good.replace("list ok 5", "list ok 3")
+            for name, good in zip((step.split("=")[0] for step in STEPS_TAKEN), GOOD)]
+
+
+def numbers():
+    """The numbers of the system calls, from the kernel's own header."""
+    text = subprocess.run(["cc", "-E", "-dM", "-include", "sys/syscall.h", "-x", "c", "/dev/null"], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+    return {name: int(number) for name, number in re.findall(r"#define __NR_(\w+) (\d+)", text)}
+
+
+NUMBER = numbers()
+
+
+def refuse(calls, everywhere=False, others=False, program=(STEPS, *STEPS_TAKEN), preload=True, **settings):
+    """`calls`: name -> error's name, "kill" or "allow". The lines, and what was said on standard error."""
+    env = environment(**settings)
+    env["LD_PRELOAD"] += ":" + REFUSE
+    if not preload:
+        del env["LD_PRELOAD"]
+    env["REFUSE"] = " ".join("%d:%s" % (NUMBER[call], getattr(errno, error, error)) for call, error in calls.items())
+    env["REFUSE_FROM"] = "all" if everywhere else "devshm"
+    if others:
+        env["REFUSE_OTHERS"] = "1"
+    return run(*program, env=env)
+
+
+class OneCall(unittest.TestCase):
+    """Each call, with each error, from devshm alone."""
+
+    def setUp(self):
+        clear()
+
+    def judge(self, call, error, kind, said, **settings):
+        done = refuse({call: error}, **settings)
+        number = getattr(errno, error)
+        self.assertEqual(done.returncode, 0, done)
+        lines = done.stdout.splitlines()
+        expected = {"": GOOD, "names": without_names(number),
+                    "all": [ROOT if step == "fs=/" else "%s errno %d" % (step.split("=")[0], number) for step in STEPS_TAKEN]}
+        self.assertEqual(lines, expected[kind])
+        self.assertEqual(done.stderr.count("\n"), 1 if said else 0, done.stderr)
+        if said:
+            self.assertRegex(done.stderr, r"^devshm: can't .*\(errno %d\)" % number)
+        left = [name for name in os.listdir("/tmp") if name.startswith(".devshm")]
+        self.assertEqual(left, [])
+        if os.path.isdir(SHM):
+            self.assertIn(os.stat(SHM).st_mode & 0o7777, (0o1777, 0o700) if call == "fchmodat" else (0o1777,))
+
+    def test_each_with_each_error(self):
+        for call in CALLS:
+            kind = {"newfstatat": "all", "mkdirat": "all"}.get(call, "")
+            for error in ERRORS:
+                with self.subTest(call=call, error=error):
+                    clear()
+                    self.judge(call, error, kind, kind != "")
+
+    def test_with_a_long_directory_and_a_log(self):
+        """Which takes a link, and a file. Three errors: what devshm does differs by call, not by error."""
+        for call in CALLS:
+            kind = {"newfstatat": "all", "mkdirat": "all", "symlinkat": "names"}.get(call, "")
+            for error in ("EACCES", "EMFILE", "ENOSYS"):
+                if call == "mmap":
+                    continue  # below
+                with self.subTest(call=call, error=error):
+                    clear()
+                    self.judge(call, error, kind, kind != "", DIR="/tmp/long/er", LOG="/tmp/log")
+
+    def test_no_memory_for_settings_that_differ(self):
+        done = refuse({"mmap": "ENOMEM"}, DIR="/tmp/long/er")
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, "devshm: no memory for the settings; this process goes without devshm\n"))
+        self.assertEqual(set(line.split(" ", 1)[1] for line in done.stdout.splitlines()), {ROOT.split(" ", 1)[1], "errno 2"})
+
+
+class Ways(unittest.TestCase):
+    """The three ways to change libc's directory: refused by a filter, for everybody, alone and together."""
+
+    def test_ways(self):
+        for proc in (False, True):
+            for calls in ({}, {"mremap": "EPERM"}, {"mprotect": "EPERM"}, {"mremap": "EPERM", "mprotect": "EPERM"}):
+                with self.subTest(calls=calls, proc=proc):
+                    clear()
+                    mount = "mount -t tmpfs none /proc && " if proc else ""
+                    done = refuse(calls, everywhere=True,
+                                  program=("unshare", "-m", "sh", "-c", mount + 'LD_PRELOAD=$0 exec "$@"',
+                                           LIBRARY + ":" + REFUSE, STEPS, *STEPS_TAKEN), preload=False)
+                    self.assertEqual(done.returncode, 0, done)
+                    expected = list(GOOD)
+                    # One that is left is enough: mremap needs mprotect, /proc/self/mem nothing, mprotect itself.
+                    if proc and "mprotect" in calls:
+                        expected = without_names(errno.ENOENT)
+                        self.assertRegex(done.stderr, "^devshm: this system refuses the change of libc's directory .*\n$")
+                    else:
+                        self.assertEqual(done.stderr, "")
+                    self.assertEqual(done.stdout.splitlines(), expected)
+
+
+class Listed(unittest.TestCase):
+    """docs/system-calls.md names every call, and no other is made."""
+
+    def setUp(self):
+        clear()
+
+    def test_the_document_is_the_source(self):
+        with open(BIN + "/system-calls.md", encoding="utf-8") as file:
+            listed = {name for line in file if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+        with open(BIN + "/own_calls.txt", encoding="utf-8") as file:
+            self.assertEqual(sorted(listed), file.read().split())
+
+    def test_any_other_would_end_the_program(self):
+        with open(BIN + "/own_calls.txt", encoding="utf-8") as file:
+            listed = dict.fromkeys(file.read().split(), "allow")
+        for settings in ({}, {"DIR": "/tmp/long/er", "LOG": "/tmp/log"}, {"WHEN": "missing"}):
+            done = refuse(listed, others=True, **settings)
+            self.assertEqual((done.returncode, done.stdout.splitlines(), done.stderr), (0, GOOD, ""))
+            clear()
+        for missing in ("newfstatat", "mremap"):  # and it does end it
+            self.assertEqual(refuse({**listed, missing: "kill"}).returncode, -31)
+
+
+if __name__ == "__main__":
+    main()
