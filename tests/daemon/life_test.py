@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Life and death of a mount: start, readiness, signals, being killed, being unmounted, and who is in the middle of it."""
+import contextlib
 import errno
 import mmap
 import os
@@ -140,14 +141,17 @@ class End(ground.Case):
 
     def test_while_it_is_in_use(self):
         daemon = self.start()
-        with open(self.point + "/a", "w+b", buffering=0) as file:
-            file.write(b"x" * 4096)
-            mapped = mmap.mmap(file.fileno(), 4096)
-            self.ends_well(daemon)
-            self.assertEqual(mounts(), [])
-            self.fails(errno.ENOTCONN, os.pwrite, file.fileno(), b"y", 0)
-            self.assertEqual(mapped[0:1], b"x", "a page that was touched stays")
-            mapped.close()
+        fd = os.open(self.point + "/a", os.O_RDWR | os.O_CREAT)
+        os.write(fd, b"x" * 4096)
+        mapped = mmap.mmap(fd, 4096)
+        self.assertEqual(mapped[0:1], b"x")
+        self.ends_well(daemon)
+        self.assertEqual(mounts(), [])
+        self.fails(errno.ENOTCONN, os.fchmod, fd, 0o600)
+        self.assertEqual(mapped[0:1], b"x", "a page that was touched stays")
+        mapped.close()
+        with contextlib.suppress(OSError):
+            os.close(fd)
         self.assertEqual(os.listdir(self.point), [], "what lies beneath")
 
     def test_unmounted_by_others_it_ends(self):
