@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// One request on its way: may the mode refuse it, what is recorded of it, and its answer. Every answer goes through here,
-// record first.
+// One request on its way: may the mode refuse it, what is recorded of it, and its answer. Every answer goes through
+// here, record first.
 #pragma once
 
+#include <cerrno>
 #include <string>
 
 #include "file_system.h"
@@ -28,7 +29,7 @@ class Call {
   void rename_operation(Operation operation) { operation_ = operation; }
 
   void error(int error);
-  void entry(Node& node);     ///< with the lock held, which it gives up; a reference more
+  void entry(Node& node);                          ///< with the lock held, which it gives up; a reference more
   void created(Node& node, fuse_file_info& info);  ///< the same
   void attributes(const struct stat& attributes, double timeout);
   /// False if nobody was there any more to get it: then nobody releases it either.
@@ -43,6 +44,17 @@ class Call {
 
   /// Locks the file system, for `entry` and `created` to unlock.
   std::unique_lock<std::mutex>& lock();
+  /// Repeats `make`, which answers an errno value, as long as there is no room and some may be about to come back. The
+  /// lock is held, but not all the time: what `make` uses has to be kept by the kernel (an open file, a parent) or
+  /// looked up in it.
+  template <class Make>
+  int with_room(Make&& make) {
+    for (;;) {
+      const int error = make();
+      if (error != ENOSPC || !fs.room_may_come(lock_)) return error;
+    }
+  }
+
   /// The node of the request, or null after having answered ESTALE. With the lock held.
   Node* node();
 

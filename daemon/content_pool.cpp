@@ -19,7 +19,9 @@ int fsopen(const char* type) { return static_cast<int>(syscall(SYS_fsopen, type,
 int fsconfig(int fs, unsigned command, const char* key, const char* value) {
   return static_cast<int>(syscall(SYS_fsconfig, fs, command, key, value, 0));
 }
-int fsmount(int fs) { return static_cast<int>(syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)); }
+int fsmount(int fs) {
+  return static_cast<int>(syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+}
 
 }  // namespace
 
@@ -30,7 +32,8 @@ int make_content_pool(std::uint64_t pages) {
   int pool = -1;
   if (fsconfig(fs, FSCONFIG_SET_STRING, "size", size.c_str()) == 0 &&
       fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "0") == 0 &&  // those are counted by the table
-      fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0700") == 0 && fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr) == 0)
+      fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0700") == 0 &&
+      fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr) == 0)
     pool = fsmount(fs);
   const int error = errno;
   close(fs);

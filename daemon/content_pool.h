@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A tmpfs of the daemon's own, mounted nowhere, where contents are made if there is a limit: so the kernel keeps it, to the page,
-// and with passthrough down to the SIGBUS of a store that finds no room. Who may not mount has memfds, and counts himself.
+// A tmpfs of the daemon's own, mounted nowhere, where contents are made if there is a limit: so the kernel keeps it, to
+// the page, and with passthrough down to the SIGBUS of a store that finds no room. Who may not mount has memfds, and
+// counts himself.
 #pragma once
 
 #include <cstdint>

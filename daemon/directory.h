@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The entries of one directory. Each has a cookie that only grows, for readdir: who reads on from a cookie meets every entry
-// that was there all the time exactly once, whatever is made and removed meanwhile.
+// The entries of one directory. Each has a cookie that only grows, for readdir: who reads on from a cookie meets every
+// entry that was there all the time exactly once, whatever is made and removed meanwhile.
 #pragma once
 
 #include <cstdint>

@@ -38,24 +38,39 @@ std::string open_flags(int flags) {
   constexpr unsigned large_file = 0100000;  // the kernel sets it for every 64-bit program
   const char* access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
   std::string text = access[flags & O_ACCMODE];
-  const std::string more = names_of(static_cast<unsigned>(flags) & ~(O_ACCMODE | large_file | O_LARGEFILE),
-                                    {{O_TMPFILE, "O_TMPFILE"}, {O_DIRECTORY, "O_DIRECTORY"}, {O_SYNC, "O_SYNC"},
-                                     {O_DSYNC, "O_DSYNC"}, {O_CREAT, "O_CREAT"}, {O_EXCL, "O_EXCL"},
-                                     {O_TRUNC, "O_TRUNC"}, {O_APPEND, "O_APPEND"}, {O_NONBLOCK, "O_NONBLOCK"},
-                                     {O_NOFOLLOW, "O_NOFOLLOW"}, {O_CLOEXEC, "O_CLOEXEC"}, {O_NOATIME, "O_NOATIME"},
-                                     {O_NOCTTY, "O_NOCTTY"}, {O_DIRECT, "O_DIRECT"}, {O_ASYNC, "O_ASYNC"}});
+  const std::string more =
+      names_of(static_cast<unsigned>(flags) & ~(O_ACCMODE | large_file | O_LARGEFILE), {{O_TMPFILE, "O_TMPFILE"},
+                                                                                        {O_DIRECTORY, "O_DIRECTORY"},
+                                                                                        {O_SYNC, "O_SYNC"},
+                                                                                        {O_DSYNC, "O_DSYNC"},
+                                                                                        {O_CREAT, "O_CREAT"},
+                                                                                        {O_EXCL, "O_EXCL"},
+                                                                                        {O_TRUNC, "O_TRUNC"},
+                                                                                        {O_APPEND, "O_APPEND"},
+                                                                                        {O_NONBLOCK, "O_NONBLOCK"},
+                                                                                        {O_NOFOLLOW, "O_NOFOLLOW"},
+                                                                                        {O_CLOEXEC, "O_CLOEXEC"},
+                                                                                        {O_NOATIME, "O_NOATIME"},
+                                                                                        {O_NOCTTY, "O_NOCTTY"},
+                                                                                        {O_DIRECT, "O_DIRECT"},
+                                                                                        {O_ASYNC, "O_ASYNC"}});
   return more.empty() ? text : text + "|" + more;
 }
 
 std::string open_flags(int flags, mode_t mode) { return fmt::format("{} {:04o}", open_flags(flags), mode & 07777); }
 
 std::string mode_text(mode_t mode) {
-  const char* type = S_ISFIFO(mode) ? "S_IFIFO " : S_ISSOCK(mode) ? "S_IFSOCK " : S_ISCHR(mode) ? "S_IFCHR " : S_ISBLK(mode) ? "S_IFBLK " : "";
+  const char* type = S_ISFIFO(mode)   ? "S_IFIFO "
+                     : S_ISSOCK(mode) ? "S_IFSOCK "
+                     : S_ISCHR(mode)  ? "S_IFCHR "
+                     : S_ISBLK(mode)  ? "S_IFBLK "
+                                      : "";
   return fmt::format("{}{:04o}", type, mode & 07777);
 }
 
 std::string rename_flags(unsigned flags) {
-  return names_of(flags, {{RENAME_NOREPLACE, "RENAME_NOREPLACE"}, {RENAME_EXCHANGE, "RENAME_EXCHANGE"},
+  return names_of(flags, {{RENAME_NOREPLACE, "RENAME_NOREPLACE"},
+                          {RENAME_EXCHANGE, "RENAME_EXCHANGE"},
                           {RENAME_WHITEOUT, "RENAME_WHITEOUT"}});
 }
 
@@ -66,11 +81,15 @@ std::string fallocate_flags(int mode) {
 }
 
 std::string attribute_flags(int to_set) {
-  return names_of(static_cast<unsigned>(to_set),
-                  {{FUSE_SET_ATTR_MODE, "mode"}, {FUSE_SET_ATTR_UID, "uid"}, {FUSE_SET_ATTR_GID, "gid"},
-                   {FUSE_SET_ATTR_SIZE, "size"}, {FUSE_SET_ATTR_ATIME, "atime"}, {FUSE_SET_ATTR_MTIME, "mtime"},
-                   {FUSE_SET_ATTR_ATIME_NOW, "atime_now"}, {FUSE_SET_ATTR_MTIME_NOW, "mtime_now"},
-                   {FUSE_SET_ATTR_CTIME, "ctime"}});
+  return names_of(static_cast<unsigned>(to_set), {{FUSE_SET_ATTR_MODE, "mode"},
+                                                  {FUSE_SET_ATTR_UID, "uid"},
+                                                  {FUSE_SET_ATTR_GID, "gid"},
+                                                  {FUSE_SET_ATTR_SIZE, "size"},
+                                                  {FUSE_SET_ATTR_ATIME, "atime"},
+                                                  {FUSE_SET_ATTR_MTIME, "mtime"},
+                                                  {FUSE_SET_ATTR_ATIME_NOW, "atime_now"},
+                                                  {FUSE_SET_ATTR_MTIME_NOW, "mtime_now"},
+                                                  {FUSE_SET_ATTR_CTIME, "ctime"}});
 }
 
 }  // namespace devshmd

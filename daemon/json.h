@@ -9,8 +9,8 @@
 
 namespace devshmd {
 
-/// Appends `text` as a JSON string. Bytes that are no UTF-8 become \udc80 to \udcff, as Python has it (surrogateescape): the
-/// name of a file can be any bytes, and comes back unharmed.
+/// Appends `text` as a JSON string. Bytes that are no UTF-8 become \udc80 to \udcff, as Python has it
+/// (surrogateescape): the name of a file can be any bytes, and comes back unharmed.
 void append_json(std::string& out, std::string_view text);
 
 /// The members of such a line, numbers as their text; nothing if it is anything else.

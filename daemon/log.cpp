@@ -27,7 +27,7 @@ void say_text(const std::string& text) {
     syslog(LOG_NOTICE, "%s", text.c_str());
     return;
   }
-  const std::string line = "devshmd: " + text + "\n";  // one write, so that threads don't mix their lines
+  const std::string line = "devshmd: " + text + "\n";              // one write, so that threads don't mix their lines
   if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // there is nobody left to tell
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Messages for the person who runs the daemon: on standard error, and in the system's log once there is no terminal any more.
+// Messages for the person who runs the daemon: on standard error, and in the system's log once there is no terminal any
+// more.
 #pragma once
 
 #include <fmt/format.h>

@@ -19,8 +19,8 @@ namespace {
 // Sent to a thread that waits for a request, to make it look at `stopping_`.
 constexpr int wake_up = SIGUSR1;
 
-/// A request for O_TMPFILE has the shape of one for `create`, and its answer too. libfuse does not know it before 3.17: so it
-/// is handed on as a `create`, and our own one is told.
+/// A request for O_TMPFILE has the shape of one for `create`, and its answer too. libfuse does not know it before 3.17:
+/// so it is handed on as a `create`, and our own one is told.
 void understand(const fuse_buf& request) {
   op::is_tmpfile = op::kills_set_ids = false;
   if ((request.flags & FUSE_BUF_IS_FD) || request.size < sizeof(fuse_in_header)) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The contents of one regular file: a file of the kernel's own tmpfs that has no name. Holes, sizes, fallocate and SEEK_HOLE
-// are therefore those of a tmpfs. All functions answer 0 or more, or -errno.
+// The contents of one regular file: a file of the kernel's own tmpfs that has no name. Holes, sizes, fallocate and
+// SEEK_HOLE are therefore those of a tmpfs. All functions answer 0 or more, or -errno.
 #pragma once
 
 #include <sys/types.h>
@@ -12,13 +12,15 @@
 
 namespace devshmd {
 
-constexpr std::uint64_t page_size = 4096;  ///< what a tmpfs counts in on x86_64 and on aarch64 as distributions build it
+constexpr std::uint64_t page_size =
+    4096;  ///< what a tmpfs counts in on x86_64 and on aarch64 as distributions build it
 
 constexpr std::uint64_t pages_of(std::uint64_t bytes) { return bytes / page_size + (bytes % page_size != 0); }
 
 class MemoryFile {
  public:
-  /// `pool`: a directory on a tmpfs of the daemon's own, or -1 for a memfd. Null and `error` set where there is none to be had.
+  /// `pool`: a directory on a tmpfs of the daemon's own, or -1 for a memfd. Null and `error` set where there is none to
+  /// be had.
   static std::shared_ptr<MemoryFile> make(int pool, int& error);
   ~MemoryFile();
   MemoryFile(const MemoryFile&) = delete;

@@ -86,7 +86,8 @@ std::vector<MountEntry> mounts() {
 
 MountEntry mount_at(const std::string& point) {
   const std::vector<MountEntry> all = mounts();
-  const auto found = std::find_if(all.rbegin(), all.rend(), [&](const MountEntry& entry) { return entry.point == point; });
+  const auto found =
+      std::find_if(all.rbegin(), all.rend(), [&](const MountEntry& entry) { return entry.point == point; });
   return found == all.rend() ? MountEntry{} : *found;
 }
 

@@ -23,7 +23,8 @@ MountEntry mount_at(const std::string& point);
 inline constexpr const char* mount_type = "fuse.devshm";
 inline constexpr const char* mount_source = "devshm";
 
-/// An absolute path without symbolic links; works where the last component can't be looked at (a dead or a hidden mount).
+/// An absolute path without symbolic links; works where the last component can't be looked at (a dead or a hidden
+/// mount).
 std::string absolute(const std::string& path);
 
 /// Does a mount lie there whose daemon has gone?

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One object of the file system: what stat tells of it, and what it holds. Keyed by its number alone, never by a path: a
-// semaphore is linked from a temporary name to its own while it is mapped, and all its names must lead to the same pages.
+// One object of the file system: what stat tells of it, and what it holds. Keyed by its number alone, never by a path:
+// a semaphore is linked from a temporary name to its own while it is mapped, and all its names must lead to the same
+// pages.
 #pragma once
 
 #include <sys/stat.h>
@@ -48,7 +49,7 @@ struct Node {
   std::vector<Name> names;                                     ///< all there are; of a removed node the last it had
   bool unnamed = false;                                        ///< made by O_TMPFILE, and not linked yet
 
-  std::uint64_t lookups = 0;  ///< references that the kernel holds
+  std::uint64_t lookups = 0;            ///< references that the kernel holds
   std::uint64_t charged = 0, used = 0;  ///< pages, see Space
   std::uint64_t promised_end = 0;       ///< fallocate beyond the end reserves up to here
 

@@ -119,6 +119,7 @@ Found NodeTable::make(Ino parent, std::string_view name, const Blueprint& bluepr
   try {
     add_name(*in.node, name, *made.node);
   } catch (...) {
+    ++nameless_;
     drop_if_gone(*made.node);
     throw;
   }
@@ -138,6 +139,7 @@ Found NodeTable::make_unnamed(Ino parent, const Blueprint& blueprint) {
   std::snprintf(text, sizeof text, "#%llu", static_cast<unsigned long long>(made.node->ino));
   made.node->names.push_back({parent, text});
   made.node->unnamed = true;
+  ++nameless_;
   return made;
 }
 
@@ -157,7 +159,7 @@ int NodeTable::link(Node& node, Ino parent, std::string_view name) {
     if (further) space_.give_inode();
     throw;
   }
-  ++node.links;
+  if (node.links++ == 0) --nameless_;
   const timespec time = now();
   node.changed = time;
   in.node->touch(time);
@@ -178,6 +180,7 @@ void NodeTable::take_away(Node& parent, std::string_view name, Node& node) {
     if (node.links > 1) space_.give_inode();
     --node.links;
   }
+  if (node.links == 0) ++nameless_;
   drop_if_gone(node);
 }
 
@@ -217,6 +220,7 @@ void NodeTable::drop_if_gone(Node& node) {
   space_.give_pages(node.charged);
   for (const auto& [name, value] : node.attributes) space_.give_bytes(attribute_bytes(name.size(), value.size()));
   space_.give_inode();
+  --nameless_;
   nodes_.erase(node.ino);
 }
 

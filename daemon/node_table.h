@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All objects of the file system, their names, and the room they take. No locks: the callers hold one (see file_system.h).
-// Answers are 0 or an errno value. What a tmpfs does is done here: times, link counts, sizes, owners.
+// All objects of the file system, their names, and the room they take. No locks: the callers hold one (see
+// file_system.h). Answers are 0 or an errno value. What a tmpfs does is done here: times, link counts, sizes, owners.
 #pragma once
 
 #include <string>
@@ -53,8 +53,8 @@ class NodeTable {
 
   /// Looks at what the contents take now, and charges for it.
   void recount(Node& node);
-  /// How much of a write of `size` bytes at `offset` there is room for; that much is charged beforehand, in `charged`, until
-  /// recount has been called and `charged` been given back. 0: no room at all.
+  /// How much of a write of `size` bytes at `offset` there is room for; that much is charged beforehand, in `charged`,
+  /// until recount has been called and `charged` been given back. 0: no room at all.
   std::uint64_t admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged);
   int truncate(Node& node, std::uint64_t size);
   int fallocate(Node& node, int mode, std::uint64_t offset, std::uint64_t length);
@@ -65,6 +65,9 @@ class NodeTable {
   /// For people to read: below the mount point, with " (deleted)" where it has gone.
   std::string path(Ino ino) const;
   std::string path(Ino parent, std::string_view name) const;
+
+  /// Are there objects without a name, that wait to be forgotten (or are still in use)?
+  bool has_nameless() const { return nameless_ != 0; }
 
   std::size_t size() const { return nodes_.size(); }
 
@@ -82,6 +85,7 @@ class NodeTable {
   const std::string mount_point_;
   int pool_ = -1;
   Ino next_ino_ = root_ino;
+  std::size_t nameless_ = 0;
   std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;
 };
 

@@ -8,11 +8,10 @@ namespace devshmd {
 namespace {
 
 constexpr const char* names[] = {
-    "lookup",   "getattr",     "setattr", "readlink",  "mknod",  "mkdir",
-    "unlink",   "rmdir",       "symlink", "rename",    "link",   "open",
-    "create",   "tmpfile",     "read",    "write",     "release", "opendir",
-    "readdir",  "releasedir",  "statfs",  "setxattr",  "getxattr", "listxattr",
-    "removexattr", "access",   "fallocate", "lseek",
+    "lookup",   "getattr",  "setattr",   "readlink",    "mknod",   "mkdir",      "unlink",
+    "rmdir",    "symlink",  "rename",    "link",        "open",    "create",     "tmpfile",
+    "read",     "write",    "release",   "opendir",     "readdir", "releasedir", "statfs",
+    "setxattr", "getxattr", "listxattr", "removexattr", "access",  "fallocate",  "lseek",
 };
 static_assert(std::size(names) == static_cast<std::size_t>(Operation::count));
 

@@ -74,7 +74,8 @@ std::string contradiction(const Options& options, const std::set<std::string>& g
   }
   if (options.mode != Mode::serve)
     for (const char* option : {"--size", "--inodes", "--exec", "--no-passthrough", "--no-dirty-limit"})
-      if (has(option)) return fmt::format("{} can't be combined with {}: there are no files", option, name_of(options.mode));
+      if (has(option))
+        return fmt::format("{} can't be combined with {}: there are no files", option, name_of(options.mode));
   if (options.daemonize && options.record == "-")
     return "--record - can't be combined with --daemonize: a daemon has no standard output";
   return {};
@@ -120,7 +121,8 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
       options.command = Command::version;
       return {options, {}};
     } else if (option == "--size") {
-      if (!parse_size(*value, 1)) return fail(fmt::format("--size {}: not a size; 65536, 64K, 64M, 2G and 50% are", *value));
+      if (!parse_size(*value, 1))
+        return fail(fmt::format("--size {}: not a size; 65536, 64K, 64M, 2G and 50% are", *value));
       options.size = value;
     } else if (option == "--inodes") {
       const auto number = parse_size(*value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// FUSE passthrough: the kernel reads, writes and maps the contents itself, without asking. It takes libfuse 3.17 when this is
-// built, and Linux 6.9 and CAP_SYS_ADMIN of the first user namespace where it runs. What is missing is said once, and
-// everything goes by way of the page cache instead.
+// FUSE passthrough: the kernel reads, writes and maps the contents itself, without asking. It takes libfuse 3.17 when
+// this is built, and Linux 6.9 and CAP_SYS_ADMIN of the first user namespace where it runs. What is missing is said
+// once, and everything goes by way of the page cache instead.
 #pragma once
 
 #include <string>

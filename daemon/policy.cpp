@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "policy.h"
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstddef>
 #include <iterator>
-#include <unistd.h>
 
 namespace devshmd {
 namespace {

@@ -29,8 +29,9 @@ struct Asked {
 /// 0: the operation goes on to the table; else the errno value of the answer.
 int refusal(Mode mode, Asked asked);
 
-/// May the kernel decide about permissions by owner and mode? Then it does so without asking the daemon, which is right for
-/// files that are served. The modes that refuse everything want to be asked: each answer is theirs, and goes on record.
+/// May the kernel decide about permissions by owner and mode? Then it does so without asking the daemon, which is right
+/// for files that are served. The modes that refuse everything want to be asked: each answer is theirs, and goes on
+/// record.
 bool kernel_checks_permissions(Mode mode);
 
 }  // namespace devshmd

@@ -6,7 +6,8 @@
 
 namespace devshmd {
 
-/// Goes to the background: returns in the child. The parent leaves when the child has said `ready`, or has ended without.
+/// Goes to the background: returns in the child. The parent leaves when the child has said `ready`, or has ended
+/// without.
 class Background {
  public:
   void enter();

@@ -77,7 +77,8 @@ void Recorder::put(const std::string& line) {
     }
     if (!complained_) {
       complained_ = true;
-      say("can't write the recording {}: {}; the service goes on, and what is missing is counted", shown_, explain(errno));
+      say("can't write the recording {}: {}; the service goes on, and what is missing is counted", shown_,
+          explain(errno));
     }
     torn_ = torn_ || done > 0;
     ++lost_;

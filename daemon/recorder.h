@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The recording: a line of JSON for every operation, written before its answer goes out. So nothing that a program has been
-// told is missing from it, however the daemon ends.
+// The recording: a line of JSON for every operation, written before its answer goes out. So nothing that a program has
+// been told is missing from it, however the daemon ends.
 #pragma once
 
 #include <sys/types.h>

@@ -51,8 +51,8 @@ Report make_report(std::istream& recording) {
       continue;
     }
     const std::string to = at(*members, "to");
-    const Row row{at(*members, "program"), at(*members, "operation"), at(*members, "path") + (to.empty() ? "" : " -> " + to),
-                  at(*members, "result")};
+    const Row row{at(*members, "program"), at(*members, "operation"),
+                  at(*members, "path") + (to.empty() ? "" : " -> " + to), at(*members, "result")};
     ++counts[row];
     processes[row[0]].insert(at(*members, "pid"));
     ++operations;
@@ -75,8 +75,8 @@ Report make_report(std::istream& recording) {
   });
 
   const auto add = [&](const Row& row, const std::string& count) {
-    report.table += fmt::format("{:<{}}  {:<{}}  {:>7}  {:<{}}  {}\n", row[0], widths[0], row[1], widths[1], count, row[3],
-                                widths[3], row[2]);
+    report.table += fmt::format("{:<{}}  {:<{}}  {:>7}  {:<{}}  {}\n", row[0], widths[0], row[1], widths[1], count,
+                                row[3], widths[3], row[2]);
   };
   add(heads, "COUNT");
   for (const auto& [row, count] : rows) add(row, std::to_string(count));

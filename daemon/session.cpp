@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -80,7 +80,7 @@ class Session {
     background_.enter_if(options_.daemonize);
     block_signals();
     mount();
-    const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 2u, 8u);
+    const unsigned threads = fs_->threads = std::clamp(std::thread::hardware_concurrency(), 4u, 8u);
     loop_.emplace(*fs_->session, ended_);
     loop_->start(threads);
     if (!wait_for(fs_->started)) return finish("ended before the mount answered");
@@ -181,12 +181,14 @@ class Session {
     if (!fs_->session) fail("libfuse can't make a session");
 
     const int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-    if (fd < 0) fail("/dev/fuse: {}; is the module fuse there, and is the device in this container?", explain(errno));
-    const int error = mount_fuse(fd, point_, wish);
+    if (fd < 0 && errno != EACCES)
+      fail("/dev/fuse: {}; is the module fuse there, and is the device in this container?", explain(errno));
+    const int error = fd < 0 ? EPERM : mount_fuse(fd, point_, wish);
     if (error == 0) {
-      if (fuse_session_mount(fs_->session, fmt::format("/dev/fd/{}", fd).c_str()) != 0) fail("libfuse can't take the mount over");
+      if (fuse_session_mount(fs_->session, fmt::format("/dev/fd/{}", fd).c_str()) != 0)
+        fail("libfuse can't take the mount over");
     } else {
-      close(fd);
+      if (fd >= 0) close(fd);
       if (error != EPERM) fail("can't mount at {}: {}", point_, explain(error));
       // Who may not mount: by the setuid fusermount3, if it is there.
       if (fuse_session_mount(fs_->session, point_.c_str()) != 0)
@@ -207,8 +209,10 @@ class Session {
       const std::lock_guard lock(fs_->mutex);
       passthrough = fs_->passthrough.state();
     }
-    if (options_.mode == Mode::serve) say("serve at {}, passthrough: {}", point_, passthrough);
-    else say("{} at {}", name_of(options_.mode), point_);
+    if (options_.mode == Mode::serve)
+      say("serve at {}, passthrough: {}", point_, passthrough);
+    else
+      say("{} at {}", name_of(options_.mode), point_);
   }
 
   /// True when `fd` can be read; false when it is time to end.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much room there is, counted as a tmpfs counts: pages of contents, and a budget for inodes that extra links and extended
-// attributes draw on as well. Pure numbers; the table holds them right.
+// How much room there is, counted as a tmpfs counts: pages of contents, and a budget for inodes that extra links and
+// extended attributes draw on as well. Pure numbers; the table holds them right.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,9 @@ class Space {
   static constexpr std::uint64_t unlimited = 0;
   static constexpr std::uint64_t inode_bytes = 1024;  ///< what an inode counts in the budget, as in the kernel's tmpfs
 
-  /// `promise`: a file is charged for its whole size, holes too. That is for contents that the daemon does not see being
-  /// written (stores into mappings that the kernel writes back later): what was let in then has its room for certain.
+  /// `promise`: a file is charged for its whole size, holes too. That is for contents that the daemon does not see
+  /// being written (stores into mappings that the kernel writes back later): what was let in then has its room for
+  /// certain.
   Space(std::uint64_t page_limit, std::uint64_t inode_limit, bool promise)
       : page_limit_(page_limit), inode_limit_(inode_limit), promise_(promise) {}
 

@@ -18,7 +18,9 @@ namespace devshmd {
 std::string status_text(FileSystem& fs) {
   const std::uint64_t lost = fs.recorder.on() ? fs.recorder.lost() : 0;
   const std::lock_guard lock(fs.mutex);
-  const auto limit = [](std::uint64_t value, const std::string& shown) { return value ? shown : std::string("no limit"); };
+  const auto limit = [](std::uint64_t value, const std::string& shown) {
+    return value ? shown : std::string("no limit");
+  };
   const Space& space = fs.space;
   std::string text = fmt::format("mode: {}\nversion: {}\nprocess: {}\nmount point: {}\n", name_of(fs.mode),
                                  DEVSHMD_VERSION, getpid(), fs.mount_point);
@@ -27,7 +29,8 @@ std::string status_text(FileSystem& fs) {
     text += fmt::format("passthrough: {}\n", fs.passthrough.state());
     text += fmt::format("contents: {} of {}\n", show_size(space.pages_used() * page_size),
                         limit(space.page_limit(), show_size(space.page_limit() * page_size)));
-    text += fmt::format("objects: {} of {}\n", fs.table.size(), limit(space.inode_limit(), std::to_string(space.inode_limit())));
+    text += fmt::format("objects: {} of {}\n", fs.table.size(),
+                        limit(space.inode_limit(), std::to_string(space.inode_limit())));
   }
   if (fs.recorder.on()) {
     text += fmt::format("recording: {}\n", fs.recorder.shown());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The system calls that file contents rest on: 0 or more is success, -errno a failure. The unit tests link their own, which
-// fail on demand.
+// The system calls that file contents rest on: 0 or more is success, -errno a failure. The unit tests link their own,
+// which fail on demand.
 #pragma once
 
 #include <sys/stat.h>

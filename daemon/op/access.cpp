@@ -5,8 +5,8 @@
 
 namespace devshmd::op {
 
-// Comes only in the modes where the kernel does not decide by itself (kernel_checks_permissions). Beside what those refuse,
-// everybody may do everything with the one directory that there is.
+// Comes only in the modes where the kernel does not decide by itself (kernel_checks_permissions). Beside what those
+// refuse, everybody may do everything with the one directory that there is.
 void access(fuse_req_t request, fuse_ino_t ino, int mask) {
   Call call(request, Operation::access, ino);
   if (call.recorded()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The table that libfuse calls by. Missing on purpose: flock, getlk and setlk (the kernel does locks itself then, which is
-// all that one machine needs), flush and fsync (contents are in memory), ioctl, poll.
+// The table that libfuse calls by. Missing on purpose: flock, getlk and setlk (the kernel does locks itself then, which
+// is all that one machine needs), flush and fsync (contents are in memory), ioctl, poll.
 #include "all.h"
 
 #include <cerrno>

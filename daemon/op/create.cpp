@@ -13,7 +13,11 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
   if (call.refused()) return;
   call.lock();
   const Blueprint file{S_IFREG | (mode & 07777), call.owner()};
-  const Found made = unnamed ? call.fs.table.make_unnamed(parent, file) : call.fs.table.make(parent, name, file);
+  Found made;
+  call.with_room([&] {
+    made = unnamed ? call.fs.table.make_unnamed(parent, file) : call.fs.table.make(parent, name, file);
+    return made.error;
+  });
   if (made.error) return call.error(made.error);
   call.created(*made.node, *info);
 }

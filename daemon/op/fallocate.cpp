@@ -16,7 +16,9 @@ void fallocate(fuse_req_t request, fuse_ino_t ino, int mode, off_t offset, off_t
   Node* node = call.node();
   if (!node) return;
   if (!node->file) return call.error(ENODEV);
-  const int error = call.fs.table.fallocate(*node, mode, static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length));
+  const int error = call.with_room([&] {
+    return call.fs.table.fallocate(*node, mode, static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length));
+  });
   if (!error) node->touch(now());
   call.error(error);
 }

@@ -18,6 +18,7 @@ void forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* forge
     const std::lock_guard lock(fs.mutex);
     for (std::size_t i = 0; i < count; ++i) fs.table.forget(forgets[i].ino, forgets[i].nlookup);
   }
+  fs.forgotten.notify_all();
   fuse_reply_none(request);
 }
 

@@ -14,9 +14,7 @@ void answer(Call& call, const std::string& value, std::size_t size) {
   call.data(value.data(), value.size());
 }
 
-bool is_status(fuse_ino_t ino, const char* name) {
-  return ino == root_ino && std::strcmp(name, status_attribute) == 0;
-}
+bool is_status(fuse_ino_t ino, const char* name) { return ino == root_ino && std::strcmp(name, status_attribute) == 0; }
 
 }  // namespace
 

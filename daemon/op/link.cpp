@@ -12,7 +12,7 @@ void link(fuse_req_t request, fuse_ino_t ino, fuse_ino_t new_parent, const char*
   call.lock();
   Node* node = call.node();
   if (!node) return;
-  const int error = call.fs.table.link(*node, new_parent, new_name);
+  const int error = call.with_room([&] { return call.fs.table.link(*node, new_parent, new_name); });
   if (error) return call.error(error);
   call.entry(*node);
 }

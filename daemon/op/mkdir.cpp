@@ -11,7 +11,10 @@ void mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode)
   if (call.recorded()) call.note(mode_text(mode));
   if (call.refused()) return;
   call.lock();
-  const Found made = call.fs.table.make(parent, name, {S_IFDIR | (mode & 07777), call.owner()});
+  Found made;
+  call.with_room([&] {
+    return (made = call.fs.table.make(parent, name, {S_IFDIR | (mode & 07777), call.owner()})).error;
+  });
   if (made.error) return call.error(made.error);
   call.entry(*made.node);
 }

@@ -11,7 +11,8 @@ void mknod(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode,
   if (call.recorded()) call.note(mode_text(mode));
   if (call.refused()) return;
   call.lock();
-  const Found made = call.fs.table.make(parent, name, {mode, call.owner(), device});
+  Found made;
+  call.with_room([&] { return (made = call.fs.table.make(parent, name, {mode, call.owner(), device})).error; });
   if (made.error) return call.error(made.error);
   call.entry(*made.node);
 }

@@ -11,7 +11,8 @@
 namespace devshmd::op {
 
 struct OpenDirectory {
-  /// Entries from this cookie on were made after the reading began. Without an end, who renames what he reads never ends.
+  /// Entries from this cookie on were made after the reading began. Without an end, who renames what he reads never
+  /// ends.
   std::atomic<std::uint64_t> end{0};
 };
 

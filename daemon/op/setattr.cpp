@@ -23,11 +23,12 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int to_set
   call.lock();
   Node* node = call.node();
   if (!node) return;
+  call.fs.table.recount(*node);  // what was written without us comes before what is set now
   if (to_set & FUSE_SET_ATTR_SIZE) {
     if (!node->file) return call.error(node->is_directory() ? EISDIR : EINVAL);
     const auto size = static_cast<std::uint64_t>(wanted->st_size);
     const std::uint64_t before = node->file->facts().size;
-    const int error = call.fs.table.truncate(*node, size);
+    const int error = call.with_room([&] { return call.fs.table.truncate(*node, size); });
     if (error) return call.error(error);
     // ftruncate and opening with O_TRUNC count as a change in any case, truncate only if it is one.
     if (size != before || info) node->touch(now());

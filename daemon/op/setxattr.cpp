@@ -12,7 +12,7 @@ void setxattr(fuse_req_t request, fuse_ino_t ino, const char* name, const char* 
   call.lock();
   Node* node = call.node();
   if (!node) return;
-  call.error(call.fs.table.set_attribute(*node, name, {value, size}, flags));
+  call.error(call.with_room([&] { return call.fs.table.set_attribute(*node, name, {value, size}, flags); }));
 }
 
 }  // namespace devshmd::op

@@ -17,8 +17,7 @@ void statfs(fuse_req_t request, fuse_ino_t ino) {
   call.lock();
   const Space& space = call.fs.space;
   // What is stored into mappings is known there alone.
-  const std::uint64_t used =
-      call.fs.pool >= 0 ? pages_in_pool(call.fs.pool) + space.link_pages() : space.pages_used();
+  const std::uint64_t used = call.fs.pool >= 0 ? pages_in_pool(call.fs.pool) + space.link_pages() : space.pages_used();
   const bool full = call.fs.mode == Mode::full;
   if (space.page_limit() != Space::unlimited) {
     out.f_blocks = space.page_limit();

@@ -13,7 +13,10 @@ void symlink(fuse_req_t request, const char* target, fuse_ino_t parent, const ch
   if (call.refused()) return;
   if (std::strlen(target) >= page_size) return call.error(ENAMETOOLONG);
   call.lock();
-  const Found made = call.fs.table.make(parent, name, {S_IFLNK | 0777, call.owner(), 0, target});
+  Found made;
+  call.with_room([&] {
+    return (made = call.fs.table.make(parent, name, {S_IFLNK | 0777, call.owner(), 0, target})).error;
+  });
   if (made.error) return call.error(made.error);
   call.entry(*made.node);
 }

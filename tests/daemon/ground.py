@@ -19,6 +19,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DEVSHMD = os.environ["DEVSHMD"]
+WANTS = os.environ.get("DEVSHMD_WANTS")  # "passthrough": a daemon that serves has to have it
 MORE = os.environ.get("DEVSHMD_MORE", "").split()
 INSIDE = "DEVSHMD_TEST_IS_INSIDE"
 SECONDS = 60  # that anything may take; only a test that fails waits for so long
@@ -64,6 +65,8 @@ class Daemon:
         self.ready = bool(readable) and os.read(ours, 1) == b"\n"
         os.close(ours)
         self.point, self.pid = point, self.process.pid
+        if WANTS == "passthrough" and self.ready and serving and "passthrough: yes" not in self.said():
+            raise AssertionError("no passthrough: " + self.said())
 
     def said(self):
         self.errors.seek(0)
@@ -141,4 +144,4 @@ def in_child(function):
 
 def records(file):
     with open(file, errors="surrogateescape") as lines:
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in lines if line != "\n"]

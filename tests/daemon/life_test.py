@@ -7,6 +7,7 @@ import mmap
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -276,6 +277,28 @@ cat %s/b
         self.assertIn("hello\n", done.stdout)
         self.assertIn("passthrough: no: ", done.stdout)
         self.assertEqual(mounts(), [], "out here nobody saw it")
+
+    def test_an_ordinary_user_by_fusermount3(self):
+        os.chown(self.point, 65534, 65534)  # nobody: fusermount3 wants a user with a name
+        # On an ordinary machine everybody may open /dev/fuse; where it is root's alone, in here it is not.
+        device = self.dir + "/fuse"
+        os.mknod(device, stat.S_IFCHR | 0o666, os.stat("/dev/fuse").st_rdev)
+        os.chmod(device, 0o666)
+        subprocess.run(["mount", "--bind", device, "/dev/fuse"], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", "/dev/fuse"])
+        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        daemon = self.start(before=as_user)
+        self.assertEqual(mounts(), [self.point])
+        subprocess.run([*as_user, "sh", "-c", 'echo hello >"$1"/a && cat "$1"/a', "-", self.point], check=True,
+                       stdout=subprocess.DEVNULL)
+        done = self.devshmd("--status", self.point)
+        self.assertEqual(done.returncode, 1, "not even root may look, without --allow-other")
+        self.ends_well(daemon)
+        self.assertEqual(mounts(), [])
+        daemon = self.start(before=as_user)
+        daemon.end(signal.SIGKILL)
+        done = subprocess.run([*as_user, DEVSHMD, "umount", self.point], stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((done.returncode, mounts()), (0, []), done.stderr)
 
     def test_a_namespace_that_ends_takes_the_daemon_with_it(self):
         ours, theirs = os.pipe()

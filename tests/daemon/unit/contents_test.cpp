@@ -93,8 +93,7 @@ TEST_P(Contents, AHoleCostsNothingUnlessItIsPromised) {
   Node& g = file("g");
   EXPECT_EQ(table.truncate(g, 8 * page), promises() ? ENOSPC : 0);
   EXPECT_EQ(write(g, 0, 3 * page), (promises() ? 2 : 3) * static_cast<ssize_t>(page));
-  EXPECT_EQ(write(f, 0, 8 * page), (promises() ? 8 : 7) * static_cast<ssize_t>(page))
-      << "what was let in has its room";
+  EXPECT_EQ(write(f, 0, 8 * page), (promises() ? 8 : 7) * static_cast<ssize_t>(page)) << "what was let in has its room";
 }
 
 TEST_P(Contents, TooLargeATruncateChangesNothing) {

@@ -35,8 +35,8 @@ TEST(Options, ModesAndMountPoint) {
 }
 
 TEST(Options, Values) {
-  const Options options =
-      good("serve --size 64M --inodes=10 --record - --also /a --also=/b --allow-other --exec --ready-fd 7 --no-passthrough");
+  const Options options = good(
+      "serve --size 64M --inodes=10 --record - --also /a --also=/b --allow-other --exec --ready-fd 7 --no-passthrough");
   EXPECT_EQ(options.size, "64M");
   EXPECT_EQ(options.inodes, 10u);
   EXPECT_EQ(options.record, "-");
@@ -82,7 +82,8 @@ TEST(Options, RefusalsNameWhatIsWrong) {
       {"report f --record g", "--record can't be combined with report"},
       {"--status --daemonize", "--daemonize can't be combined with --status"},
   };
-  for (const auto& [line, expected] : table) EXPECT_EQ(parse(line).error.rfind(expected, 0), 0u) << line << ": " << parse(line).error;
+  for (const auto& [line, expected] : table)
+    EXPECT_EQ(parse(line).error.rfind(expected, 0), 0u) << line << ": " << parse(line).error;
 }
 
 TEST(Size, IsReadAsPeopleWriteIt) {

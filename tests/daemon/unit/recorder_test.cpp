@@ -39,9 +39,10 @@ std::string written(int fd) {
 }
 
 TEST(Record, IsOneLineOfJson) {
-  EXPECT_EQ(to_json(sample("/dev/shm/x")),
-            "{\"time\":\"2023-11-14T22:13:20.123456Z\",\"pid\":10,\"tid\":11,\"uid\":1000,\"program\":\"python3\","
-            "\"operation\":\"create\",\"path\":\"/dev/shm/x\",\"flags\":\"O_RDWR|O_CREAT 0600\",\"result\":\"ENOENT\"}\n");
+  EXPECT_EQ(
+      to_json(sample("/dev/shm/x")),
+      "{\"time\":\"2023-11-14T22:13:20.123456Z\",\"pid\":10,\"tid\":11,\"uid\":1000,\"program\":\"python3\","
+      "\"operation\":\"create\",\"path\":\"/dev/shm/x\",\"flags\":\"O_RDWR|O_CREAT 0600\",\"result\":\"ENOENT\"}\n");
   Record record = sample("/a");
   record.to = "/b";
   record.flags.clear();
@@ -54,8 +55,18 @@ TEST(Record, IsOneLineOfJson) {
 TEST(Json, AnyNameComesBack) {
   std::string all;
   for (int byte = 1; byte < 256; ++byte) all += static_cast<char>(byte);
-  const std::string table[] = {"plain", "\"quoted\\\"", "new\nline", "\x01\x7f", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
-                               "\xff\xfe", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80", "\xe2\x82", all};
+  const std::string table[] = {"plain",
+                               "\"quoted\\\"",
+                               "new\nline",
+                               "\x01\x7f",
+                               "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+                               "\xff\xfe",
+                               "\xc3",
+                               "\xed\xa0\x80",
+                               "\xc0\xaf",
+                               "\xf4\x90\x80\x80",
+                               "\xe2\x82",
+                               all};
   for (const std::string& name : table) {
     std::string quoted = "{\"x\":";
     append_json(quoted, name);
@@ -68,8 +79,9 @@ TEST(Json, AnyNameComesBack) {
 }
 
 TEST(Json, WhatIsNoRecordIsRefused) {
-  for (const char* line : {"", "{", "{}x", "nonsense", "{\"a\":}", "{\"a\":\"b\"", "{\"a\":\"b\",}", "{\"a\":[1]}",
-                           "{\"a\":\"\\u12\"}", "{\"a\":\"\\x\"}", "{\"a\":-}", "[]", "{\"a\" \"b\"}", "{\"a\":\"\\ud83d\\u0041\"}"})
+  for (const char* line :
+       {"", "{", "{}x", "nonsense", "{\"a\":}", "{\"a\":\"b\"", "{\"a\":\"b\",}", "{\"a\":[1]}", "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\x\"}", "{\"a\":-}", "[]", "{\"a\" \"b\"}", "{\"a\":\"\\ud83d\\u0041\"}"})
     EXPECT_FALSE(parse_json_line(line)) << line;
   EXPECT_TRUE(parse_json_line("{}"));
   EXPECT_EQ(parse_json_line("{\"a\": -12 , \"b\":\"\\u00e4\\ud83d\\ude00\"}")->at("b"), "\xc3\xa4\xf0\x9f\x98\x80");
@@ -96,10 +108,11 @@ TEST(Recorder, AFullDiskIsSaidOnceAndCounted) {
   recorder.finish();
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_EQ(recorder.lost(), 5u);
-  EXPECT_EQ(said,
-            "devshmd: can't write the recording the-file: No space left on device (ENOSPC); the service goes on, and what is "
-            "missing is counted\n"
-            "devshmd: the recording the-file lacks 5 operations\n");
+  EXPECT_EQ(
+      said,
+      "devshmd: can't write the recording the-file: No space left on device (ENOSPC); the service goes on, and what is "
+      "missing is counted\n"
+      "devshmd: the recording the-file lacks 5 operations\n");
 }
 
 TEST(Recorder, ABrokenPipeDoesNotEndTheProgram) {

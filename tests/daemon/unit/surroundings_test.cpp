@@ -43,7 +43,8 @@ TEST(Mounts, AnOrdinaryDirectoryIsNotDead) {
 }
 
 TEST(Caller, IsWhatTheStatusFileSays) {
-  const Caller caller = parse_status("Name:\tpython3\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t123\nNgid:\t0\nPid:\t125\n");
+  const Caller caller =
+      parse_status("Name:\tpython3\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t123\nNgid:\t0\nPid:\t125\n");
   EXPECT_EQ(caller.program, "python3");
   EXPECT_EQ(caller.pid, 123);
   EXPECT_EQ(parse_status("Name:\ta\\nb\\\\ Tgid:\nTgid:\t5\n").program, "a\nb\\ Tgid:");

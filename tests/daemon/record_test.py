@@ -1,0 +1,239 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Recordings: nothing that was answered is missing, nothing else is in them; and what they prove of the preload library.
+
+LIBRARY is libdevshm.so, STEPS a static program that no preload reaches, PARITY the program of the parity tests.
+"""
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import ground
+from ground import DEVSHMD, records
+
+LIBRARY, STEPS, PARITY = (os.environ[name] for name in ("LIBRARY", "STEPS", "PARITY"))
+HIDE_SHM = ground.TOP / "container/hide-shm"
+
+# What the parity program, which tries everything, brings to the real /dev/shm under the library, by family. Each is a limit
+# that docs/limits.md names: a pattern that only becomes /dev/shm by being matched, a link that libc follows by itself, and a
+# path longer than PATH_MAX, which realpath and ftw walk in pieces.
+KNOWN = {
+    "readlink": {("lookup", "/dev/shm/f")},
+    "walk": {("opendir", "/dev/shm"), ("lookup", "/dev/shm/f"), ("lookup", "/dev/shm/dir"), ("access", "/dev/shm")},
+}
+
+
+class Complete(ground.Case):
+    CLIENT = """
+import os, sys
+number = 0
+while True:
+    number += 1
+    name = sys.argv[1] + "/%d.%d" % (os.getpid(), number)
+    os.close(os.open(name, os.O_CREAT | os.O_RDWR))
+    os.write(1, b"create %s\\n" % name.encode())
+    os.rename(name, name + "x")
+    os.write(1, b"rename %s\\n" % name.encode())
+    os.unlink(name + "x")
+    os.write(1, b"unlink %sx\\n" % name.encode())
+"""
+
+    def under_load(self, how):
+        """Eight clients, and the daemon is ended in the middle. What each was told, and what is on record."""
+        record = self.dir + "/record"
+        told = self.dir + "/told"
+        daemon = self.start("serve", "--record", record)
+        with open(told, "a") as output:
+            clients = [subprocess.Popen([sys.executable, "-c", self.CLIENT, self.point], stdout=output,
+                                        stderr=subprocess.DEVNULL) for _ in range(8)]
+        deadline = time.monotonic() + ground.SECONDS
+        while os.path.getsize(told) < 100_000 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        daemon.end(how)
+        for client in clients:
+            client.wait()
+        with open(told) as lines:
+            answered = {tuple(line.split()) for line in lines}
+        on_record = {(line["operation"], line["path"]) for line in records(record) if line["result"] == "OK"}
+        self.assertGreater(len(answered), 500)
+        self.assertEqual(answered - on_record, set())
+
+    def test_when_it_is_stopped(self):
+        self.under_load(signal.SIGTERM)
+
+    def test_when_it_is_killed(self):
+        self.under_load(signal.SIGKILL)
+
+    def test_lines_are_whole_and_say_who(self):
+        record = self.dir + "/record"
+        daemon = self.start("serve", "--allow-other", "--record", record)
+        name = self.point + "/na\"me\n\udcff"
+        with ground.as_user(1234):
+            fd = os.open(name, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o640)
+            os.pwrite(fd, b"12345", 0)
+            os.rename(name, self.point + "/b")
+            os.close(fd)
+        self.ends_well(daemon)
+        lines = records(record)
+        self.assertEqual({frozenset(line) - {"flags", "to", "bytes"} for line in lines},
+                         {frozenset(("time", "pid", "tid", "uid", "program", "operation", "path", "result"))})
+        for line in lines:
+            self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+        made = [line for line in lines if line["operation"] == "create"]
+        self.assertEqual([(line["path"], line["uid"], line["pid"], line["flags"], line["result"]) for line in made],
+                         [(name, 1234, os.getpid(), "O_RDWR|O_CREAT|O_EXCL 0640", "OK")])
+        renamed = [line for line in lines if line["operation"] == "rename"]
+        self.assertEqual([(line["path"], line["to"]) for line in renamed], [(name, self.point + "/b")])
+        if "passthrough: no" in daemon.said():
+            self.assertEqual([line["bytes"] for line in lines if line["operation"] == "write"], [5])
+
+    def test_threads_are_told_apart(self):
+        record = self.dir + "/record"
+        self.start("hidden", "--record", record)
+        script = "import os,sys,threading; threading.Thread(target=lambda: os.path.exists(sys.argv[1])).start()"
+        client = subprocess.Popen([sys.executable, "-c", script, self.point + "/x"])
+        client.wait()
+        line, = records(record)
+        self.assertEqual(line["pid"], client.pid)
+        self.assertNotEqual(line["tid"], client.pid)
+
+
+class Places(ground.Case):
+    def test_standard_output(self):
+        daemon = self.start("hidden", "--record", "-", stdout=subprocess.PIPE)
+        self.assertFalse(os.path.exists(self.point + "/x"))
+        readable, _, _ = select.select([daemon.process.stdout], [], [], ground.SECONDS)
+        self.assertTrue(readable)
+        self.assertEqual(json.loads(daemon.process.stdout.readline())["path"], self.point + "/x")
+        self.ends_well(daemon)
+
+    def test_a_reader_that_goes_does_not_end_the_service(self):
+        daemon = self.start("serve", "--record", "-", stdout=subprocess.PIPE)
+        daemon.process.stdout.close()
+        for number in range(5):
+            os.mkdir("%s/%d" % (self.point, number))
+        self.ends_well(daemon)
+        self.assertEqual(daemon.said().count("can't write the recording"), 1)
+
+    def test_a_full_disk_does_not_end_the_service(self):
+        disk = self.dir + "/disk"
+        os.mkdir(disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "disk", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", disk])
+        daemon = self.start("serve", "--record", disk + "/record")
+        for number in range(100):
+            os.mkdir("%s/%d" % (self.point, number))
+        self.assertEqual(len(os.listdir(self.point)), 100)
+        self.assertRegex(self.devshmd("--status", self.point).stdout, r"operations missing from the recording: \d+")
+        os.truncate(disk + "/record", 0)
+        os.mkdir(self.point + "/again")
+        self.ends_well(daemon)
+        said = daemon.said()
+        self.assertEqual(said.count("can't write the recording"), 1, said)
+        self.assertRegex(said, r"lacks \d+ operations")
+        self.assertIn(self.point + "/again", [line["path"] for line in records(disk + "/record")])
+
+    def test_it_goes_on_after_what_is_there(self):
+        record = self.dir + "/record"
+        for _ in range(2):
+            daemon = self.start("hidden", "--record", record)
+            os.path.exists(self.point + "/x")
+            self.ends_well(daemon)
+        self.assertEqual([line["path"] for line in records(record)], [self.point + "/x"] * 2)
+        self.assertEqual(os.stat(record).st_mode & 0o777, 0o600)
+
+    def test_report(self):
+        record = self.dir + "/record"
+        daemon = self.start("hidden", "--record", record)
+        for _ in range(3):
+            subprocess.run(["/usr/bin/stat", self.point + "/x"], stderr=subprocess.DEVNULL, check=False)
+        self.ends_well(daemon)
+        done = self.devshmd("report", record)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"(?m)^stat +lookup +3 +ENOENT +%s$" % re.escape(self.point + "/x"))
+        self.assertRegex(done.stdout, r"3 operations \(3 failed\) of 1 programs in 3 processes")
+        done = self.devshmd("report", self.dir + "/missing")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No such file", done.stderr)
+        with open(record, "a") as file:
+            file.write("{broken")
+        done = self.devshmd("report", record)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("1 lines are no records", done.stderr)
+
+
+class Proof(ground.Case):
+    """`hidden --record`: what reaches it has passed by the preload library."""
+
+    def setUp(self):
+        super().setUp()
+        self.record = self.dir + "/record"
+        self.hidden = self.start("hidden", "--record", self.record, point="/dev/shm")
+        os.mkdir(self.dir + "/shm", 0o1777)
+        self.under_library = {**os.environ, "LD_PRELOAD": LIBRARY, "DEVSHM_DIR": self.dir + "/shm"}
+
+    def run_program(self, *command, **more):
+        return subprocess.run(command, env={**self.under_library, **more}, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
+
+    def test_the_python_job_leaves_an_empty_recording(self):
+        done = self.run_program(sys.executable, ground.TOP / "tests/apps/python/primitives.py")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(records(self.record), [])
+        self.assertEqual(self.devshmd("report", self.record).stdout, "no operations\n")
+
+    def test_a_program_that_bypasses_the_library_leaves_its_own_lines(self):
+        done = self.run_program(STEPS, "path=a", "look=b")
+        self.assertEqual(done.stdout.splitlines(), ["path errno 2", "look errno 2"])
+        own = [(line["program"], line["operation"], line["path"], line["result"]) for line in records(self.record)]
+        name = os.path.basename(STEPS)[:15]
+        self.assertEqual(own, [(name, "lookup", "/dev/shm/a", "ENOENT"), (name, "create", "/dev/shm/a", "ENOENT"),
+                               (name, "lookup", "/dev/shm/b", "ENOENT")])
+        self.assertNotIn(os.getpid(), {line["pid"] for line in records(self.record)})
+
+
+class Wrappers(ground.Case):
+    SCRIPT = """
+set -e
+mkdir -p /dev/shm
+"$1"/devshmd hidden --daemonize --record "$1"/record /dev/shm
+for family in $2; do
+  wc -l <"$1"/record
+  env LD_PRELOAD="$1"/libdevshm.so PARITY_RECORDED=1 PARITY_REAL_SHM=/tmp/shm "$1"/parity $family >"$1"/printed
+  test "$(wc -l <"$1"/printed)" -gt 5
+done
+"$1"/devshmd umount /dev/shm
+"""
+
+    def test_what_the_wrapper_tests_leave_is_known(self):
+        """Family by family, with every wrapped function; the program's own looks at /dev/shm are left out."""
+        sources = (ground.TOP / "tests/wrap").glob("parity_*.cpp")
+        families = sorted(re.search(r"^FAMILY\((\w+)\)", source.read_text(), re.MULTILINE)[1] for source in sources)
+        # The program works in /dev and /tmp, so both are its own; a place that is the same on every ground.
+        work = tempfile.mkdtemp(prefix="devshmd-proof.", dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, work)
+        for file, name in ((DEVSHMD, "devshmd"), (LIBRARY, "libdevshm.so"), (PARITY, "parity")):
+            shutil.copy(file, work + "/" + name)
+        done = subprocess.run([HIDE_SHM, "--private-tmp", "--", "sh", "-c", self.SCRIPT, "-", work, " ".join(families)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = records(work + "/record")
+        begins = [int(number) for number in done.stdout.split()]
+        self.assertEqual(len(begins), len(families))
+        found = {}
+        for family, begin, end in zip(families, begins, begins[1:] + [len(lines)]):
+            if begin != end:
+                found[family] = {(line["operation"], line["path"]) for line in lines[begin:end]}
+        self.assertEqual(found, KNOWN)
+
+
+if __name__ == "__main__":
+    ground.main()
