@@ -60,6 +60,10 @@ struct Node {
   timespec seen_modified{};     ///< the time of the contents that `modified` accounts for
   timespec seen_read{};
 
+  /// The times were set by hand after the file was last opened for writing. Stores into a mapping are brought by the kernel
+  /// later, and may have come before that.
+  bool times_set = false;
+
   bool is_directory() const { return S_ISDIR(mode); }
   bool is_file() const { return S_ISREG(mode); }
   void touch(timespec now) { modified = changed = now; }

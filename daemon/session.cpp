@@ -130,7 +130,11 @@ class Session {
   void make_pool() {
     if (fs_->space.page_limit() == Space::unlimited) return;
     fs_->pool = make_content_pool(fs_->space.page_limit());
-    if (fs_->pool < 0) return;
+    if (fs_->pool < 0) {
+      fs_->passthrough.switch_off(
+          fmt::format("no tmpfs of its own can be made: {}; --size 0 needs none", explain(-fs_->pool)));
+      return;
+    }
     fs_->space.let_kernel_count();
     fs_->table.make_contents_in(fs_->pool);
   }

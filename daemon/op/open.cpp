@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "operations.h"
 
+#include <fcntl.h>
+
 #include "../call.h"
 #include "../flags.h"
 
@@ -13,6 +15,7 @@ void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   call.lock();
   Node* node = call.node();
   if (!node) return;
+  if ((info->flags & O_ACCMODE) != O_RDONLY) node->times_set = false;
   info->keep_cache = 1;  // what the kernel has of it is right, whoever opens it
   call.fs.passthrough.open(request, *node, *info);
   if (!call.opened(*info)) call.unopen();

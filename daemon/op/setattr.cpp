@@ -38,6 +38,7 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int to_set
   if (to_set & FUSE_SET_ATTR_MODE) node->mode = (node->mode & S_IFMT) | (wanted->st_mode & 07777);
   if (to_set & FUSE_SET_ATTR_UID) node->owner.uid = wanted->st_uid;
   if (to_set & FUSE_SET_ATTR_GID) node->owner.gid = wanted->st_gid;
+  if (to_set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW)) node->times_set = true;
   set_time(node->accessed, wanted->st_atim, to_set, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW);
   set_time(node->modified, wanted->st_mtim, to_set, FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW);
   if (!(to_set & FUSE_SET_ATTR_SIZE) || (to_set & ~FUSE_SET_ATTR_SIZE)) node->changed = now();

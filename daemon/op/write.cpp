@@ -37,14 +37,17 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
     put = write_what_fits(call, *node, bytes, size, offset, lock);
     return put >= 0 && static_cast<std::size_t>(put) < size ? ENOSPC : put < 0 ? static_cast<int>(-put) : 0;
   });
-  // Stores into a mapping, which the kernel brings later, change no times on a tmpfs. There is nobody who would bring
-  // again what found no room. And the kernel does not know that there are more blocks now.
+  // Stores into a mapping, which the kernel brings later: there is nobody who would bring again what found no room, and the
+  // kernel does not know that the file has other times now, and more blocks.
   const bool from_mapping = info && info->writepage;
   if (from_mapping && put >= 0 && static_cast<std::size_t>(put) < size) put = -ENOSPC;
   if (put < 0) return call.error(static_cast<int>(-put));
-  if (put > 0 && !from_mapping) node->touch(now());
+  const bool is_change = put > 0 && !(from_mapping && node->times_set);
+  if (is_change) node->touch(now());
+  if (!from_mapping) node->times_set = false;
   if (put > 0 && kills_set_ids) node->drop_set_ids();
-  const bool tell_kernel = node->mode != mode_before || (from_mapping && node->used != used_before);
+  const bool tell_kernel =
+      node->mode != mode_before || (from_mapping && (is_change || node->used != used_before));
   if (tell_kernel) {
     lock.unlock();
     fuse_lowlevel_notify_inval_inode(call.fs.session, ino, -1, 0);
