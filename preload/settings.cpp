@@ -92,7 +92,7 @@ const Settings* without_memory(const char* dir, const char* log, bool log_to_std
                                      .only_if_missing = false,
                                      .propagate = true};
   if (!log && !log_to_stderr && same(dir, default_backing_dir)) return &defaults;
-  say_once(Topic::dir_setting, "no memory for the settings; this process goes without devshm");
+  say_once(Topic::dir_setting, {"no memory for the settings; this process goes without devshm"});
   return &inactive;
 }
 
