@@ -33,14 +33,25 @@ const char* reason(int error) {
   }
 }
 
-constexpr char advice[] = "; remove it, or set DEVSHM_DIR to another directory";
-
-bool is_strangers(const struct stat& found) { return found.st_uid != 0 && found.st_uid != sys::geteuid(); }
-
-int refuse_strangers(const char* path, const struct stat& found) {
+/// What the kernel said no to. Gives `error` back.
+int complain(const char* what, const char* dir, int error) {
   say_once(Topic::directory,
-           {path, " belongs to user ", static_cast<long>(found.st_uid), ", not to root or to you", advice});
-  return EACCES;
+           {what, dir, ": ", reason(error), " (errno ", error, "); set DEVSHM_DIR to another directory"});
+  return error;
+}
+
+/// What lies there, `path`, is nothing to be trusted. Gives `error` back.
+int refuse(const char* path, const char* why, int error) {
+  say_once(Topic::directory, {path, why, "; remove it, or set DEVSHM_DIR to another directory"});
+  return error;
+}
+
+/// 0 if it belongs to root or to us.
+int refuse_strangers(const char* path, const struct stat& found) {
+  if (found.st_uid == 0 || found.st_uid == sys::geteuid()) return 0;
+  Line<64> why;
+  why.add(" belongs to user ").add(static_cast<long>(found.st_uid)).add(", not to root or to you");
+  return refuse(path, why.c_str(), EACCES);
 }
 
 char* part_end(char* part) {
@@ -60,7 +71,7 @@ int inspect_way(const Settings& set) {
     *slash = '\0';
     struct stat found;
     if (sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) != 0) break;
-    if (open_to_all && is_strangers(found)) return refuse_strangers(path, found);
+    if (open_to_all && refuse_strangers(path, found)) return EACCES;
     if (S_ISLNK(found.st_mode) && sys::fstatat(AT_FDCWD, path, &found, 0) != 0) break;
     open_to_all = found.st_mode & S_IWOTH;
     *slash = '/';
@@ -74,29 +85,19 @@ int inspect(const char* dir) {
   struct stat found;
   const int result = sys::fstatat(AT_FDCWD, dir, &found, AT_SYMLINK_NOFOLLOW);
   if (result < 0) {
-    if (result != -ENOENT)
-      say_once(Topic::directory, {"can't look at ", dir, ": ", reason(-result), " (errno ", -result,
-                                  "); set DEVSHM_DIR to another directory"});
-    return -result;
+    return result == -ENOENT ? ENOENT : complain("can't look at ", dir, -result);
   }
-  if (S_ISLNK(found.st_mode)) {
-    say_once(Topic::directory, {dir, " is a symbolic link, which could lead anywhere", advice});
-    return ELOOP;
-  }
-  if (!S_ISDIR(found.st_mode)) {
-    say_once(Topic::directory, {dir, " is not a directory", advice});
-    return ENOTDIR;
-  }
-  return is_strangers(found) ? refuse_strangers(dir, found) : 0;
+  if (S_ISLNK(found.st_mode)) return refuse(dir, " is a symbolic link, which could lead anywhere", ELOOP);
+  if (!S_ISDIR(found.st_mode)) return refuse(dir, " is not a directory", ENOTDIR);
+  return refuse_strangers(dir, found);
 }
 
 /// Makes the directories above `dir`, like mkdir -p. Cuts `path`, a copy of it, while at work.
 void make_parents(char* path) {
-  for (char* p = path + 1; *p; ++p) {
-    if (*p != '/') continue;
-    *p = '\0';
+  for (char* slash = part_end(path + 1); *slash; slash = part_end(slash + 1)) {
+    *slash = '\0';
     sys::mkdir(path, 0755);  // what is there already, or can't be made, shows at the next step
-    *p = '/';
+    *slash = '/';
   }
 }
 
@@ -153,8 +154,7 @@ int make_and_inspect() {
     if (error == ENOENT) {
       error = make(set);
       if (error == 0) continue;
-      say_once(Topic::directory, {"can't make ", set.dir, ": ", reason(error), " (errno ", error,
-                                  "); set DEVSHM_DIR to a directory on a file system that can be written"});
+      complain("can't make ", set.dir, error);
     }
     if (error == 0) usable.store(true, std::memory_order_relaxed);
     return error;

@@ -18,9 +18,9 @@ enum class Topic : unsigned char { dir_setting, when_setting, log_setting, direc
 /// A piece of a complaint: text, or a number.
 struct Piece {
   Piece(const char* piece) : text(piece) {}
-  Piece(long piece) : number(piece) {}
-  const char* text = nullptr;
-  long number = 0;
+  Piece(long piece) : text(nullptr), number(piece) {}
+  const char* text;
+  long number;  ///< only where there is no text
 };
 
 /// Says "devshm: <pieces>" on standard error, at once, and once for each topic.

@@ -23,7 +23,7 @@ using support::names_in;
 namespace {
 
 constexpr const char* advice = "; remove it, or set DEVSHM_DIR to another directory\n";
-constexpr const char* other_advice = "); set DEVSHM_DIR to a directory on a file system that can be written\n";
+constexpr const char* other_advice = "); set DEVSHM_DIR to another directory\n";
 
 mode_t mode_of(const std::string& path) {
   struct stat found;
