@@ -199,6 +199,35 @@ class Proof(ground.Case):
         self.assertNotIn(os.getpid(), {line["pid"] for line in records(self.record)})
 
 
+class Readme(ground.Case):
+    """The lines of the README that prove it, as they are written."""
+
+    def report_on(self, program):
+        section = (ground.TOP / "README.md").read_text().split("\n## Prove it\n")[1].split("\n## ")[0]
+        lines = re.findall(r"(?m)^    (.*)$", section)
+        self.assertLessEqual(len(lines), 5)
+        script = "\n".join(lines).replace("/path/to/libdevshm.so", LIBRARY).replace("./program", program)
+        self.assertIn(LIBRARY, script)
+        self.assertIn(program, script)
+        os.mkdir(self.dir + "/bin")
+        os.symlink(DEVSHMD, self.dir + "/bin/devshmd")
+        os.mkdir(self.dir + "/shm", 0o1777)
+        done = subprocess.run(["sh", "-ec", script], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False, timeout=ground.SECONDS,
+                              env={**os.environ, "DEVSHM_DIR": self.dir + "/shm",
+                                   "PATH": self.dir + "/bin:" + os.environ["PATH"]})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(ground.mounts(), [])
+        return done.stdout
+
+    def test_of_a_program_that_never_touches_it(self):
+        told = self.report_on("python3 -c 'import multiprocessing; multiprocessing.Lock(); print(1)'")
+        self.assertEqual(told.splitlines()[-2:], ["1", "no operations"])
+
+    def test_of_a_program_that_does(self):
+        self.assertRegex(self.report_on(STEPS + " look=b"), r"lookup +1 +ENOENT +/dev/shm/b")
+
+
 class Wrappers(ground.Case):
     SCRIPT = """
 set -e
