@@ -97,6 +97,8 @@ int NodeTable::truncate(Node& node, std::uint64_t size) {
   const int result = node.file->truncate(static_cast<off_t>(size));
   if (result < 0) return -result;
   if (size < before) node.promised_end = size;
+  // The contents have a new time even if nothing changed; whether that counts, the caller knows.
+  node.seen_modified = node.file->facts().modified;
   recount(node);
   return 0;
 }
