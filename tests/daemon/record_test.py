@@ -261,6 +261,7 @@ done
         for family, begin, end in zip(families, begins, begins[1:] + [len(lines)]):
             if begin != end:
                 found[family] = {(line["operation"], line["path"]) for line in lines[begin:end]}
+        self.maxDiff = None
         self.assertEqual(found, KNOWN)
 
 
