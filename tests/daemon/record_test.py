@@ -33,16 +33,18 @@ KNOWN = {
 class Complete(ground.Case):
     CLIENT = """
 import os, sys
+os.chdir(sys.argv[1])  # when the mount goes, they must not go on in the directory that lies beneath
 number = 0
 while True:
     number += 1
-    name = sys.argv[1] + "/%d.%d" % (os.getpid(), number)
+    name = "%d.%d" % (os.getpid(), number)
+    path = (sys.argv[1] + "/" + name).encode()
     os.close(os.open(name, os.O_CREAT | os.O_RDWR))
-    os.write(1, b"create %s\\n" % name.encode())
+    os.write(1, b"create %s\\n" % path)
     os.rename(name, name + "x")
-    os.write(1, b"rename %s\\n" % name.encode())
+    os.write(1, b"rename %s\\n" % path)
     os.unlink(name + "x")
-    os.write(1, b"unlink %sx\\n" % name.encode())
+    os.write(1, b"unlink %sx\\n" % path)
 """
 
     def under_load(self, how):
@@ -58,7 +60,7 @@ while True:
             time.sleep(0.01)
         daemon.end(how)
         for client in clients:
-            client.wait()
+            client.wait(ground.SECONDS)
         with open(told) as lines:
             answered = {tuple(line.split()) for line in lines}
         on_record = {(line["operation"], line["path"]) for line in records(record) if line["result"] == "OK"}
