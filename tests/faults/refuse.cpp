@@ -2,10 +2,10 @@
 //
 // Preloaded behind libdevshm.so: before main it has the kernel refuse system calls, as REFUSE says.
 //
-//   REFUSE="CALL:ERRNO CALL:ERRNO ..."   a number or a name of `calls`, and what it answers; ERRNO "kill" ends the process
-//   REFUSE_FROM=devshm (default)         only those that libdevshm.so makes itself: by where the instruction lies
-//   REFUSE_FROM=all                      from anywhere, as a container's filter does
-//   REFUSE_OTHERS=1                      and ends the process for every call of devshm's that REFUSE does not name
+//   REFUSE="CALL:ERRNO CALL:ERRNO ..."   a number or a name of `calls`, and what it answers; ERRNO "kill" ends the
+//   process REFUSE_FROM=devshm (default)         only those that libdevshm.so makes itself: by where the instruction
+//   lies REFUSE_FROM=all                      from anywhere, as a container's filter does REFUSE_OTHERS=1 and ends the
+//   process for every call of devshm's that REFUSE does not name
 #include <errno.h>
 #include <link.h>
 #include <linux/audit.h>
@@ -31,7 +31,8 @@ int find_devshm(dl_phdr_info* info, size_t, void* data) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X)) continue;
-    *static_cast<Range*>(data) = {info->dlpi_addr + segment.p_vaddr, info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
+    *static_cast<Range*>(data) = {info->dlpi_addr + segment.p_vaddr,
+                                  info->dlpi_addr + segment.p_vaddr + segment.p_memsz};
     return 1;
   }
   return 0;

@@ -9,6 +9,7 @@
 //   drop=NAME / drop-sem=NAME / drop-shm=NAME          unlink it
 //   fill=NAME                                          write 64 KiB to /dev/shm/NAME
 //   fs=PATH     the type that statfs gives             where=NAME             where a shared object really is
+//   hold               use up all descriptors           release            give them back
 //   umask=OCTAL set the umask                          sh=COMMAND             run a shell command
 //   errno=N     set errno, for keep                    keep=NAME              errno after a successful path open
 #include <dirent.h>
@@ -101,6 +102,13 @@ static void take(const char* step, char* value) {
     if (written >= 0 && written < (ssize_t)sizeof zeros) written = write(fd, zeros, sizeof zeros);
     answer(written >= 0, "");
     if (fd >= 0) close(fd);
+  } else if (!strcmp(step, "hold")) {
+    while (dup(1) >= 0) {
+    }
+    answer(errno == EMFILE, "");
+  } else if (!strcmp(step, "release")) {
+    for (int fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd > 2; --fd) close(fd);
+    answer(1, "");
   } else if (!strcmp(step, "umask")) {
     umask((mode_t)strtol(value, NULL, 8));
     answer(1, "");
