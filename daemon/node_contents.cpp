@@ -14,13 +14,13 @@ namespace {
 // As many bytes as one call can set.
 constexpr std::size_t longest_value = 65536;
 
-bool is_served(std::string_view name) {
-  for (const std::string_view space : {"user.", "trusted.", "security."})
-    if (name.starts_with(space) && name.size() > space.size()) return true;
-  return false;
-}
-
 }  // namespace
+
+int attribute_name_error(std::string_view name) {
+  for (const std::string_view space : {"user.", "trusted.", "security."})
+    if (name.starts_with(space)) return name.size() > space.size() ? 0 : EINVAL;
+  return EOPNOTSUPP;
+}
 
 std::uint64_t NodeTable::charge_of(const Node& node, std::uint64_t size, std::uint64_t allocated) const {
   if (!space_.promises()) return allocated;
@@ -123,7 +123,7 @@ int NodeTable::fallocate(Node& node, int mode, std::uint64_t offset, std::uint64
 }
 
 int NodeTable::set_attribute(Node& node, std::string_view name, std::string_view value, int flags) {
-  if (!is_served(name)) return EOPNOTSUPP;
+  if (const int error = attribute_name_error(name)) return error;
   if (name.size() > longest_name) return ERANGE;
   if (value.size() > longest_value) return E2BIG;
   const auto found = node.attributes.find(name);
@@ -148,7 +148,7 @@ int NodeTable::set_attribute(Node& node, std::string_view name, std::string_view
 }
 
 int NodeTable::remove_attribute(Node& node, std::string_view name) {
-  if (!is_served(name)) return EOPNOTSUPP;
+  if (const int error = attribute_name_error(name)) return error;
   const auto found = node.attributes.find(name);
   if (found == node.attributes.end()) return ENODATA;
   space_.give_bytes(attribute_bytes(name.size(), found->second.size()));

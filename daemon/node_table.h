@@ -28,6 +28,9 @@ struct Blueprint {
   std::string_view target = {};  ///< of a symbolic link
 };
 
+/// What setting, asking for or removing an attribute with such a name says in any case, as in the kernel; 0: it is served.
+int attribute_name_error(std::string_view name);
+
 class NodeTable {
  public:
   NodeTable(Space& space, Owner owner, std::string mount_point);

@@ -39,8 +39,8 @@ void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t 
   // The kernel itself asks for security.capability before each write. It does so here for want of HANDLE_KILLPRIV_V2.
   const auto found = node->attributes.find(name);
   if (found == node->attributes.end()) {
-    const bool served = std::strncmp(name, "system.", 7) != 0;
-    return call.error(served ? ENODATA : EOPNOTSUPP);
+    const int error = attribute_name_error(name);
+    return call.error(error ? error : ENODATA);
   }
   const std::string value = found->second;
   answer(call, value, size);
