@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Where a mount of devshmd is not like a tmpfs: each with its reason. What could be mended is not here."""
+import re
+from dataclasses import dataclass
+
+
+@dataclass
+class Known:
+    why: str
+    case: str  # a pattern for `family: call(arguments)`
+    tmpfs: str = ""  # what the results look like: patterns too, empty for any
+    devshmd: str = ""
+    way: str = ""  # "cached" or "passthrough"; empty: on both
+    kernels: bool = False  # not on every kernel: may be gone
+
+    def covers(self, way, case, tmpfs, devshmd):
+        return self.way in ("", way) and all(
+            re.search(pattern, text) for pattern, text in ((self.case, case), (self.tmpfs, tmpfs), (self.devshmd, devshmd)))
+
+
+KNOWN = [
+    Known("FUSE has no seals, and says EINVAL where a tmpfs tells that none may be set", r"^locks: fcntl\(103[34], ", "", "EINVAL"),
+    Known("FUSE has no flags of files (lsattr, chattr)", r"^locks: ioctl\('0x[84]00866", r"^b'", "ENOTTY"),
+    Known("SEEK_DATA in a directory: the kernel answers by itself for FUSE", r"^directories: lseek\('a directory'", "EINVAL", "0"),
+    Known("a set-group-id bit without the group's right to execute stays: the kernel tells a FUSE nothing of who is in the group",
+          r"^users: set-id 2(767|666) ", r"(ok \d?(767|666)|EPERM \d+)$", r"^ok 2(767|666)$"),
+    Known("reading changes the time of access only where the page cache does not answer", r"^times: (read|read at the end|copy_file_range): of d/f",
+          "^a", "^(none|m c)$", "cached"),
+    Known("the text of a symbolic link is cached: reading it changes no time", r"^times: readlink: of d/l", "^a$", "^none$"),
+    Known("truncate to the size that a file has: newer kernels' tmpfs changes the times", r"^times: truncate to the same: of d/f", "^m c$", "^none$", kernels=True),
+    Known("with --size a file is charged for its whole size, holes too: stores into a mapping could not be refused",
+          r"^limits: (fallocate\(1, 1048576, 8192|fallocate\(0, 1073741824, 4096|pwrite\(b'x', 1073741824|ftruncate\(1099511627776)", "", "ENOSPC", "cached"),
+    Known("... and what was refused has left other sizes", r"^limits: (fstat\(|  room)", "", "", "cached"),
+]
