@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""stress-ng's stressors of files and shared memory, eight processes, on a mount: in the end it is empty, and the daemon as before.
+
+STRESS_SECONDS: how long, default 30 (it runs with passthrough and without: a minute together).
+"""
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+import ground
+
+SECONDS = int(os.environ.get("STRESS_SECONDS", "30"))
+# Eight processes each, one group after the other.
+GROUPS = [["--mmap", "--hdd", "--iomix", "--fallocate", "--seek", "--sem", "--shm", "--xattr"],
+          ["--dir", "--dentry", "--link", "--symlink", "--rename", "--lockf", "--flock", "--chmod"],
+          ["--lockofd", "--utime", "--fstat", "--filename", "--access", "--touch", "--open", "--getdent"]]
+LESS = ["--mmap-bytes", "16M", "--mmap-file", "--hdd-bytes", "16M", "--iomix-bytes", "16M", "--fallocate-bytes", "16M", "--seek-size", "16M",
+        "--dentries", "256", "--shm-bytes", "8M", "--shm-objs", "8"]
+
+
+class Stress(ground.Case):
+    def state(self, daemon):
+        found = os.statvfs(self.point)
+        status = self.devshmd("--status", self.point).stdout
+        nodes = re.search(r"^objects: \d+", status, re.M)
+        return {"names": os.listdir(self.point), "blocks": found.f_blocks - found.f_bfree, "files": found.f_files - found.f_ffree,
+                "descriptors": len(os.listdir("/proc/%d/fd" % daemon.pid)), "nodes": nodes and nodes[0]}
+
+    def settled(self, daemon, as_before):
+        """What the kernel still has to forget it forgets in a moment."""
+        end = time.monotonic() + ground.SECONDS
+        while (now := self.state(daemon)) != as_before and time.monotonic() < end:
+            time.sleep(0.1)
+        return now
+
+    def test_all(self):
+        daemon = self.start("serve", "--size", "512M", "--allow-other", "--exec")  # `access` counts on it
+        subprocess.run(["mount", "--bind", self.point, "/dev/shm"], check=True)  # for the names of libc
+        before = self.state(daemon)
+        self.assertEqual((before["names"], before["blocks"]), ([], 0))
+        try:
+            for stressors in GROUPS:
+                words = [word for stressor in stressors for word in (stressor, "1")]
+                done = subprocess.run(["stress-ng", *words, *LESS, "--temp-path", self.point, "--timeout", str(max(1, SECONDS // len(GROUPS))),
+                                       "--verify", "--metrics-brief", "--no-rand-seed", "--oomable"], cwd=self.dir,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS + 300, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout)
+                self.assertNotRegex(done.stdout, r"(?i)fail:|\bskipped: [1-9]|no such stressor")
+                self.assertIsNone(daemon.process.poll(), daemon.said())
+                print("\n".join(line for line in done.stdout.splitlines() if "metrc" in line or "metric" in line))
+        finally:
+            subprocess.run(["umount", "/dev/shm"], check=True)
+        self.assertEqual(self.settled(daemon, before), before, daemon.said())
+        self.assertEqual(pathlib.Path(self.point).stat().st_nlink, 2)
+        self.ends_well(daemon)
+
+
+if __name__ == "__main__":
+    ground.main()
