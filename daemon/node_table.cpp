@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "content_pool.h"
+
 namespace devshmd {
 namespace {
 
@@ -76,7 +78,9 @@ Found NodeTable::build(const Node& parent, const Blueprint& blueprint) {
     nodes_.emplace(next_ino_, std::move(node));
     ++next_ino_;
     if (made->target.size() >= short_target) {
-      if (!space_.take_pages(1)) {
+      // What is written with passthrough only the pool knows.
+      const bool full = pool_ >= 0 && pages_in_pool(pool_) + space_.link_pages() >= space_.page_limit();
+      if (full || !space_.take_pages(1)) {
         space_.give_inode();
         nodes_.erase(made->ino);
         return {ENOSPC};
