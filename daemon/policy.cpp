@@ -9,7 +9,7 @@
 namespace devshmd {
 namespace {
 
-constexpr const char* names[] = {"serve", "hidden", "denied", "full", "readonly"};
+constexpr const char* mode_names[] = {"serve", "hidden", "denied", "full", "readonly"};
 
 bool takes_room(Operation operation) {
   switch (operation) {
@@ -45,12 +45,12 @@ bool needs_no_permission(Operation operation) {
 }  // namespace
 
 std::optional<Mode> mode_named(std::string_view name) {
-  for (std::size_t i = 0; i < std::size(names); ++i)
-    if (name == names[i]) return static_cast<Mode>(i);
+  for (std::size_t i = 0; i < std::size(mode_names); ++i)
+    if (name == mode_names[i]) return static_cast<Mode>(i);
   return std::nullopt;
 }
 
-const char* name_of(Mode mode) { return names[static_cast<std::size_t>(mode)]; }
+const char* name_of(Mode mode) { return mode_names[static_cast<std::size_t>(mode)]; }
 
 int refusal(Mode mode, Asked asked) {
   switch (mode) {

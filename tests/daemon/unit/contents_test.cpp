@@ -6,13 +6,13 @@
 
 #include "../../../daemon/node_table.h"
 #include "failing_sys.h"
+#include "owners.h"
 
 namespace devshmd {
 namespace {
 
 using failing_sys::Failing;
 
-constexpr Owner alice{1000, 1000};
 constexpr std::uint64_t page = page_size;
 
 class Contents : public testing::TestWithParam<bool> {

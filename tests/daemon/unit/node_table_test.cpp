@@ -8,13 +8,12 @@
 #include <set>
 
 #include "failing_sys.h"
+#include "owners.h"
 
 namespace devshmd {
 namespace {
 
 using failing_sys::Failing;
-
-constexpr Owner alice{1000, 1000}, bob{1001, 1001};
 
 class Table : public testing::Test {
  protected:

@@ -19,8 +19,8 @@ std::set<std::string> refused_with(Mode mode, int error) {
   return names;
 }
 
-using Names = std::set<std::string>;
-const Names room{"mknod", "mkdir", "symlink", "link", "create", "tmpfile", "write", "fallocate", "setxattr"};
+using OperationNames = std::set<std::string>;
+const OperationNames room{"mknod", "mkdir", "symlink", "link", "create", "tmpfile", "write", "fallocate", "setxattr"};
 constexpr std::size_t all = static_cast<std::size_t>(Operation::count);
 
 TEST(Policy, ServeRefusesNothing) { EXPECT_EQ(refused_with(Mode::serve, 0).size(), all); }
@@ -32,7 +32,7 @@ TEST(Policy, HiddenHasNothingAtAll) {
 
 TEST(Policy, DeniedShowsItselfAndNothingElse) {
   // `access` for existence alone, too.
-  EXPECT_EQ(refused_with(Mode::denied, 0), (Names{"getattr", "statfs", "access"}));
+  EXPECT_EQ(refused_with(Mode::denied, 0), (OperationNames{"getattr", "statfs", "access"}));
   EXPECT_EQ(refused_with(Mode::denied, EACCES).size(), all - 3);
   for (const int access : {R_OK, W_OK, X_OK}) EXPECT_EQ(refusal(Mode::denied, {Operation::access, access}), EACCES);
 }
@@ -43,7 +43,7 @@ TEST(Policy, FullRefusesWhatTakesRoom) {
 }
 
 TEST(Policy, ReadonlyRefusesWhatChanges) {
-  Names changes = room;
+  OperationNames changes = room;
   changes.insert({"setattr", "unlink", "rmdir", "rename", "removexattr"});
   EXPECT_EQ(refused_with(Mode::readonly, EROFS), changes);
   EXPECT_EQ(refusal(Mode::readonly, {Operation::access, W_OK}), EROFS);

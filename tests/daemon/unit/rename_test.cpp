@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "../../../daemon/node_table.h"
+#include "owners.h"
 
 namespace devshmd {
 namespace {
-
-constexpr Owner alice{1000, 1000};
 
 class Rename : public testing::Test {
  protected:
