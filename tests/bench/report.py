@@ -28,12 +28,13 @@ def table(figures):
 
 
 def plot(figures, file):
-    """devshm's ratios, a row each, with the quartiles; a budget is a line across its row."""
+    """The ratios of devshm and of devshmd, a row each, with the quartiles; a budget is a line across its row."""
     import matplotlib
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "devshm"
     from matplotlib import pyplot
-    shown = [f for f in figures if f.variant == "devshm" and f.unit == "ns" and f.reference != "tmpfs"][::-1]
+    shown = [f for f in figures if f.unit == "ns" and
+             (f.section == "daemon" or (f.variant == "devshm" and f.reference != "tmpfs"))][::-1]
     if not shown:
         return
     _, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * len(shown)))
@@ -43,7 +44,7 @@ def plot(figures, file):
         if f.budget:
             axes.plot([f.budget, f.budget], [row - 0.4, row + 0.4], color="black", linewidth=1)
     axes.axvline(1, color="#999999", linewidth=0.6)
-    axes.set_yticks(range(len(shown)), ["%s: %s" % (f.section, f.name) for f in shown], fontsize=7)
+    axes.set_yticks(range(len(shown)), ["%s: %s" % (f.variant if f.section == "daemon" else f.section, f.name) for f in shown], fontsize=7)
     axes.set_xlabel("devshm / reference: median and quartiles of the rounds; black: the budget")
     axes.set_xscale("log")
     axes.margins(y=0.01)
