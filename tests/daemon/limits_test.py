@@ -5,6 +5,7 @@ import errno
 import mmap
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -170,6 +171,46 @@ class Access(ground.Case):
         shutil.copy("/bin/true", self.point + "/true")
         subprocess.run([self.point + "/true"], check=True)
         self.assertLess({"nosuid", "nodev"}, set(options_of(self.point)))
+
+
+class OwnMount(ground.Case):
+    """A daemon that looked into its own mount would wait for itself."""
+
+    def seen_while(self, *arguments):
+        """The daemon's system calls that have a path, and its answers, while its mount is in use."""
+        other, trace = self.dir + "/also", self.dir + "/trace"
+        os.mkdir(other)
+        daemon = self.start("serve", "--record", self.dir + "/record", "--also", other, *arguments)
+        strace = subprocess.Popen(["strace", "-f", "-p", str(daemon.pid), "-o", trace, "-e", "trace=%file,writev,write",
+                                   "-e", "signal=none"], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(strace.stderr.close)
+        try:
+            self.assertIn("attached", strace.stderr.readline())
+            for point in (self.point, other):
+                os.mkdir(point + "/d")
+                pathlib.Path(point + "/d/f").write_bytes(b"x" * 3 * PAGE)
+                shutil.copy("/bin/true", point + "/d/true")
+                os.symlink(point + "/d/f", point + "/link")
+                os.rename(point + "/d/f", point + "/d/g")
+                os.setxattr(point + "/d/g", "user.a", b"1")
+                self.assertEqual(os.listdir(point + "/d") and os.statvfs(point).f_bsize, PAGE)
+                self.assertEqual(os.readlink(point + "/link"), point + "/d/f")
+                os.truncate(point + "/d/g", 1)
+                self.assertIn("process:", self.devshmd("--status", point).stdout)
+                shutil.rmtree(point + "/d")
+                os.unlink(point + "/link")
+        finally:
+            strace.send_signal(signal.SIGINT)
+            strace.wait(ground.SECONDS)
+        lines = pathlib.Path(trace).read_text(errors="replace").splitlines()
+        self.ends_well(daemon)
+        return lines, [line for line in lines if self.point in line or other in line]
+
+    def test_the_daemon_never_looks_there(self):
+        lines, there = self.seen_while()
+        self.assertGreater(sum("write" in line for line in lines), 20, "its answers are among what was seen")
+        there = [line for line in there if not re.search(r"\bwritev?\(", line)]
+        self.assertEqual(there, [])
 
 
 class DirtyLimit(ground.Case):
