@@ -118,4 +118,8 @@ ENV PATH=/bin
 
 
 if __name__ == "__main__":
+    # buildah mounts its storage: in a namespace of its own, and not in the machine's.
+    if "IMAGES_TEST_IS_INSIDE" not in os.environ:
+        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+                   {**os.environ, "IMAGES_TEST_IS_INSIDE": "1"})
     unittest.main(verbosity=2)
