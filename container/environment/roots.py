@@ -96,14 +96,11 @@ def make_debian(directory, release, architecture, more):
 
 
 def mirror():
-    """Where this machine gets Debian from: the first of its apt sources that has a whole release's main component."""
-    listing = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-                              "Created-By: Packages"], stdout=subprocess.PIPE, text=True, check=False).stdout
-    for line in listing.splitlines():
-        address, release, component = (line.split() + ["", "", ""])[:3]
-        if component == "main" and address.rstrip("/").endswith("/debian") and "-" not in release:
-            return address
-    return "http://deb.debian.org/debian"
+    done = subprocess.run([pathlib.Path(__file__).resolve().parents[1] / "debian-mirror"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed("%s; give a root with --root" % done.stderr.strip())
+    return done.stdout.strip()
 
 
 def run_with_progress(command, log):

@@ -49,14 +49,10 @@ class FetchFailed(Exception):
 
 
 def debian_mirror():
-    """Where this machine gets Debian from: the first of its apt sources that has a whole release's main component."""
-    listing = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-                              "Created-By: Packages"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    for line in listing.splitlines():
-        address, release, component = (line.split() + ["", "", ""])[:3]
-        if component == "main" and re.fullmatch(r".*/debian/?", address) and "-" not in release:
-            return address
-    return None
+    """Where this machine gets Debian from; None if apt has no such source."""
+    done = subprocess.run([pathlib.Path(__file__).resolve().parents[2] / "container/debian-mirror"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    return done.stdout.strip() or None
 
 
 class Apt:
