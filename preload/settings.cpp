@@ -74,27 +74,19 @@ When wanted_when(const StartVariables& variables) {
 
 constinit std::atomic<const Settings*> published{nullptr};
 
-constexpr Settings inactive{.active = false,
-                            .log_to_stderr = false,
-                            .log = nullptr,
-                            .dir = default_backing_dir,
-                            .dir_length = sizeof default_backing_dir - 1,
-                            .only_if_missing = false,
-                            .propagate = false};
-
-/// For a process that can't get a page of memory: it still has the default directory.
-const Settings* without_memory(const char* dir, const char* log, bool log_to_stderr) {
-  static constexpr Settings defaults{.active = true,
-                                     .log_to_stderr = false,
-                                     .log = nullptr,
-                                     .dir = default_backing_dir,
-                                     .dir_length = sizeof default_backing_dir - 1,
-                                     .only_if_missing = false,
-                                     .propagate = true};
-  if (!log && !log_to_stderr && same(dir, default_backing_dir)) return &defaults;
-  say_once(Topic::dir_setting, {"no memory for the settings; this process goes without devshm"});
-  return &inactive;
+/// What needs no memory of its own: the default directory, and nothing logged.
+constexpr Settings without_memory(bool active) {
+  return {.active = active,
+          .log_to_stderr = false,
+          .log = nullptr,
+          .dir = default_backing_dir,
+          .dir_length = sizeof default_backing_dir - 1,
+          .only_if_missing = false,
+          .propagate = active};
 }
+
+constexpr Settings inactive = without_memory(false);
+constexpr Settings defaults = without_memory(true);
 
 /// A Settings with the texts it points to behind it, in memory of its own: the environment may change.
 const Settings* read() {
@@ -103,7 +95,8 @@ const Settings* read() {
   if (disables(variables.find("DEVSHM_DISABLE"))) return &inactive;
   const bool only_if_missing = wanted_when(variables) == When::missing;
   if (only_if_missing && real_one_will_do()) return &inactive;
-  const char* propagate = variables.find("DEVSHM_PROPAGATE");
+  const char* propagate_value = variables.find("DEVSHM_PROPAGATE");
+  const bool propagate = !(propagate_value && same(propagate_value, "0"));
 
   const char* dir = wanted_dir(variables);
   std::size_t dir_length = length_of(dir);
@@ -114,7 +107,12 @@ const Settings* read() {
   const std::size_t log_size = log ? length_of(log) + 1 : 0;
 
   auto* fresh = static_cast<Settings*>(sys::allocate(sizeof(Settings) + dir_length + 1 + log_size));
-  if (!fresh) return without_memory(dir, log, log_to_stderr);
+  if (!fresh) {
+    const bool differs = log || log_to_stderr || only_if_missing || !propagate || !same(dir, default_backing_dir);
+    if (!differs) return &defaults;
+    say_once(Topic::dir_setting, {"no memory for the settings; this process goes without devshm"});
+    return &inactive;
+  }
   char* text = reinterpret_cast<char*>(fresh + 1);
   __builtin_memcpy(text, dir, dir_length);
   if (log) __builtin_memcpy(text + dir_length + 1, log, log_size);
@@ -124,7 +122,7 @@ const Settings* read() {
             .dir = text,
             .dir_length = dir_length,
             .only_if_missing = only_if_missing,
-            .propagate = !(propagate && same(propagate, "0"))};
+            .propagate = propagate};
   return fresh;
 }
 

@@ -102,10 +102,13 @@ class OneCall(unittest.TestCase):
                     self.judge(call, error, kind, kind != "", DIR="/tmp/long/er", LOG="/tmp/log")
 
     def test_no_memory_for_settings_that_differ(self):
-        done = refuse({"mmap": "ENOMEM"}, DIR="/tmp/long/er")
-        self.assertEqual((done.returncode, done.stderr),
-                         (0, "devshm: no memory for the settings; this process goes without devshm\n"))
-        self.assertEqual(set(line.split(" ", 1)[1] for line in done.stdout.splitlines()), {ROOT.split(" ", 1)[1], "errno 2"})
+        for setting in ({"DIR": "/tmp/long/er"}, {"LOG": "stderr"}, {"PROPAGATE": "0"}, {"WHEN": "missing"}):
+            with self.subTest(**setting):
+                done = refuse({"mmap": "ENOMEM"}, **setting)
+                self.assertEqual((done.returncode, done.stderr),
+                                 (0, "devshm: no memory for the settings; this process goes without devshm\n"))
+                self.assertEqual(set(line.split(" ", 1)[1] for line in done.stdout.splitlines()),
+                                 {ROOT.split(" ", 1)[1], "errno 2"})
 
 
 class Ways(unittest.TestCase):
