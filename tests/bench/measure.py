@@ -306,12 +306,21 @@ def daemon(bench):
     tmpfs = Variant("tmpfs", ground="tmpfs")
     variants = [tmpfs]
     for name, file in (("devshmd", "daemon/devshmd"), ("devshmd, passthrough", "tests/daemon/devshmd-passthrough")):
-        if subprocess.run(["ninja", "-C", bench.build, "--quiet", file], stdout=sys.stderr, check=False).returncode:
-            print("bench: daemon: %s is left out: it can't be built; meson configure -Ddaemon=enabled BUILD" % name,
-                  file=sys.stderr)
+        built = subprocess.run(["ninja", "-C", bench.build, "--quiet", file], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, check=False)
+        if built.returncode:
+            print("bench: daemon: %s is left out (it wants a build directory with -Ddaemon=enabled): %s" %
+                  (name, built.stdout.strip()), file=sys.stderr)
             continue
         shutil.copy(bench.build / file, bench.programs)
-        variants.append(served(name, "%s serve --daemonize /dev/shm" % (bench.programs / pathlib.Path(file).name)))
+        program = bench.programs / pathlib.Path(file).name
+        variant = served(name, "%s serve --daemonize /dev/shm" % program)
+        status = bench.run(variant, [program, "--status", "/dev/shm"])
+        has_passthrough = re.search(r"passthrough: +yes", status) is not None
+        if has_passthrough != name.endswith("passthrough"):
+            print("bench: daemon: %s is left out, it would not be what its name says:\n%s" % (name, status), file=sys.stderr)
+            continue
+        variants.append(variant)
     variants.append(served("passthrough_ll", "%s -o source=%s /dev/shm" % (passthrough_of_libfuse(bench),
                                                                           bench.scratch / "files")))
     times = bench.google("mounted", variants, bench.rounds(9), "--benchmark_min_time=0.05")

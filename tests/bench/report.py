@@ -44,7 +44,8 @@ def plot(figures, file):
         if f.budget:
             axes.plot([f.budget, f.budget], [row - 0.4, row + 0.4], color="black", linewidth=1)
     axes.axvline(1, color="#999999", linewidth=0.6)
-    axes.set_yticks(range(len(shown)), ["%s: %s" % (f.variant if f.section == "daemon" else f.section, f.name) for f in shown], fontsize=7)
+    names = ["%s: %s" % (f.variant if f.section == "daemon" else f.section, f.name) for f in shown]
+    axes.set_yticks(range(len(shown)), names, fontsize=7)
     axes.set_xlabel("devshm / reference: median and quartiles of the rounds; black: the budget")
     axes.set_xscale("log")
     axes.margins(y=0.01)
@@ -58,6 +59,6 @@ def compare(earlier, figures):
     worse = []
     for f in figures:
         old = before.get(key(vars(f)))
-        if f.variant == "devshm" and old and f.ratio > old["ratio"] * TOLERANCE[f.unit] and f.low >= old["high"]:
+        if f.variant.startswith("devshm") and old and f.ratio > old["ratio"] * TOLERANCE[f.unit] and f.low >= old["high"]:
             worse.append("%s: %.3f, and it was %.3f" % (key(vars(f)), f.ratio, old["ratio"]))
     return worse
