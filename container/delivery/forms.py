@@ -111,8 +111,8 @@ def debian_package(installed, target, architecture, tree):
     set_modes(tree)
     size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
     (tree / "DEBIAN").mkdir()
-    (tree / "DEBIAN/control").write_text(CONTROL.format(version=version(), architecture=architecture.debian, maintainer=MAINTAINER,
-                                                        size=-(-size // 1024)))
+    (tree / "DEBIAN/control").write_text(CONTROL.format(
+        version=version(), architecture=architecture.debian, maintainer=MAINTAINER, size=-(-size // 1024)))
     (tree / "DEBIAN").chmod(0o755)
     (tree / "DEBIAN/control").chmod(0o644)
     call("dpkg-deb", "--root-owner-group", "-Zxz", "--build", tree, target,

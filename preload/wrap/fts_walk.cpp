@@ -23,7 +23,6 @@ void FtsWalk::end() {
   free(this);
 }
 
-/// Null with errno 0 if none of the paths is in the overlay, or with another one to fail with.
 FtsWalk* FtsWalk::make(char* const* paths) {
   errno = 0;
   std::size_t count = 0, room = 0, inside = 0;

@@ -20,17 +20,23 @@ struct FtsRoot {
   int growth() const { return static_cast<int>(strlen(shown)) - static_cast<int>(strlen(real)); }
 };
 
-/// What is known of one FTS. Lives in one block from malloc with its roots and their texts, a path buffer apart.
+/// What is known of one FTS. Lives in one block from malloc with its roots and their texts, a path buffer apart. Like
+/// an FTS itself it is one thread's at a time, and nothing for a signal handler.
 class FtsWalk {
  public:
+  /// Null with errno 0 if none of the paths is in the overlay, or with another errno for fts_open to fail with.
   static FtsWalk* make(char* const* paths);
   void end();
 
+  /// fts_open, with the real paths. Null with its errno.
   FTS* open(int options, int (*order)(const FTSENT**, const FTSENT**));
 
+  /// Puts the shown names into what libc gives the program: an entry with its ancestors, a list of children, the roots
+  /// before the walk has begun. Without memory the real ones stay.
   void show(FTSENT* entry);
   void show_children(FTSENT* list);
   void show_roots(FTSENT* list);
+  /// Puts the real ones back, for libc to go on with.
   void hide();
 
  private:

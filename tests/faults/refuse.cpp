@@ -2,10 +2,13 @@
 //
 // Preloaded behind libdevshm.so: before main it has the kernel refuse system calls, as REFUSE says.
 //
-//   REFUSE="CALL:ERRNO CALL:ERRNO ..."   a number or a name of `calls`, and what it answers; ERRNO "kill" ends the
-//   process REFUSE_FROM=devshm (default)         only those that libdevshm.so makes itself: by where the instruction
-//   lies REFUSE_FROM=all                      from anywhere, as a container's filter does REFUSE_OTHERS=1 and ends the
-//   process for every call of devshm's that REFUSE does not name
+//   REFUSE="CALL:ERRNO ..."        a number or a name of `calls`, and what it answers; ERRNO "kill" ends the process
+//
+//   REFUSE_FROM=devshm (default)   only those that libdevshm.so makes itself: by where the instruction lies
+//
+//   REFUSE_FROM=all                from anywhere, as a container's filter does
+//
+//   REFUSE_OTHERS=1                and ends the process for every call of devshm's that REFUSE does not name
 #include <errno.h>
 #include <link.h>
 #include <linux/audit.h>

@@ -70,6 +70,16 @@ std::string describe(const struct stat& file) {
   return text;
 }
 
+std::string describe(const struct statx& file) {
+  struct stat same {};
+  same.st_mode = file.stx_mode;
+  same.st_size = static_cast<off_t>(file.stx_size);
+  same.st_nlink = file.stx_nlink;
+  same.st_uid = file.stx_uid;
+  same.st_gid = file.stx_gid;
+  return describe(same);
+}
+
 std::string location_of(int fd) {
   std::string location = link_text_of("/proc/self/fd/" + std::to_string(fd));
   const std::string& shm = real_shm();

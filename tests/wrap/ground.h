@@ -32,6 +32,7 @@ std::string changes();
 
 /// Type, mode, size, links, owner: what is the same on any file system.
 std::string describe(const struct stat& file);
+std::string describe(const struct statx& file);
 
 /// The name by which an open file is known in /dev/shm or outside, as the program should see it.
 std::string location_of(int fd);

@@ -41,14 +41,7 @@ constexpr utimbuf very_long_ago{5000, 6000};
 std::string opened(long result) { return parity::fd(static_cast<int>(result)); }
 std::string shown_stat(long result) { return number(result) + (result == 0 ? " " + parity::describe(found) : ""); }
 std::string shown_statx(long result) {
-  if (result != 0) return number(result);
-  struct stat file {};
-  file.st_mode = found_by_statx.stx_mode;
-  file.st_size = static_cast<off_t>(found_by_statx.stx_size);
-  file.st_nlink = found_by_statx.stx_nlink;
-  file.st_uid = found_by_statx.stx_uid;
-  file.st_gid = found_by_statx.stx_gid;
-  return number(result) + " " + parity::describe(file);
+  return number(result) + (result == 0 ? " " + parity::describe(found_by_statx) : "");
 }
 std::string shown_type(long result) {
   char type[32];

@@ -26,17 +26,7 @@ auto shown_with(const Stat& found) {
 }
 
 auto shown_with(const struct statx& found) {
-  return [&found](int result) {
-    std::string shown = number(result);
-    if (result != 0) return shown;
-    struct stat file {};
-    file.st_mode = found.stx_mode;
-    file.st_size = static_cast<off_t>(found.stx_size);
-    file.st_nlink = found.stx_nlink;
-    file.st_uid = found.stx_uid;
-    file.st_gid = found.stx_gid;
-    return shown + " " + parity::describe(file);
-  };
+  return [&found](int result) { return number(result) + (result == 0 ? " " + parity::describe(found) : ""); };
 }
 
 // The version of struct stat that __xstat and its kin take.
