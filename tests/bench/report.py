@@ -27,11 +27,48 @@ def table(figures):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
 
+def markdown(figures, section):
+    """One section's figures as a table: a row for what is measured, a column for each variant's ratio."""
+    figures = [f for f in figures if f.section == section]
+    columns = list(dict.fromkeys((f.variant, f.reference) for f in figures))
+    rows = [["what", "reference", *("%s / %s" % column for column in columns)]]
+    rows.append(["---"] + ["--:"] * (len(columns) + 1))
+    for name in dict.fromkeys(f.name for f in figures):
+        of = {(f.variant, f.reference): f for f in figures if f.name == name}
+        one = next(iter(of.values()))
+        cells = []
+        for column in columns:
+            f = of.get(column)
+            cells.append("" if not f else "%.2f" % f.ratio if f.unit != "ns" or f.ratio > 4 else
+                         "%.3f (%.2f–%.2f)" % (f.ratio, f.low, f.high))
+            if f and f.verdict:
+                cells[-1] += " " + f.verdict
+        # The first column's reference: another one's is in its ratio.
+        rows.append([name, "%s %s" % (number(one.reference_value, one.unit), one.unit if one.unit != "ns" else ""), *cells])
+    return "\n".join("| " + " | ".join(cell.strip() for cell in row) + " |" for row in rows)
+
+
+def write_document(result, figures, file):
+    """Puts the tables into the document, each between its section's marks. The text around them is written by hand."""
+    text = file.read_text()
+    machine = result["machine"]
+    filled = {"made": "%s: %d processors (%s), Linux %s, %s." % (
+        result["date"], machine["cpus"], machine["machine"], ".".join(machine["kernel"].split(".")[:2]), machine["libc"])}
+    filled.update({section: markdown(figures, section) for section in dict.fromkeys(f.section for f in figures)})
+    for section, table_text in filled.items():
+        begin, end = "<!-- bench: %s -->\n" % section, "<!-- end -->"
+        head, found, rest = text.partition(begin)
+        if found:
+            text = head + found + table_text + "\n" + rest[rest.index(end):]
+    file.write_text(text)
+
+
 def plot(figures, file):
     """The ratios of devshm and of devshmd, a row each, with the quartiles; a budget is a line across its row."""
     import matplotlib
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "devshm"
+    matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
     shown = [f for f in figures if f.unit == "ns" and
              (f.section == "daemon" or (f.variant == "devshm" and f.reference != "tmpfs"))][::-1]

@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The report of the benchmark: what becomes worse is seen, and the document's tables are put between their marks."""
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+import measure  # noqa: E402
+import report  # noqa: E402
+
+
+def figures(ratio):
+    rounds = [100 * ratio * noise for noise in (0.99, 1, 1.01)]
+    return [measure.figure("calls", "stat", "devshm", "no preload", rounds, [100] * 3, budget=1.01),
+            measure.figure("calls", "stat", "proot", "no preload", [900] * 3, [100] * 3)]
+
+
+class Report(unittest.TestCase):
+    def test_says_by_how_much_a_budget_is_missed(self):
+        self.assertEqual([figures(ratio)[0].verdict for ratio in (1, 1.015, 1.2)],
+                         ["PASS", "PASS within the noise", "MISSED by 18.8 %"])
+
+    def test_compares_with_an_earlier_run(self):
+        earlier = {"figures": [vars(f) for f in figures(1)]}
+        self.assertEqual(report.compare(earlier, figures(1.03)), [])
+        self.assertEqual(len(report.compare(earlier, figures(1.2))), 1)
+
+    def test_fills_the_document_and_keeps_its_text(self):
+        result = {"date": "2001-02-03", "machine": {"cpus": 2, "machine": "x86_64", "kernel": "6.1.0-x", "libc": "glibc 2.36"}}
+        text = "before\n<!-- bench: calls -->\nold\n<!-- end -->\nbetween\n<!-- bench: start -->\nkept\n<!-- end -->\nafter\n"
+        with tempfile.NamedTemporaryFile("w+", suffix=".md") as file:
+            file.write(text)
+            file.flush()
+            report.write_document(result, figures(1), pathlib.Path(file.name))
+            written = pathlib.Path(file.name).read_text(encoding="utf-8")
+        self.assertEqual(written.splitlines(), [
+            "before", "<!-- bench: calls -->",
+            "| what | reference | devshm / no preload | proot / no preload |", "| --- | --: | --: | --: |",
+            "| stat | 100 ns | 1.000 (0.99–1.01) PASS | 9.00 |",
+            "<!-- end -->", "between", "<!-- bench: start -->", "kept", "<!-- end -->", "after"])
+
+
+if __name__ == "__main__":
+    unittest.main()
