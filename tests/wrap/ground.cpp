@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "disk.h"
+#include "keeper.h"
 #include "raw.h"
 
 namespace parity {
@@ -23,7 +24,7 @@ struct Thing {
   std::string name;
   std::string text{};
 };
-std::vector<Thing> things = {
+const std::vector<Thing> usual = {
     {Thing::dir, "."},
     {Thing::dir, "/dev"},
     {Thing::dir, "/tmp"},
@@ -52,6 +53,7 @@ std::vector<Thing> things = {
     {Thing::link, "/tmp/parity/into", "/dev/shm"},
     {Thing::link, "/tmp/parity/dev-link", "/dev"},
 };
+std::vector<Thing> things = usual;
 
 /// Somebody records what reaches /dev/shm: then nothing of our own may get there, and no link that the kernel follows.
 bool is_recorded() {
@@ -59,15 +61,23 @@ bool is_recorded() {
   return recorded;
 }
 
-/// What is known of a file, and by what to see that nothing has been done to it since.
-struct Seen {
-  std::string told;
+/// Which file it was, and when: by this to see that nothing has been done to it since.
+struct Moment {
   ino_t inode;
   timespec changed;
   timespec looked;
 };
+struct Seen {
+  std::string told;
+  Moment when;
+};
+struct Listing {
+  std::vector<std::string> names;
+  Moment when;
+};
 using Snapshot = std::map<std::string, Seen>;
 Snapshot last;                             // for what need not be looked at twice
+std::map<std::string, Listing> listings;   // the same for directories, by their paths
 std::map<std::string, std::string> fresh;  // as it was laid out
 
 [[noreturn]] void give_up(const char* what, const std::string& path, long result) {
@@ -77,17 +87,6 @@ std::map<std::string, std::string> fresh;  // as it was laid out
 
 std::string path_of(const std::string& name) {
   return name == "." ? real_shm() : name[0] == '/' ? name : real_shm() + "/" + name;
-}
-
-/// The neighbours that a path can be mistaken for, /dev/shmfoo and such, in /dev and beside the backing directory; and
-/// /dev/shm itself, should somebody make one where there is none.
-template <class Visit>
-void for_each_neighbour(Visit visit) {
-  for (const std::string dir : {"/dev", "/tmp"})
-    for_each_entry(dir, [&](const std::string& name) {
-      if (const std::string path = dir + "/" + name; name.starts_with("shm") && path != real_shm() && !(is_recorded() && path == "/dev/shm"))
-        visit(path);
-    });
 }
 
 mode_t mode_of(const Thing& thing) {
@@ -144,6 +143,32 @@ bool is_long_before(const timespec& changed, const timespec& looked) {
   return (looked.tv_sec - changed.tv_sec) * 1'000'000'000 + (looked.tv_nsec - changed.tv_nsec) > 100'000'000;
 }
 
+bool is_the_same(const struct stat& file, const Moment& then) {
+  return then.inode == file.st_ino && is_long_before(file.st_ctim, then.looked) && then.changed.tv_sec == file.st_ctim.tv_sec &&
+         then.changed.tv_nsec == file.st_ctim.tv_nsec;
+}
+
+/// What is in a directory; nothing, if it is none.
+const std::vector<std::string>& names_in(const std::string& dir) {
+  Listing& listing = listings[dir];
+  struct stat file{};
+  const bool there = look(dir, file);
+  if (there && is_the_same(file, listing.when)) return listing.names;
+  listing = {{}, {file.st_ino, file.st_ctim, now()}};
+  if (there) for_each_entry(dir, [&](const std::string& name) { listing.names.push_back(name); });
+  return listing.names;
+}
+
+/// The neighbours that a path can be mistaken for, /dev/shmfoo and such, in /dev and beside the backing directory; and
+/// /dev/shm itself, should somebody make one where there is none.
+template <class Visit>
+void for_each_neighbour(Visit visit) {
+  for (const std::string dir : {"/dev", "/tmp"})
+    for (const std::string& name : names_in(dir))
+      if (const std::string path = dir + "/" + name; name.starts_with("shm") && path != real_shm() && !(is_recorded() && path == "/dev/shm"))
+        visit(path);
+}
+
 std::string tell(const std::string& path, const struct stat& file) {
   std::string told = describe(file);
   if (S_ISREG(file.st_mode)) told += " " + content_of(path);
@@ -160,17 +185,16 @@ bool take_one(const std::string& name, Snapshot& out) {
   const std::string path = path_of(name);
   if (!look(path, file)) return false;
   const auto known = last.find(name);
-  if (known != last.end() && known->second.inode == file.st_ino && is_long_before(file.st_ctim, known->second.looked) &&
-      known->second.changed.tv_sec == file.st_ctim.tv_sec && known->second.changed.tv_nsec == file.st_ctim.tv_nsec)
+  if (known != last.end() && is_the_same(file, known->second.when))
     out.insert(*known);
   else
-    out[name] = {tell(path, file), file.st_ino, file.st_ctim, now()};
+    out[name] = {tell(path, file), {file.st_ino, file.st_ctim, now()}};
   return S_ISDIR(file.st_mode);
 }
 
 void take(const std::string& name, Snapshot& out) {
   if (take_one(name, out))
-    for_each_entry(path_of(name), [&](const std::string& in) { take(name == "." ? in : name + "/" + in, out); });
+    for (const std::string& in : names_in(path_of(name))) take(name == "." ? in : name + "/" + in, out);
 }
 
 Snapshot take_all() {
@@ -182,6 +206,14 @@ Snapshot take_all() {
   for (const char* parent : {"/dev", "/tmp"}) take_one(parent, all);
   last = all;
   return all;
+}
+
+void lay_out_things() {
+  raw(SYS_umask, 0);
+  for (const Thing& thing : things) make(thing);
+  raw(SYS_umask, 022);
+  fresh.clear();
+  for (const auto& [name, seen] : take_all()) fresh[name] = seen.told;
 }
 
 }  // namespace
@@ -197,21 +229,29 @@ const std::string& real_shm() {
 }
 
 void lay_out() {
-  raw(SYS_umask, 0);
-  for (const Thing& thing : things) make(thing);
-  raw(SYS_umask, 022);
-  for (const auto& [name, seen] : take_all()) fresh[name] = seen.told;
+  // The keeper's mask is not this process's.
+  if (keeper::is_there()) {
+    keeper::ask(keeper::lay_out);
+    raw(SYS_umask, 022);
+    return;
+  }
+  things = usual;
+  lay_out_things();
 }
 
 void lay_out_programs() {
+  if (keeper::is_there()) {
+    keeper::ask(keeper::lay_out_programs);
+    return;
+  }
   int status = 10;
   for (Thing& thing : things)
     if (thing.kind == Thing::file) thing.text = "#!/bin/sh\nexit " + std::to_string(++status) + "\n";
-  fresh.clear();
-  lay_out();
+  lay_out_things();
 }
 
 std::string changes() {
+  if (keeper::is_there()) return keeper::ask(keeper::changes);
   const Snapshot found = take_all();
   std::string told;
   const auto is_gone = [&](const std::string& name) { return !found.contains(name); };

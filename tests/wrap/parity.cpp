@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "keeper.h"
 #include "raw.h"
 
 namespace parity {
@@ -83,7 +84,7 @@ sigjmp_buf before_the_call;
 void on_crash(int) { siglongjmp(before_the_call, 1); }
 
 void run(const char* function, const std::string& label, const std::string& cwd, const Call& call) {
-  raw(SYS_chdir, real_path_of(cwd).c_str());
+  if (cwd != "/") raw(SYS_chdir, real_path_of(cwd).c_str());
   errno = errno_before;
   static std::string result;
   if (sigsetjmp(before_the_call, 1) == 0)
@@ -110,6 +111,7 @@ int run_family(const Family& family) {
   if (child == 0) {
     alarm(120);  // a call that waits for ever ends its family, not the whole
     signal(SIGSEGV, on_crash);
+    raw(SYS_chdir, "/");  // where each call starts, and is brought back to
     lay_out();
     family.run();
     _exit(0);
@@ -208,7 +210,9 @@ void each_pair_at(const char* function, const char* arguments, const AtPairCall&
 }  // namespace parity
 
 /// parity [FAMILY...]: all families, or those. Not to be run by itself: see run_parity.
+/// parity --keep COMMAND...: runs a command that starts it in its turn; the files are then looked at from here.
 int main(int count, char** arguments) {
+  if (count > 2 && strcmp(arguments[1], "--keep") == 0) return parity::keeper::run_with_keeper(arguments + 2);
   int failed = 0;
   for (const parity::Family* family = parity::families(); family; family = family->next) {
     bool wanted = count == 1;

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "keeper.h"
 #include "parity.h"
 #include "raw.h"
 
@@ -78,6 +79,7 @@ void mount_on(const std::string& place) {
 FAMILY(mount) {
   if (unshare(CLONE_NEWNS) != 0 || parity::raw(SYS_mount, "none", "/", 0L, MS_REC | MS_PRIVATE, 0L) != 0)
     return parity::once("mount", "in a namespace of its own", [] { return number(-1); });
+  parity::keeper::follow();
   mounts_at_first = mount_points().size();
   const std::vector<parity::Place> places = without_shm_itself(parity::plain_places());
   const std::vector<parity::Place> at_places = without_shm_itself(parity::at_places());
