@@ -5,6 +5,7 @@
 //
 //   file_system BACKING DIR MEBIBYTES     "first-touch N rewrite N read N", in MiB a second
 //   file_system keeper DIR COUNT          "open N": nanoseconds of opening a name that a keeper process holds
+//   file_system taker - MEBIBYTES COMMAND...  runs the command while so much memory is taken and in use
 //
 // BACKING: file (as devshm's), file+fallocate (its space reserved first), file+populate (its pages too), memfd.
 // The keeper is a prototype: a process that holds a memfd for each name and hands it out over a socket.
@@ -133,14 +134,35 @@ int run_keeper(const std::string& directory, long count) {
   return 0;
 }
 
+/// Pages of which each is another one: nothing that the kernel could share or leave out.
+int run_beside_taken_memory(std::size_t mebibytes, char** command) {
+  const std::size_t size = mebibytes << 20;
+  char* taken = static_cast<char*>(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (taken == MAP_FAILED) give_up("taking memory");
+  for (std::size_t at = 0; at < size; at += 4096) std::memcpy(taken + at, &at, sizeof at);
+  const pid_t child = fork();
+  if (child == 0) {
+    munmap(taken, size);
+    execvp(command[0], command);
+    give_up(command[0]);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  const std::string backing = count > 1 ? arguments[1] : "";
+  if (backing == "taker" && count > 4)
+    return run_beside_taken_memory(static_cast<std::size_t>(std::atol(arguments[3])), arguments + 4);
   if (count != 4) {
-    std::fprintf(stderr, "usage: file_system file|file+fallocate|file+populate|memfd|keeper DIR NUMBER\n");
+    std::fprintf(stderr,
+                 "usage: file_system file|file+fallocate|file+populate|memfd|keeper DIR NUMBER\n"
+                 "       file_system taker - MEBIBYTES COMMAND...\n");
     return 2;
   }
-  const std::string backing = arguments[1];
   if (backing == "keeper") return run_keeper(arguments[2], std::atol(arguments[3]));
   return run_backing(backing, arguments[2], static_cast<std::size_t>(std::atol(arguments[3])));
 }

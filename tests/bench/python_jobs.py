@@ -38,7 +38,7 @@ def fill(name, begin, end):
 
 
 def memory():
-    size = 256 * MEBIBYTE
+    size = 1024 * MEBIBYTE
     shared = shared_memory.SharedMemory(create=True, size=size)
     halves = [multiprocessing.Process(target=fill, args=(shared.name, i * size // 2, (i + 1) * size // 2))
               for i in range(2)]
@@ -53,7 +53,7 @@ def memory():
 
 
 for name, job in (("Pool of 4: made, used, closed", pool), ("Queue: 5,000 numbers to another process", queue),
-                  ("SharedMemory of 256 MiB, filled by two workers", memory)):
+                  ("SharedMemory of 1 GiB, filled by two workers", memory)):
     began = time.monotonic()
     job()
     print(name, time.monotonic() - began)

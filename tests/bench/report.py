@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The report: a table to read, a plot to look at, and what has become worse."""
 # How much larger than before a ratio may be, as noise: its quartiles must also be apart.
-TOLERANCE = {"ns": 1.05, "instructions": 1.0, "faults": 1.02}
+TOLERANCE = {"ns": 1.05, "instructions": 1.0, "faults": 1.02, "MiB": 1.05}
 
 
 def number(value, unit):
