@@ -63,8 +63,8 @@ constexpr PathPlaces places(PathPlace first, PathPlace second = PathPlace()) { r
 /// What a function's parameters are.
 template <class... P>
 struct Parameters {
-  static constexpr bool is_text[] = {(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)...};
-  static constexpr bool is_int[] = {std::is_same_v<P, int>...};
+  static constexpr bool is_text[sizeof...(P)] = {(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)...};
+  static constexpr bool is_int[sizeof...(P)] = {std::is_same_v<P, int>...};
 };
 template <class R, class... P, bool N>
 Parameters<P...> parameters_of(R (*)(P...) noexcept(N));
