@@ -17,11 +17,11 @@ namespace devshmd {
 
 std::string to_json(const Record& record) {
   std::string line;
-  const auto out = std::back_inserter(line);
-  fmt::format_to(out, "{{\"time\":\"{:%Y-%m-%dT%H:%M:%S}.{:06}Z\",\"pid\":{},\"tid\":{},\"uid\":{},\"program\":",
+  fmt::format_to(std::back_inserter(line),
+                 "{{\"time\":\"{:%Y-%m-%dT%H:%M:%S}.{:06}Z\",\"pid\":{},\"tid\":{},\"uid\":{},\"program\":",
                  fmt::gmtime(record.time.tv_sec), record.time.tv_nsec / 1000, record.pid, record.tid, record.uid);
   append_json(line, record.program);
-  fmt::format_to(out, ",\"operation\":\"{}\",\"path\":", name_of(record.operation));
+  fmt::format_to(std::back_inserter(line), ",\"operation\":\"{}\",\"path\":", name_of(record.operation));
   append_json(line, record.path);
   if (!record.to.empty()) {
     line += ",\"to\":";
@@ -31,8 +31,8 @@ std::string to_json(const Record& record) {
     line += ",\"flags\":";
     append_json(line, record.flags);
   }
-  if (record.bytes >= 0) fmt::format_to(out, ",\"bytes\":{}", record.bytes);
-  fmt::format_to(out, ",\"result\":\"{}\"}}\n", error_name(record.error));
+  if (record.bytes >= 0) fmt::format_to(std::back_inserter(line), ",\"bytes\":{}", record.bytes);
+  fmt::format_to(std::back_inserter(line), ",\"result\":\"{}\"}}\n", error_name(record.error));
   return line;
 }
 

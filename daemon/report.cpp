@@ -23,7 +23,7 @@ namespace {
 using Row = std::array<std::string, 4>;
 
 /// What a terminal would take for a command is shown as ?; so is what is no text at all.
-std::string printable(std::string text) {
+std::string printable(const std::string& text) {
   std::string quoted;
   append_json(quoted, text);
   return quoted.substr(1, quoted.size() - 2);

@@ -53,7 +53,7 @@ TEST_F(Exec, KeepsTheOverlayInEveryEnvironment) {
     SCOPED_TRACE(name);
     for (char* const* environment : {static_cast<char* const*>(environ), static_cast<char* const*>(replaced),
                                      static_cast<char* const*>(empty), static_cast<char* const*>(nullptr)}) {
-      const Said said = listen_to([&] { execute(environment); });
+      const Said said = listen_to([&, &execute = execute] { execute(environment); });
       expect_overlay(said);
       EXPECT_TRUE(said.has("argument=one"));
       EXPECT_EQ(said.value("T_OTHER"), environment == replaced ? "1" : "(none)");
@@ -79,7 +79,7 @@ TEST_F(Exec, KeepsTheOverlayWhenEnvironHasLostIt) {
   for (const auto& [name, execute] : own_ways()) {
     for (const auto& [loss, lose] : losses) {
       SCOPED_TRACE(name + " after " + loss);
-      const Said said = listen_to([&] {
+      const Said said = listen_to([&, &lose = lose, &execute = execute] {
         lose();
         execute();
       });

@@ -37,7 +37,7 @@ class Shell : public Children {
 TEST_F(Shell, SystemKeepsTheOverlay) {
   for (const auto& [name, lose] : losses()) {
     SCOPED_TRACE(name);
-    const Said said = listen_to([&] {
+    const Said said = listen_to([&lose = lose] {
       lose();
       _exit(WEXITSTATUS(system(CHILD)));
     });
@@ -50,7 +50,7 @@ TEST_F(Shell, PopenKeepsTheOverlay) {
   for (const auto open_command : {popen, _IO_popen}) {
     for (const auto& [name, lose] : losses()) {
       SCOPED_TRACE(name);
-      const Said said = listen_to([&] {
+      const Said said = listen_to([&, &lose = lose] {
         lose();
         through_popen(open_command);
       });
