@@ -180,7 +180,7 @@ void race_for_the_directory(long seconds) {
 
 // --- first ---
 
-constexpr unsigned threads = 24;
+constexpr unsigned threads = 64;
 pthread_barrier_t start_line;
 const char* own_program;
 
@@ -281,7 +281,7 @@ int main(int argc, char** argv) {
   }
   const long amount = argc > 2 ? atol(argv[2]) : 1;
   setpgid(0, 0);
-  alarm(280);
+  alarm(280 + static_cast<unsigned>(amount) / 20);  // for the long form as well
   if (!strcmp(what, "sem")) {
     race_for_a_semaphore(amount);
   } else if (!strcmp(what, "dir")) {
