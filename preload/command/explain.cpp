@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// `devshm run --explain`: preloaded before the library, tells of what the library can't reach and no look at a file
+// shows: objects that are loaded with RTLD_DEEPBIND or into a namespace of their own.
+//
+// dlopen looks at its return address, so both are passed on by a tail call.
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../next_symbol.h"
+#include "../sys.h"
+#include "../text.h"
+
+namespace {
+
+[[gnu::cold, gnu::noinline]] void tell(const char* file, const char* how) {
+  if (!getenv("DEVSHM_EXPLAIN")) return;
+  devshm::Line<1024> line;
+  line.add("devshm: explain: ").add(file).add(" is loaded ").add(how).add(": devshm can't reach it\n");
+  devshm::sys::write(2, line.c_str(), strlen(line.c_str()));
+}
+
+}  // namespace
+
+extern "C" [[gnu::visibility("default")]] void* dlopen(const char* file, int mode) noexcept {
+  if (file && mode & RTLD_DEEPBIND) tell(file, "with RTLD_DEEPBIND and takes libc's functions first");
+  return NEXT_LATE(dlopen).get()(file, mode);
+}
+
+extern "C" [[gnu::visibility("default")]] void* dlmopen(Lmid_t space, const char* file, int mode) noexcept {
+  if (file && space != LM_ID_BASE) tell(file, "into a namespace of its own (dlmopen), with a libc of its own");
+  return NEXT_LATE(dlmopen).get()(space, file, mode);
+}
