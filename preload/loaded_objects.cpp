@@ -18,21 +18,20 @@ struct Symbols {
   const char* strings;
   const ElfW(Half) * versions;  // one for each symbol, or null
   const ElfW(Verdef) * definitions;
-  std::size_t definition_count;
 
   explicit Symbols(const LoadedObject& object)
       : symbols(static_cast<const ElfW(Sym) *>(object.address(DT_SYMTAB))),
         strings(static_cast<const char*>(object.address(DT_STRTAB))),
         versions(static_cast<const ElfW(Half) *>(object.address(DT_VERSYM))),
-        definitions(static_cast<const ElfW(Verdef) *>(object.address(DT_VERDEF))),
-        definition_count(object.value(DT_VERDEFNUM)) {}
+        definitions(static_cast<const ElfW(Verdef) *>(object.address(DT_VERDEF))) {}
 
   const char* version_name(ElfW(Half) index) const {
     const char* at = reinterpret_cast<const char*>(definitions);
-    for (std::size_t i = 0; at && i < definition_count; ++i) {
+    while (at) {
       const auto* definition = reinterpret_cast<const ElfW(Verdef)*>(at);
       if (definition->vd_ndx == index)
         return strings + reinterpret_cast<const ElfW(Verdaux)*>(at + definition->vd_aux)->vda_name;
+      if (!definition->vd_next) break;  // the last: loaders go by this, not by DT_VERDEFNUM
       at += definition->vd_next;
     }
     return "";

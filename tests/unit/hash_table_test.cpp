@@ -68,6 +68,9 @@ class HandMade {
     dynamic_.push_back({});
   }
 
+  /// What DT_VERDEFNUM says, for objects made from now on.
+  static inline std::size_t definition_count = 3;
+
   /// The number of the symbol found, counted from 1; 0: none.
   std::uintptr_t find(const char* name) const {
     const LoadedObject object{base_, dynamic_.data(), "hand-made", nullptr, 0};
@@ -110,7 +113,7 @@ class HandMade {
     add(DT_VERDEF, store(all.data(), all.size() * sizeof(Definition)));
     ElfW(Dyn) count{};
     count.d_tag = DT_VERDEFNUM;
-    count.d_un.d_val = names.size();
+    count.d_un.d_val = definition_count;
     dynamic_.push_back(count);
   }
 
@@ -226,6 +229,17 @@ TEST_P(HashTable, Versions) {
   EXPECT_EQ(made.find("back"), 8u);  // the default, though not the newest
   EXPECT_EQ(made.find("both_old"), 11u);
   EXPECT_EQ(made.find("foreign_and_old"), 13u);
+}
+
+// Loaders go by the definition that has no next one.
+TEST_P(HashTable, ACountOfVersionsThatIsWrong) {
+  for (const std::size_t count : {std::size_t{0}, SIZE_MAX}) {
+    HandMade::definition_count = count;
+    const HandMade made = object({{"glibc", 3}, {"undefined", 9}}, true);
+    HandMade::definition_count = 3;
+    EXPECT_EQ(made.find("glibc"), 1u);
+    EXPECT_EQ(made.find("undefined"), 0u);
+  }
 }
 
 // One bucket: everything collides. Thirteen: some are empty.
