@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""The fuzz targets, and the bugs that are planted to see that each finds what it is for."""
+import dataclasses
+
+
+@dataclasses.dataclass
+class Bug:
+    """In the file `old`, which stands in it once, becomes `new`."""
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+@dataclasses.dataclass
+class Target:
+    """TARGET.cpp, with `sources` that can't be included."""
+    name: str
+    about: str
+    length: int  # of an input, at most
+    bugs: list
+    sources: list = dataclasses.field(default_factory=list)
+    flags: list = dataclasses.field(default_factory=list)
+    libraries: list = dataclasses.field(default_factory=list)
+    packages: str = ""
+
+
+MAY_MATCH = "preload/may_match_{machine}.S"
+
+TARGETS = [
+    Target("paths", "the path rule, against a model that reads paths from their end", 64,
+           sources=[MAY_MATCH],
+           bugs=[
+               Bug("a .. too many is counted", "preload/path_rule.cpp", "if (depth) --depth;", "--depth;"),
+               Bug("a longer name will do", "preload/path_rule.cpp", "if (length != size) return false;",
+                   "if (length < size) return false;"),
+           ]),
+    Target("kernel_paths", "the path rule, against where the kernel lands", 100,
+           bugs=[
+               Bug("shmx is ..", "preload/path_rule.cpp", 'return is("..", 2);', 'return is("..", 2) || is("shmx", 4);'),
+               Bug("what a part leads to is not asked", "preload/start_dir.cpp",
+                   "return here.st_dev == there.st_dev && here.st_ino == there.st_ino;", "return here.st_dev == there.st_dev;"),
+           ]),
+    Target("symbols", "the look-up of symbols in broken ELF objects, against a reader that checks everything", 2000,
+           bugs=[
+               Bug("an empty table is not looked for", "preload/loaded_objects.cpp",
+                   "if (!bucket_count || !bloom_size) return;", ""),
+               Bug("old versions win", "preload/loaded_objects.cpp",
+                   "(version & version_hidden ? 0 : version_hidden)", "(version & version_hidden)"),
+           ]),
+    Target("constants", "the search for libc's directory, and the change of it, in broken objects", 1000,
+           bugs=[
+               Bug("the end of a segment", "preload/libc_constant.cpp", "place + constant_length >= end ||", ""),
+               Bug("half of the places", "preload/libc_constant.cpp", "const std::size_t word = i / 4, shift = i % 4;",
+                   "const std::size_t word = i / 4, shift = i % 4 & 2;"),
+           ]),
+]
