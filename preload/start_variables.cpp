@@ -48,10 +48,11 @@ StartVariables::StartVariables() {
     char* block = static_cast<char*>(sys::allocate(size));
     if (!block) break;
     const long length = read_all(fd, block, size);
-    // Two zero bytes are left behind the texts, whatever the last of them ends with.
-    if (length >= 0 && static_cast<std::size_t>(length) + 2 <= size) {
+    // A zero byte is left behind the texts, whatever the last of them ends with.
+    if (length >= 0 && static_cast<std::size_t>(length) < size) {
       block_ = block;
       size_ = size;
+      end_ = block + length;
     } else {
       sys::munmap(block, size);
     }
@@ -66,8 +67,7 @@ StartVariables::~StartVariables() {
 
 const char* StartVariables::find(const char* name) const {
   if (const char* value = find_in_environ(name)) return value;
-  if (!block_) return nullptr;
-  for (const char* entry = block_; *entry; entry += length_of(entry) + 1)
+  for (const char* entry = block_; entry < end_; entry += length_of(entry) + 1)
     if (const char* value = value_in(entry, name)) return value;
   return nullptr;
 }

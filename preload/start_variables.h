@@ -23,7 +23,9 @@ class StartVariables {
   const char* find(const char* name) const;
 
  private:
-  char* block_ = nullptr;  // "NAME=value" texts one behind the other, each with its end, and an empty one last
+  // "NAME=value" texts one behind the other, each with its end. One may be empty.
+  char* block_ = nullptr;
+  const char* end_ = nullptr;
   std::size_t size_ = 0;
 };
 

@@ -203,6 +203,29 @@ TEST(SettingsWhenMissing, ActWhereItIsNoTmpfs) {
   });
 }
 
+// Not a test: what the one below starts.
+TEST(StartVariables, DISABLED_Started) {
+  environ = nullptr;
+  expect_dir("/tmp/found");
+}
+
+// As execve lets it through, and no libc minds.
+TEST(StartVariables, AreFoundBehindAnEmptyText) {
+  const pid_t child = fork();
+  if (child == 0) {
+    char program[] = "program", filter[] = "--gtest_filter=StartVariables.DISABLED_Started",
+         all[] = "--gtest_also_run_disabled_tests";
+    char empty[] = "", dir[] = "DEVSHM_DIR=/tmp/found";
+    char* arguments[] = {program, filter, all, nullptr};
+    char* environment[] = {empty, empty, dir, nullptr};
+    execve("/proc/self/exe", arguments, environment);
+    _exit(127);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
 // Not a test: what the one below starts, set-user-ID.
 TEST(SecureMode, DISABLED_Probe) { std::printf("active=%d\n", settings().active); }
 
