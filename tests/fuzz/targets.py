@@ -54,4 +54,16 @@ TARGETS = [
                Bug("half of the places", "preload/libc_constant.cpp", "const std::size_t word = i / 4, shift = i % 4;",
                    "const std::size_t word = i / 4, shift = i % 4 & 2;"),
            ]),
+    Target("addresses", "AF_UNIX addresses, against a model and what the kernel binds to", 300,
+           bugs=[
+               Bug("a name has an end", "preload/unix_address.cpp", "while (size < most && text[size] != '\\0')",
+                   "while (text[size] != '\\0')"),
+               Bug("the end is always counted", "preload/unix_address.cpp", "(end_counted ? 1 : 0)", "1"),
+           ]),
+    Target("environments", "settings, and environments that are handed on, against a model", 2000,
+           bugs=[
+               Bug("LD_PRELOAD ends at a colon", "preload/child_environment.cpp", "c == separators[0] || c == separators[1]",
+                   "c == separators[0]"),
+               Bug("a byte too few", "preload/child_environment.cpp", "put(\"\", 1);", "put(\"\", 1); text_size -= !text_;"),
+           ]),
 ]
