@@ -52,7 +52,7 @@ bool is_directory(const char* path) {
   while (prefix_length < 5 && prefix[prefix_length]) ++prefix_length;
   char* name = static_cast<char*>(malloc(dir_length + 1 + prefix_length + sizeof "XXXXXX"));
   if (!name) return nullptr;
-  memcpy(name, dir, dir_length);
+  memcpy(name, dir, dir_length);  // NOLINT(bugprone-not-null-terminated-result)
   name[dir_length] = '/';
   memcpy(name + dir_length + 1, prefix, prefix_length);
   memcpy(name + dir_length + 1 + prefix_length, "XXXXXX", sizeof "XXXXXX");
