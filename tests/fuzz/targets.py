@@ -66,4 +66,19 @@ TARGETS = [
                    "c == separators[0]"),
                Bug("a byte too few", "preload/child_environment.cpp", "put(\"\", 1);", "put(\"\", 1); text_size -= !text_;"),
            ]),
+    Target("command_lines", "devshmd's options and sizes, and the report of broken recordings", 1000,
+           libraries=["fuse3", "fmt"], packages="libfuse3-dev libfmt-dev",
+           bugs=[
+               Bug("a size overflows", "daemon/size.cpp", "if (number > (UINT64_MAX >> shift)) return std::nullopt;", ""),
+               Bug("half of a surrogate", "daemon/json.cpp", "if (code >= 0xdc80 && code <= 0xdcff) {",
+                   "if (code > 0xdc80 && code <= 0xdcff) {"),
+           ]),
+    Target("requests", "devshmd's answers to sequences of requests, against a model of a file system", 1500,
+           flags=["-O1"],
+           libraries=["fuse3", "fmt"], packages="libfuse3-dev libfmt-dev",
+           bugs=[
+               Bug("rename forgets a link", "daemon/node_rename.cpp", "--old_dir.links;\n      ++new_dir.links;", "++new_dir.links;"),
+               Bug("a further link is free", "daemon/node_table.cpp", "const bool further = node.links > 0;",
+                   "const bool further = node.links > 1;"),
+           ]),
 ]
