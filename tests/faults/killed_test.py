@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Killed at every system call of a start, of sem_open and of shm_open; no room at every step of them; no descriptors.
+"""Killed at every system call of a start, of sem_open and of shm_open; no room at every step of them; no descriptors, no
+processes.
 
 No half-made object is ever there under its name, what is left over is what a tmpfs would have left, and the next start
 works. With --native the same is expected of a real tmpfs without the library.
@@ -108,14 +109,36 @@ class NoRoom(unittest.TestCase):
                          (["sem ok", "has-sem ok", "shm ok", "has-shm ok", "fill errno 28"], 0, ["c", "d", "sem.b"]))
 
 
-class Descriptors(unittest.TestCase):
-    def test_none_left(self):
-        clear()
+class Limits(unittest.TestCase):
+    """Of a process: 1,024 descriptors, as on Lambda; of a user: no process more. The same on a tmpfs."""
+
+    def limited(self, limit, *steps, user=0):
+        done = run("prlimit", limit, "--", STEPS, *steps, user=user)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        return done.stdout.splitlines()
+
+    def test_no_descriptor_left(self):
         for first in ((), ("path=a",)):  # nothing was used before; or something was
-            self.assertEqual(take(*first, "hold", "path=b", "sem=/b", "shm=/c", "list=/dev/shm", "release", "path=b", "sem=/b",
-                                  "shm=/c", "has-sem=/b"),
-                             (["path ok"] * len(first) + ["hold ok", "path errno 24", "sem errno 24", "shm errno 24",
-                              "list errno 24", "release ok", "path ok", "sem ok", "shm ok", "has-sem ok"], ""))
+            clear()
+            self.assertEqual(self.limited("--nofile=1024", *first, "hold", "path=b", "sem=/b", "shm=/c", "list=/dev/shm",
+                                          "release", "path=b", "sem=/b", "shm=/c", "has-sem=/b"),
+                             ["path ok"] * len(first) + ["hold ok", "path errno 24", "sem errno 24", "shm errno 24",
+                              "list errno 24", "release ok", "path ok", "sem ok", "shm ok", "has-sem ok"])
+
+    def test_one_descriptor_left(self):
+        """It is the program's: devshm keeps none for itself."""
+        clear()
+        self.assertEqual(self.limited("--nofile=1024", "hold", "spare", "path=b", "sem=/b", "shm=/c", "has-sem=/b",
+                                      "list=/dev/shm"),
+                         ["hold ok", "spare ok", "path ok", "sem ok", "shm ok", "has-sem ok", "list ok 5"])
+
+    def test_no_process_left(self):
+        clear()
+        without = ["sh errno 11", "pipe errno 12"]  # ENOMEM is what glibc's popen makes of it
+        self.assertEqual(self.limited("--nproc=1", "path=a", "sem=/b", "shm=/c", "has-sem=/b", "sh=true", "pipe=echo x", "lose",
+                                      "sh=true", "pipe=echo x", "drop=a", "drop-sem=/b", "drop-shm=/c", user=54321),
+                         ["path ok", "sem ok", "shm ok", "has-sem ok", *without, "lose ok", *without, "drop ok", "drop-sem ok",
+                          "drop-shm ok"])
 
 
 if __name__ == "__main__":

@@ -9,18 +9,26 @@
 //   drop=NAME / drop-sem=NAME / drop-shm=NAME          unlink it
 //   fill=NAME                                          write 64 KiB to /dev/shm/NAME
 //   fs=PATH     the type that statfs gives             where=NAME             where a shared object really is
-//   hold               use up all descriptors           release            give them back
+//   hold               use up all descriptors           release            give them back, or one: spare
+//   in=DIR      go there, ask where, with little room    rel=PATH           make and open it, relative to that
+//   bind=NAME   a socket at /dev/shm/NAME, and its name   own-peer=NAME      who has sent a datagram to it: itself
+//   reserve=NAME / punch=NAME                          60 KiB behind a gap; a hole among written bytes, at odd places
+//   lose        take LD_PRELOAD out of the environment  pipe=COMMAND       the first line of what it prints
 //   umask=OCTAL set the umask                          sh=COMMAND             run a shell command
 //   errno=N     set errno, for keep                    keep=NAME              errno after a successful path open
+#define _GNU_SOURCE  // fallocate, recvmmsg
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -40,6 +48,43 @@ static char* shared(const char* name, int flags) {
   char* memory = mmap(NULL, 4096, flags & O_RDWR ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
   close(fd);
   return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int filled_with(const char* bytes, size_t from, size_t to, char value) {
+  while (from < to && bytes[from] == value) ++from;
+  return from == to;
+}
+
+static int has_hole(const char* path) {
+  static char bytes[16384];
+  int fd = open(path, O_CREAT | O_RDWR, 0666);
+  memset(bytes, 'x', sizeof bytes);
+  if (fd < 0 || pwrite(fd, bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) return 0;
+  if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 100, 12000) != 0) return 0;
+  int good = pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes && filled_with(bytes, 0, 100, 'x') &&
+             filled_with(bytes, 100, 12100, 0) && filled_with(bytes, 12100, sizeof bytes, 'x');
+  close(fd);
+  if (!good) errno = 0;
+  return good;
+}
+
+static int has_room(const char* path) {
+  struct stat st;
+  int fd = open(path, O_CREAT | O_RDWR, 0666);
+  if (fd < 0 || pwrite(fd, "x", 1, 0) != 1) return 0;
+  int first = posix_fallocate(fd, 0, 4096), then = first ? first : posix_fallocate(fd, 8192, 61440);
+  int good = then == 0 && fstat(fd, &st) == 0 && st.st_size == 8192 + 61440;
+  close(fd);
+  errno = then;
+  return good;
+}
+
+static int socket_at(const char* path, struct sockaddr_un* name) {
+  memset(name, 0, sizeof *name);
+  name->sun_family = AF_UNIX;
+  strcpy(name->sun_path, path);
+  int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  return fd < 0 || bind(fd, (struct sockaddr*)name, sizeof *name) == 0 ? fd : (close(fd), -1);
 }
 
 static void take(const char* step, char* value) {
@@ -106,9 +151,49 @@ static void take(const char* step, char* value) {
     while (dup(1) >= 0) {
     }
     answer(errno == EMFILE, "");
+  } else if (!strcmp(step, "spare")) {
+    answer(close((int)sysconf(_SC_OPEN_MAX) - 1) == 0, "");
   } else if (!strcmp(step, "release")) {
     for (int fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd > 2; --fd) close(fd);
     answer(1, "");
+  } else if (!strcmp(step, "in")) {
+    int good = chdir(value) == 0;
+    answer(good && getcwd(detail, strlen(value) + 1), detail);
+  } else if (!strcmp(step, "rel")) {
+    int fd = open(value, O_CREAT | O_RDWR, 0666);
+    answer(fd >= 0, "");
+    if (fd >= 0) close(fd);
+  } else if (!strcmp(step, "bind") || !strcmp(step, "own-peer")) {
+    struct sockaddr_un name, from;
+    struct mmsghdr message;
+    char byte = 'x';
+    struct iovec piece = {&byte, 1};
+    int fd = socket_at(path, &name), good = fd >= 0;
+    socklen_t size = sizeof from;
+    memset(&from, 0, sizeof from);
+    memset(&message, 0, sizeof message);
+    message.msg_hdr.msg_name = &from;
+    message.msg_hdr.msg_namelen =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1);  // just enough
+    message.msg_hdr.msg_iov = &piece;
+    message.msg_hdr.msg_iovlen = 1;
+    if (good && *step == 'b') good = getsockname(fd, (struct sockaddr*)&from, &size) == 0;
+    if (good && *step == 'o')
+      good =
+          sendto(fd, &byte, 1, 0, (struct sockaddr*)&name, sizeof name) == 1 && recvmmsg(fd, &message, 1, 0, NULL) == 1;
+    answer(good, from.sun_path);
+    if (fd >= 0) close(fd);
+  } else if (!strcmp(step, "reserve")) {
+    answer(has_room(path), "");
+  } else if (!strcmp(step, "punch")) {
+    answer(has_hole(path), "");
+  } else if (!strcmp(step, "lose")) {
+    answer(unsetenv("LD_PRELOAD") == 0, "");
+  } else if (!strcmp(step, "pipe")) {
+    FILE* pipe = popen(value, "r");
+    int good = pipe && fgets(detail, sizeof detail, pipe);
+    detail[strcspn(detail, "\n")] = '\0';
+    answer((!pipe || pclose(pipe) == 0) && good, detail);
   } else if (!strcmp(step, "umask")) {
     umask((mode_t)strtol(value, NULL, 8));
     answer(1, "");
