@@ -129,6 +129,7 @@ bool find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
   Block patterns[4];
   for (std::size_t i = 0; i < 4; ++i) {
     __builtin_memcpy(&words[i], text + i, 4);
+    // cppcheck-suppress [constStatement, uninitvar]; each is a vector
     patterns[i] = Block{} + words[i];
   }
   const char* begin = reinterpret_cast<const char*>(object.base + segment.p_vaddr);

@@ -126,7 +126,7 @@ void report_constant(Report& report) {
     report.row("constant", line.add(" in libc, redirected to ").add(text).c_str(), true);
   } else if (constants.before) {
     line.add("found, but ").add(static_cast<long>(constants.before)).add(" of ");
-    line.add(static_cast<long>(constants.before + constants.after)).add(" places still say /dev/shm");
+    line.add(static_cast<long>(constants.before) + constants.after).add(" places still say /dev/shm");
     report.row("constant", line.c_str(), false);
     report.advice("something refuses the change of libc's read-only data (a sealed libc, a seccomp filter)");
   } else {
@@ -213,7 +213,7 @@ bool run_peer(const char* what) {
     setenv(peer_variable, what, 1);
     const char* program = getenv("DEVSHM_CHECK");
     char* const argv[] = {const_cast<char*>(program), nullptr};
-    execve(program, argv, environ);
+    if (program) execve(program, argv, environ);
     _exit(127);
   }
   int status = 0;
@@ -276,7 +276,7 @@ void report_shared_memory(Report& report) {
   } else {
     const int fd = shm_open(name.c_str(), O_RDWR, 0600);
     char* memory = fd >= 0 ? map_shared(fd) : nullptr;
-    if (memory) strcpy(memory, "arrived");
+    if (memory) memcpy(memory, "arrived", sizeof "arrived");
     done = memory != nullptr;
   }
   _exit(done ? 0 : 1);

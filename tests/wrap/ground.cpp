@@ -144,14 +144,14 @@ bool is_long_before(const timespec& changed, const timespec& looked) {
 }
 
 bool is_the_same(const struct stat& file, const Moment& then) {
-  return then.inode == file.st_ino && is_long_before(file.st_ctim, then.looked) && then.changed.tv_sec == file.st_ctim.tv_sec &&
-         then.changed.tv_nsec == file.st_ctim.tv_nsec;
+  return then.inode == file.st_ino && is_long_before(file.st_ctim, then.looked) &&
+         then.changed.tv_sec == file.st_ctim.tv_sec && then.changed.tv_nsec == file.st_ctim.tv_nsec;
 }
 
 /// What is in a directory; nothing, if it is none.
 const std::vector<std::string>& names_in(const std::string& dir) {
   Listing& listing = listings[dir];
-  struct stat file{};
+  struct stat file {};
   const bool there = look(dir, file);
   if (there && is_the_same(file, listing.when)) return listing.names;
   listing = {{}, {file.st_ino, file.st_ctim, now()}};
@@ -165,7 +165,8 @@ template <class Visit>
 void for_each_neighbour(Visit visit) {
   for (const std::string dir : {"/dev", "/tmp"})
     for (const std::string& name : names_in(dir))
-      if (const std::string path = dir + "/" + name; name.starts_with("shm") && path != real_shm() && !(is_recorded() && path == "/dev/shm"))
+      if (const std::string path = dir + "/" + name;
+          name.starts_with("shm") && path != real_shm() && !(is_recorded() && path == "/dev/shm"))
         visit(path);
 }
 

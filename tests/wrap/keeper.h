@@ -2,8 +2,8 @@
 //
 // A process that lays out the files and looks at them in place of the program's own.
 //
-// What the program does to see a call's effects is fifty system calls, and what it has called is a few. A tracer stops it at
-// each of them: so, where it is traced, another process does the looking, one that isn't traced.
+// What the program does to see a call's effects is fifty system calls, and what it has called is a few. A tracer stops
+// it at each of them: so, where it is traced, another process does the looking, one that isn't traced.
 #pragma once
 
 #include <string>
