@@ -63,7 +63,7 @@ class Call {
   fuse_entry_param parameters(Node& node);
   void unremember(Ino ino);
 
-  const fuse_req_t request_;
+  fuse_req* const request_;
   const fuse_ctx* const context_;
   Operation operation_;
   const Ino ino_;

@@ -92,7 +92,7 @@ MountEntry mount_at(const std::string& point) {
 }
 
 std::string absolute(const std::string& path) {
-  if (const std::string whole = real(path); !whole.empty()) return whole;
+  if (std::string whole = real(path); !whole.empty()) return whole;
   std::string text = path;
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   const std::size_t slash = text.rfind('/');

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "node_table.h"
 
@@ -18,10 +19,10 @@ namespace devshmd {
 namespace {
 
 /// The name that leads to the node is now another one.
-void rename_in_node(Node& node, const Name& from, const Name& to) {
+void rename_in_node(Node& node, const Name& from, Name&& to) {
   const auto found = std::find(node.names.begin(), node.names.end(), from);
-  if (found != node.names.end()) *found = to;
   if (node.directory) node.directory->parent = to.parent;
+  if (found != node.names.end()) *found = std::move(to);
 }
 
 }  // namespace
@@ -55,8 +56,9 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
   }
 
   // All that may fail for want of memory or room comes first: from the first change on, it goes through.
-  const Name old_place{parent, std::string(name)}, new_place{new_parent, std::string(new_name)};
-  const Name old_place_again = old_place, new_place_again = new_place;
+  Name old_place{parent, std::string(name)}, new_place{new_parent, std::string(new_name)};
+  Name old_place_again = old_place;
+  const Name new_place_again = new_place;
   Found left{};
   if (whiteout) {
     left = build(old_dir, {S_IFCHR, owner});
@@ -65,8 +67,8 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
 
   const timespec time = now();
   if (exchange) {
-    rename_in_node(node, old_place, new_place);
-    rename_in_node(*other, new_place_again, old_place_again);
+    rename_in_node(node, old_place, std::move(new_place));
+    rename_in_node(*other, new_place_again, std::move(old_place_again));
     old_dir.directory->replace(name, other->ino);
     new_dir.directory->replace(new_name, node.ino);
     if (node.is_directory() != other->is_directory()) {
@@ -80,7 +82,7 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
     if (other) take_away(new_dir, new_name, *other);
     new_dir.directory->add(new_name, node.ino);
     old_dir.directory->remove(name);
-    rename_in_node(node, old_place, new_place);
+    rename_in_node(node, old_place, std::move(new_place));
     if (node.is_directory()) {
       --old_dir.links;
       ++new_dir.links;

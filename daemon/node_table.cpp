@@ -272,12 +272,12 @@ std::string NodeTable::path(Ino ino) const {
   while (ino != root_ino) {
     const auto found = nodes_.find(ino);
     if (found == nodes_.end() || found->second->names.empty()) {
-      text = "/?" + text;
+      text.insert(0, "/?");
       break;
     }
     const Node& node = *found->second;
     gone = gone || node.links == 0;
-    text = "/" + node.names.back().text + text;
+    text.insert(0, node.names.back().text).insert(0, 1, '/');
     ino = node.names.back().parent;
   }
   return (mount_point_ == "/" ? "" : mount_point_) + text + (gone ? " (deleted)" : "");

@@ -18,7 +18,7 @@ void opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   if (!node->is_directory()) return call.error(ENOTDIR);
   opened->end = node->directory->next_cookie();
   info->fh = reinterpret_cast<std::uint64_t>(opened.get());
-  if (call.opened(*info)) opened.release();
+  if (call.opened(*info)) static_cast<void>(opened.release());
 }
 
 void releasedir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
