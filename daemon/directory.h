@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace devshmd {
 
@@ -27,17 +28,12 @@ class Directory {
     return found == by_name_.end() ? nullptr : &found->second;
   }
 
-  void add(std::string_view name, Ino ino) {
-    const auto [place, added] = by_name_.try_emplace(std::string(name), Entry{ino, next_cookie_});
-    if (!added) return;
-    try {
-      by_cookie_.emplace(next_cookie_, &*place);
-    } catch (...) {
-      by_name_.erase(place);
-      throw;
-    }
-    ++next_cookie_;
-  }
+  /// An entry that is in no directory yet. All that may fail for want of memory has been done.
+  class Prepared;
+  static Prepared prepare(std::string_view name);
+
+  void add(Prepared entry, Ino ino) noexcept;
+  void add(std::string_view name, Ino ino);
 
   void remove(std::string_view name) {
     const auto found = by_name_.find(name);
@@ -66,9 +62,37 @@ class Directory {
 
  private:
   using ByName = std::map<std::string, Entry, std::less<>>;  // a tree: no client can choose names that collide
+  using ByCookie = std::map<std::uint64_t, const ByName::value_type*>;
   ByName by_name_;
-  std::map<std::uint64_t, const ByName::value_type*> by_cookie_;
+  ByCookie by_cookie_;
   std::uint64_t next_cookie_ = first_cookie;
 };
+
+class Directory::Prepared {
+  friend class Directory;
+  ByName::node_type by_name;
+  ByCookie::node_type by_cookie;
+};
+
+inline Directory::Prepared Directory::prepare(std::string_view name) {
+  ByName names;
+  ByCookie cookies;
+  const auto place = names.try_emplace(std::string(name)).first;
+  const auto at = cookies.emplace(0, &*place).first;
+  Prepared entry;
+  entry.by_name = names.extract(place);
+  entry.by_cookie = cookies.extract(at);
+  return entry;
+}
+
+inline void Directory::add(Prepared entry, Ino ino) noexcept {
+  if (by_name_.contains(entry.by_name.key())) return;
+  entry.by_name.mapped() = {ino, next_cookie_};
+  entry.by_cookie.key() = next_cookie_++;
+  by_name_.insert(std::move(entry.by_name));
+  by_cookie_.insert(std::move(entry.by_cookie));
+}
+
+inline void Directory::add(std::string_view name, Ino ino) { add(prepare(name), ino); }
 
 }  // namespace devshmd

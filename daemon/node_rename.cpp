@@ -59,9 +59,14 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
   Name old_place{parent, std::string(name)}, new_place{new_parent, std::string(new_name)};
   Name old_place_again = old_place;
   const Name new_place_again = new_place;
+  Directory::Prepared entry, left_entry;
+  if (!exchange) entry = Directory::prepare(new_name);
+  std::vector<Name> left_names;
   Found left{};
   if (whiteout) {
-    left = build(old_dir, {S_IFCHR, owner});
+    left_entry = Directory::prepare(name);
+    left_names.push_back(old_place);
+    left = build(old_dir, {S_IFCHR, owner});  // the last: nobody else would take it down again
     if (left.error) return left.error;
   }
 
@@ -80,7 +85,7 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
     other->changed = time;
   } else {
     if (other) take_away(new_dir, new_name, *other);
-    new_dir.directory->add(new_name, node.ino);
+    new_dir.directory->add(std::move(entry), node.ino);
     old_dir.directory->remove(name);
     rename_in_node(node, old_place, std::move(new_place));
     if (node.is_directory()) {
@@ -89,7 +94,8 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
     }
   }
   if (whiteout) {
-    add_name(old_dir, name, *left.node);
+    old_dir.directory->add(std::move(left_entry), left.node->ino);
+    left.node->names.swap(left_names);
     left.node->links = 1;
   }
   node.changed = time;

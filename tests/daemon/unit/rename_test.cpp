@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "../../../daemon/node_table.h"
+#include "failing_memory.h"
 #include "owners.h"
 
 namespace devshmd {
@@ -134,6 +135,67 @@ TEST_F(Rename, WhiteoutLeavesACharacterDevice) {
   EXPECT_EQ(left->device, 0u);
   EXPECT_EQ(left->links, 1u);
   EXPECT_EQ(at(b, "moved"), f);
+}
+
+// Wherever memory ends: all is as it was, or all is done. Names too long to lie within a string.
+class RenameWithoutMemory : public Rename {
+ protected:
+  const std::string from = std::string(60, 'f'), to = std::string(60, 't');
+  Node *file = make(a->ino, from.c_str(), S_IFREG), *target = nullptr;
+
+  std::string all() {
+    std::string told;
+    for (Node* dir : {a, b}) {
+      told += std::to_string(dir->links) + ":";
+      dir->directory->each_after(0, [&](const std::string& name, const Directory::Entry& entry) {
+        const Node* node = table.find(entry.ino);
+        told += " " + name + "=" + std::to_string(entry.ino) + (node ? " " + std::to_string(node->links) : " nothing");
+        return true;
+      });
+    }
+    for (Node* node : {f, g, sub, file, target})
+      if (node) told += " " + table.path(node->ino);
+    return told + " " + std::to_string(space.inodes_left());
+  }
+
+  void check(unsigned flags) {
+    const std::string before = all();
+    long count = 0;
+    for (bool done = false; !done; ++count) {
+      try {
+        const failing_memory::After short_of(count);
+        EXPECT_EQ(table.rename(a->ino, from, b->ino, to, flags, alice), 0);
+        done = true;
+      } catch (const std::bad_alloc&) {
+      }
+      if (!done) {
+        ASSERT_EQ(all(), before) << "after " << count << " allocations";
+      }
+    }
+    EXPECT_GT(count, 2) << "it takes some memory";
+    EXPECT_EQ(at(b, to.c_str()), file);
+    EXPECT_EQ(table.path(file->ino), "/m/b/" + to);
+  }
+};
+
+TEST_F(RenameWithoutMemory, Moves) { check(0); }
+
+TEST_F(RenameWithoutMemory, Replaces) {
+  target = make(b->ino, to.c_str(), S_IFREG);
+  table.remember(*target);
+  check(0);
+  EXPECT_EQ(target->links, 0u);
+}
+
+TEST_F(RenameWithoutMemory, Exchanges) {
+  target = make(b->ino, to.c_str(), S_IFREG);
+  check(RENAME_EXCHANGE);
+  EXPECT_EQ(table.path(target->ino), "/m/a/" + from);
+}
+
+TEST_F(RenameWithoutMemory, LeavesAWhiteout) {
+  check(RENAME_WHITEOUT);
+  EXPECT_TRUE(S_ISCHR(at(a, from.c_str())->mode));
 }
 
 TEST_F(Rename, WhiteoutNeedsAnInode) {
