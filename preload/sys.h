@@ -121,10 +121,11 @@ inline void* allocate(std::size_t size) {
   // Of a test. What lies at an address that was in use before is known to be new by libc's function only.
   void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return at == MAP_FAILED ? nullptr : at;
-#endif
+#else
   const long result =
       call(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return failed(result) ? nullptr : reinterpret_cast<void*>(result);
+#endif
 }
 inline int munmap(void* at, std::size_t size) {
   return static_cast<int>(call(SYS_munmap, word(at), static_cast<long>(size)));
