@@ -4,15 +4,13 @@
 // that it takes for the root (openat2 with RESOLVE_IN_ROOT, Linux 5.6). An input is the number of a directory, a space,
 // and a path from there.
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
-#include <climits>
 #include <optional>
 
 #include "../../preload/path_rule.h"
 #include "../../preload/sys.h"
+#include "../ground/kernel_root.h"
 #include "fuzz.h"
 
 namespace {
@@ -24,71 +22,22 @@ const char* const starts[] = {"/", "/dev", "/x", "/dev/x", "/dir/dev", "/shm", "
 const char* const links[][2] = {
     {"/link", "dev"}, {"/x/up", ".."}, {"/dir/dev/root", "/"}, {"/dev/shm/deep", "dir/x"}, {"/dev/shm/x/self", "."}};
 
-class Tree {
- public:
-  Tree() {
+const ground::KernelRoot& tree() {
+  static const std::string scratch = [] {
     const char* where = std::getenv("TMPDIR");
-    std::string scratch = std::string(where ? where : "/tmp") + "/devshm-fuzz-XXXXXX";
-    if (!mkdtemp(scratch.data())) fuzz::fail(__FILE__, __LINE__, "mkdtemp", {scratch});
-    root_name_ = scratch;
-    plant("", 3);
-    for (const auto& [at, target] : links)
-      if (symlink(target, (scratch + at).c_str()) != 0) fuzz::fail(__FILE__, __LINE__, "symlink", {at});
-    root_ = ::open(scratch.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    root_name_ = location(root_);
-    if (root_ < 0 || !land("/dev/shm")) fuzz::fail(__FILE__, __LINE__, "openat2 works here", {});
-  }
-
-  int open(const std::string& path) const {
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT;
-    return static_cast<int>(syscall(SYS_openat2, root_, path.c_str(), &how, sizeof how));
-  }
-
-  /// Where the kernel lands, as seen from the tree's root; nothing if it lands nowhere.
-  std::optional<std::string> land(const std::string& path) const {
-    const int fd = open(path);
-    if (fd < 0) return {};
-    const std::string where = location(fd).substr(root_name_.size());
-    close(fd);
-    return where;
-  }
-
-  /// As it is for a backing directory: the machine's root counts.
-  std::optional<std::string> land_in_backing_dir(const std::string& rest) const {
-    const int fd = ::open((root_name_ + "/dev/shm" + rest).c_str(), O_PATH | O_CLOEXEC);
-    if (fd < 0) return {};
-    const std::string where = location(fd);
-    close(fd);
-    return where.substr(std::min(where.size(), root_name_.size()));
-  }
-
- private:
-  void plant(const std::string& below, int levels) const {
-    const int file = ::open((root_name_ + below + "/f").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    if (file < 0) fuzz::fail(__FILE__, __LINE__, "open", {below});
-    close(file);
-    for (const char* name : {"dev", "shm", "shmx", "x", "dir"}) {
-      if (!levels) return;
-      if (mkdir((root_name_ + below + "/" + name).c_str(), 0700) != 0) fuzz::fail(__FILE__, __LINE__, "mkdir", {below});
-      plant(below + "/" + name, levels - 1);
-    }
-  }
-
-  static std::string location(int fd) {
-    char name[PATH_MAX];
-    const ssize_t size = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name, sizeof name);
-    return std::string(name, size > 0 ? static_cast<std::size_t>(size) : 0);
-  }
-
-  std::string root_name_;
-  int root_ = -1;
-};
-
-const Tree& tree() {
-  static const Tree planted;
-  return planted;
+    std::string name = std::string(where ? where : "/tmp") + "/devshm-fuzz-XXXXXX";
+    EXPECT(mkdtemp(name.data()), name);
+    return name;
+  }();
+  static const ground::KernelRoot root(scratch);
+  static const bool planted = [] {
+    EXPECT(root.ok(), "openat2 works here");
+    EXPECT(root.plant(3), scratch);
+    for (const auto& [at, target] : links) EXPECT(root.link(target, at), at);
+    return true;
+  }();
+  static_cast<void>(planted);
+  return root;
 }
 
 /// What a relative path starts from: the descriptor of start_dir.cpp is the number of a start.
@@ -121,8 +70,6 @@ int stat_in_tree(int dir, const char* path, struct stat* out, int flags) {
 #include "../../preload/path_rule.cpp"
 
 namespace {
-
-bool is_in_dev_shm(const std::string& where) { return where == "/dev/shm" || where.compare(0, 9, "/dev/shm/") == 0; }
 
 /// A ".." after a link in /dev/shm: as text it takes the link back, and for the kernel what it leads to. A rule by text
 /// can't know.
@@ -160,10 +107,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const devshm::Verdict verdict = devshm::judge_from(start, path.c_str());
   if (verdict.kind == devshm::Verdict::inside) {
-    EXPECT(is_in_dev_shm(*where), whole, *where);
+    EXPECT(ground::KernelRoot::is_in_dev_shm(*where), whole, *where);
     EXPECT(tree().land_in_backing_dir(verdict.rest) == where, whole, *where, verdict.rest);
   } else {
-    EXPECT(!is_in_dev_shm(*where) || uses_outer_link(whole), whole, *where);
+    EXPECT(!ground::KernelRoot::is_in_dev_shm(*where) || uses_outer_link(whole), whole, *where);
     if (verdict.kind == devshm::Verdict::through)
       EXPECT(tree().land("/dev" + std::string(verdict.rest)) == where, whole, *where, verdict.rest);
   }

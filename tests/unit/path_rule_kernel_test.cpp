@@ -2,20 +2,15 @@
 //
 // judge() against two others that know where a path leads: a model written in another way, and the kernel, which
 // resolves the path in a scratch tree that it takes for the root (openat2 with RESOLVE_IN_ROOT, Linux 5.6).
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/openat2.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <climits>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "../../preload/path_rule.h"
+#include "../ground/kernel_root.h"
 #include "support.h"
 
 using devshm::judge;
@@ -108,82 +103,29 @@ TEST(JudgeProperty, MappingTwiceChangesNothing) {
 class ScratchRoot : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = open(scratch_.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    ASSERT_GE(root_, 0);
-    root_name_ = location(root_);
-    const int fd = open_in_root(".");
-    NEEDS(fd < 0 ? "no openat2" : "");
-    close(fd);
-  }
-  ~ScratchRoot() override { close(root_); }
-
-  /// Directories of every name in each other, and a file in each.
-  void plant(const std::string& below, int levels) {
-    support::write_file(scratch_ / (below + "/f"));
-    if (!levels) return;
-    for (const char* name : {"dev", "shm", "shmx", "x", "dir"}) {
-      const std::string dir = below + "/" + name;
-      ASSERT_EQ(mkdir((scratch_ / dir).c_str(), 0755), 0);
-      plant(dir, levels - 1);
-    }
-  }
-
-  int open_in_root(const std::string& path) const {
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT;
-    return static_cast<int>(syscall(SYS_openat2, root_, path.c_str(), &how, sizeof how));
-  }
-
-  static std::string location(int fd) {
-    char name[PATH_MAX];
-    const ssize_t size = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name, sizeof name);
-    return std::string(name, size > 0 ? static_cast<std::size_t>(size) : 0);
-  }
-
-  /// Where the kernel lands with `path`, seen from the scratch root; nothing if it lands nowhere.
-  std::optional<std::string> land(const std::string& path) const {
-    const int fd = open_in_root(path);
-    if (fd < 0) return {};
-    const std::string where = location(fd).substr(root_name_.size());
-    close(fd);
-    return where;
-  }
-
-  /// Where the machine's root counts, as it does for a backing directory.
-  std::optional<std::string> land_below_backing_dir(const std::string& rest) const {
-    const int fd = open((scratch_.path() + "/dev/shm" + rest).c_str(), O_PATH | O_CLOEXEC);
-    if (fd < 0) return {};
-    const std::string where = location(fd).substr(root_name_.size());
-    close(fd);
-    return where;
-  }
-
-  static bool is_below_dev_shm(const std::string& where) {
-    return where == "/dev/shm" || where.compare(0, 9, "/dev/shm/") == 0;
+    NEEDS(root_.ok() ? "" : "no openat2");
+    ASSERT_TRUE(root_.plant(4));
   }
 
   support::ScratchDir scratch_;
-  int root_ = -1;
-  std::string root_name_;
+  const ground::KernelRoot root_{scratch_.path()};
 };
 
 TEST_F(ScratchRoot, TheKernelAgrees) {
-  plant("", 4);
   std::printf("seed %u\n", seed);
   RandomPaths paths;
   int seen[3] = {};
   for (int i = 0; i < 120000 && !testing::Test::HasFailure(); ++i) {
     const std::string path = paths.absolute();
-    const std::optional<std::string> where = land(path);
+    const std::optional<std::string> where = root_.land(path);
     if (!where) continue;
     const Verdict verdict = judge(path.c_str(), Start::root);
     SCOPED_TRACE(path + " leads to " + *where);
-    ASSERT_EQ(verdict.kind == Verdict::inside, is_below_dev_shm(*where));
+    ASSERT_EQ(verdict.kind == Verdict::inside, root_.is_in_dev_shm(*where));
     if (verdict.kind == Verdict::inside) {
-      ASSERT_EQ(land_below_backing_dir(verdict.rest), where);
+      ASSERT_EQ(root_.land_in_backing_dir(verdict.rest), where);
     } else if (verdict.kind == Verdict::through) {
-      ASSERT_EQ(land("/dev" + std::string(verdict.rest)), where);
+      ASSERT_EQ(root_.land("/dev" + std::string(verdict.rest)), where);
     }
     ++seen[verdict.kind];
   }
@@ -196,8 +138,7 @@ TEST_F(ScratchRoot, TheKernelAgrees) {
 // As text "deep/.." is nothing; for the kernel it is where the link leads, and one up. So the rest has to go over as it
 // is.
 TEST_F(ScratchRoot, LinksInTheRestAreTheKernels) {
-  plant("", 4);
-  ASSERT_EQ(symlink("dir/x", (scratch_ / "dev/shm/deep").c_str()), 0);
+  ASSERT_TRUE(root_.link("dir/x", "/dev/shm/deep"));
   for (const std::string path : {"/dev/shm/deep/../f", "/dev/shm/deep/f", "/dev/shm/deep/../../f", "/dev/shm/deep/"}) {
     SCOPED_TRACE(path);
     const Verdict verdict = judge(path.c_str(), Start::root);
@@ -206,11 +147,11 @@ TEST_F(ScratchRoot, LinksInTheRestAreTheKernels) {
       EXPECT_EQ(path, "/dev/shm/deep/../../f");
       continue;
     }
-    const std::optional<std::string> where = land(path);
+    const std::optional<std::string> where = root_.land(path);
     ASSERT_TRUE(where);
-    EXPECT_EQ(land_below_backing_dir(verdict.rest), where);
+    EXPECT_EQ(root_.land_in_backing_dir(verdict.rest), where);
   }
-  EXPECT_EQ(land("/dev/shm/deep/../f"), "/dev/shm/dir/f");
+  EXPECT_EQ(root_.land("/dev/shm/deep/../f"), "/dev/shm/dir/f");
 }
 
 }  // namespace
