@@ -19,14 +19,15 @@ class Lambda:
         self.build, self.limit = build, limit
 
     def run(self, program, devshm):
-        """The program on this machine's own root, without a trace of it elsewhere."""
+        """The program on this machine's own root, as a function's code."""
         with tempfile.TemporaryDirectory(prefix="devshm-apps.") as task:
             pathlib.Path(task).chmod(0o755)     # it is Lambda's user who runs it
             for file in program.path, self.build / "preload/libdevshm.so":
                 shutil.copy(file, task)
             preload = ["--env", f"LD_PRELOAD={TASK}/libdevshm.so"] if devshm else []
-            done = subprocess.run(["timeout", "-k", "20", str(self.limit), TOP / "container/lambda", "--root", "/", "--tmp", "4096",
-                                   "--memory", program.say("lambda"), "--task", task, *preload, "--", f"{TASK}/{program.name}"],
+            done = subprocess.run(["timeout", "-k", "20", str(self.limit), TOP / "container/lambda", "--root", "/",
+                                   "--tmp", "4096", "--memory", program.say("lambda"), "--task", task, *preload,
+                                   "--", f"{TASK}/{program.name}"],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   text=True, errors="replace", check=False)
         if done.returncode in (124, 125, 137):
@@ -45,7 +46,7 @@ class Lambda:
             return f"refused: {reason}"
         odd = differences(program, native.stdout, done.stdout)[0]
         if done.returncode or odd:
-            raise Unlike(f"in container/lambda with devshm: status {done.returncode}: {done.stderr[-2000:]}\n  " + "\n  ".join(odd[:20]))
+            raise Unlike("\n  ".join([f"in container/lambda with devshm: status {done.returncode}: {done.stderr[-2000:]}", *odd[:20]]))
         without = self.run(program, devshm=False)
         works = without.returncode == 0 and not differences(program, native.stdout, without.stdout)[0]
         if works != bool(program.about["unneeded"]):
