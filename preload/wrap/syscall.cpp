@@ -221,8 +221,8 @@ extern "C" {
 #if defined(__x86_64__)
 // Written out, because the seventh argument is on the stack, and only if the caller has given one: else that place is
 // a variable of the caller's. A function in C++ owns its arguments and may write to the place, which it does to hand
-// them on.
-EXPORT __attribute__((naked)) long devshm_syscall() __asm__("syscall");
+// them on. Nor is a counter to use a register here.
+EXPORT __attribute__((naked, no_profile_instrument_function)) long devshm_syscall() __asm__("syscall");
 static_assert(number_count == 512);
 long devshm_syscall() {
   __asm__(

@@ -1,12 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """tests/analysis/run finds what is planted, and says that there is nothing where there is nothing. The first argument: BUILD."""
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
 RUN = pathlib.Path(__file__).resolve().parent / "run"
 BUILD = sys.argv.pop(1)
 
@@ -40,6 +45,28 @@ class Planted(unittest.TestCase):
                 done = self.analyse(kind, CLEAN)
                 self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertIn("no findings", done.stdout)
+
+
+class Coverage(unittest.TestCase):
+    def short(self, **missed):
+        """The groups of which there is not enough, if `missed` of a hundred lines and branches are."""
+        loader = importlib.machinery.SourceFileLoader("coverage", str(RUN.with_name("coverage")))
+        coverage = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+        loader.exec_module(coverage)
+        paths = {"rule": "preload/path_rule.cpp", "preload": "preload/settings.cpp", "daemon": "daemon/loop.cpp"}
+        files = {path: {"summary": {kind: {"count": 100, "covered": 100 - missed.get(name, 0)} for kind in ("lines", "branches")}}
+                 for name, path in paths.items()}
+        with contextlib.redirect_stdout(io.StringIO()):
+            return coverage.table(files)
+
+    def test_enough(self):
+        self.assertEqual(self.short(), [])
+        self.assertEqual(self.short(preload=10, daemon=15), [])    # of the two hundred of preload
+
+    def test_less(self):
+        self.assertEqual(self.short(rule=1), ["path rule"])
+        self.assertEqual(self.short(preload=11), ["preload"])
+        self.assertEqual(self.short(daemon=16), ["daemon"])
 
 
 if __name__ == "__main__":
