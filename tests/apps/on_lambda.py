@@ -25,8 +25,9 @@ class Lambda:
             for file in program.path, self.build / "preload/libdevshm.so":
                 shutil.copy(file, task)
             preload = ["--env", f"LD_PRELOAD={TASK}/libdevshm.so"] if devshm else []
-            done = subprocess.run(["timeout", "-k", "20", str(self.limit), TOP / "container/lambda", "--root", "/",
-                                   "--tmp", "4096", "--memory", program.say("lambda"), "--task", task, *preload,
+            limit = str(self.limit or program.limit)
+            done = subprocess.run(["timeout", "-k", "20", limit, TOP / "container/lambda", "--root", "/", "--tmp", "4096",
+                                   "--memory", program.say("lambda"), "--task", task, *preload,
                                    "--", f"{TASK}/{program.name}"],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   text=True, errors="replace", check=False)
@@ -46,7 +47,8 @@ class Lambda:
             return f"refused: {reason}"
         odd = differences(program, native.stdout, done.stdout)[0]
         if done.returncode or odd:
-            raise Unlike("\n  ".join([f"in container/lambda with devshm: status {done.returncode}: {done.stderr[-2000:]}", *odd[:20]]))
+            said = f"in container/lambda with devshm: status {done.returncode}: {done.stderr[-2000:]}"
+            raise Unlike("\n  ".join([said, *odd[:20]]))
         without = self.run(program, devshm=False)
         works = without.returncode == 0 and not differences(program, native.stdout, without.stdout)[0]
         if works != bool(program.about["unneeded"]):
