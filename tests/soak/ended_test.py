@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A soak that is ended half-way leaves no process and no directory. The first argument: BUILD."""
+import glob
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run")
+BUILD = sys.argv.pop(1)
+SEED = str(10**12 + os.getpid())    # by which its processes are known
+
+
+def processes():
+    """The workload's, of whichever pid namespace."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            words = pathlib.Path(path).read_bytes().decode(errors="replace").split("\0")
+        except OSError:     # has ended in between
+            continue
+        if SEED in words and any(word.endswith("messages.py") for word in words):
+            found.append(path)
+    return found
+
+
+class Ended(unittest.TestCase):
+    def wait_for(self, condition, what):
+        for _ in range(600):
+            if condition():
+                return
+            time.sleep(0.1)
+        self.fail(what)
+
+    def test_by_term(self):
+        before = set(glob.glob("/var/tmp/devshm-soak.*"))
+        with subprocess.Popen([RUN, "--build", BUILD, "--only", "messages", "--seed", SEED], stdout=subprocess.DEVNULL) as soak:
+            self.wait_for(lambda: len(processes()) > 1, "it did not start")
+            ours = set(glob.glob("/var/tmp/devshm-soak.*")) - before
+            self.assertTrue(ours)
+            soak.send_signal(signal.SIGTERM)
+            self.assertEqual(soak.wait(60), 143)
+        self.wait_for(lambda: not processes(), "processes are left")
+        self.assertFalse([path for path in ours if os.path.exists(path)])
+
+
+if __name__ == "__main__":
+    unittest.main()
