@@ -6,9 +6,11 @@ Runs itself again where there is no /dev/shm (container/hide-shm), with a /tmp o
 fill it and make it read-only. `steps` (steps.c) is the program; LIBRARY and STEPS come from the build.
 """
 import os
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -206,7 +208,11 @@ class Errno(Fresh):
 
 if __name__ == "__main__":
     if HIDDEN not in os.environ:
-        os.environ[HIDDEN] = "1"
-        hide = os.path.join(TOP, "container", "hide-shm")
-        os.execv(hide, [hide, "--private-tmp", sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
+        # Copies, where users without rights may read them: a checkout can lie in somebody's home directory.
+        with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
+            os.chmod(place, 0o755)
+            copies = {"LIBRARY": shutil.copy(LIBRARY, place), "STEPS": shutil.copy(STEPS, place)}
+            hide = os.path.join(TOP, "container", "hide-shm")
+            sys.exit(subprocess.run([hide, "--private-tmp", sys.executable, os.path.abspath(__file__), *sys.argv[1:]],
+                                    env={**os.environ, **copies, HIDDEN: "1"}, check=False).returncode)
     unittest.main(verbosity=2)

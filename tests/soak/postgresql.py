@@ -24,8 +24,9 @@ SETTINGS = {"listen_addresses": "", "dynamic_shared_memory_type": "posix", "fsyn
             "max_connections": 20, "max_wal_size": "64MB", "autovacuum_naptime": "10s"}
 PARALLEL = ("set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0;"
             "set max_parallel_workers_per_gather = 2; ")
-# Of a start that is not done yet, of a session that was ended.
-INTERRUPTED = re.compile(r"server closed the connection|connection to server|terminating (connection|parallel worker)|"
+# Of a start that is not done yet, of a session that was ended, of a worker that was (it has two ways to say so).
+INTERRUPTED = re.compile(r"server closed the connection|connection to server|"
+                         r"terminating (connection|(background|parallel) worker)|"
                          r"is (starting up|shutting down|not yet accepting connections)|in recovery mode|"
                          r"lost connection to|Connection reset|parallel worker failed|could not send|Broken pipe")
 
