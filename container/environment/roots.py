@@ -35,12 +35,12 @@ class Root:
         self.working_directory = settings.get("WorkingDir") or "/var/task"
 
 
-def cache_directory():
+def cache_directory(kind="lambda"):
     """Of the user who called sudo, if so: the cache is theirs to find and to delete."""
     if "DEVSHM_CACHE" in os.environ:
         return pathlib.Path(os.environ["DEVSHM_CACHE"])
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~%s/.cache" % os.environ.get("SUDO_USER", ""))
-    return pathlib.Path(base) / "devshm" / "lambda"
+    return pathlib.Path(base) / "devshm" / kind
 
 
 def say(text):
@@ -103,7 +103,7 @@ def mirror():
     return done.stdout.strip()
 
 
-def run_with_progress(command, log):
+def run_with_progress(command, log, who="lambda"):
     """On a terminal one line that changes; else nothing, unless it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -115,7 +115,7 @@ def run_with_progress(command, log):
                 break
             except subprocess.TimeoutExpired:
                 if sys.stderr.isatty():
-                    print("\r\033[Klambda: %3d s  %s" % (time.monotonic() - begun, last_line(log)), end="",
+                    print("\r\033[K%s: %3d s  %s" % (who, time.monotonic() - begun, last_line(log)), end="",
                           file=sys.stderr, flush=True)
             except BaseException:
                 process.terminate()

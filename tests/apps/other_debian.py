@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Roots of other Debians, with the packages that a program wants: made by mmdebstrap, kept in the user's cache directory."""
-import os
+"""Roots of other Debians, with the packages that a program wants, set up: made once, and kept in the user's cache directory."""
 import pathlib
 import shutil
 import subprocess
+import sys
 
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "container"))
+from environment import Failed, roots  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
 
 
 def root(suite, packages):
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    return cache / "devshm" / "apps" / "-".join([suite, *packages])
+    return roots.cache_directory("apps") / "-".join([suite, *packages])
 
 
 def make(suite, packages):
-    """Makes the root where there is none yet."""
+    """Makes the root where there is none yet; raises Failed."""
     directory = root(suite, packages)
-    if directory.exists():
-        return
-    subprocess.run([TOP / "container/install", "mmdebstrap", "debian-archive-keyring"], check=True)
-    mirror = subprocess.run([TOP / "container/debian-mirror"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    print(f"making a Debian {suite}, some minutes ... ", end="", flush=True)
-    fresh = directory.with_name(directory.name + ".new")      # what was given up half-way is no root
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mmdebstrap", "--quiet", "--mode=root", "--variant=essential", f"--include={','.join(packages)}",
-                    f"--keyring={KEYRING}", suite, fresh, mirror], check=True)
-    fresh.rename(directory)
+    with roots.locked(directory):
+        if directory.exists():
+            return
+        subprocess.run([TOP / "container/install", "mmdebstrap", "debian-archive-keyring"], check=True)
+        print(f"making a Debian {suite}, some minutes ... ", end="", flush=True)
+        fresh = directory.with_name(directory.name + ".new")      # what was given up half-way is no root
+        shutil.rmtree(fresh, ignore_errors=True)
+        roots.run_with_progress(["mmdebstrap", "--mode=root", "--variant=essential", "--include=" + ",".join(packages),
+                                 "--keyring=" + roots.KEYRING, suite, str(fresh), roots.mirror()],
+                                directory.with_name("mmdebstrap.log"), "apps")
+        fresh.rename(directory)

@@ -204,7 +204,7 @@ TEST_F(Syscall, LeavesWhatIsNotInTheOverlay) {
 TEST_F(Syscall, HandsOnSixArgumentsAndUnknownNumbers) {
   make_file("/dev/shm/file", std::string(4096, 'a') + "b");
   const int fd = open("/dev/shm/file", O_RDONLY);
-  const long at = syscall(SYS_mmap, nullptr, 4096, PROT_READ, MAP_PRIVATE, fd, 4096);
+  const long at = syscall(SYS_mmap, nullptr, 4096, PROT_READ, MAP_PRIVATE, fd, 4096l);
   ASSERT_NE(at, -1) << strerror(errno);
   EXPECT_EQ(*reinterpret_cast<const char*>(at), 'b');
   close(fd);
