@@ -204,8 +204,13 @@ bool for_each_loaded(Visitor visitor, void* data) {
   return dl_iterate_phdr(visit_reported, &visit) != 0;
 }
 
-// Each object has a _DYNAMIC of its own (declared in link.h): here it is ours.
-bool is_ourselves(const LoadedObject& object) { return object.dynamic == _DYNAMIC; }
+extern "C" __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;  // where our file begins: the linker's
+
+// Our code knows two addresses that no other object has. Tools change what is known of them: patchelf moves _DYNAMIC
+// (declared in link.h), and prelink, after which the base is the distance to a place that it has chosen.
+bool is_ourselves(const LoadedObject& object) {
+  return object.base == reinterpret_cast<ElfW(Addr)>(&__ehdr_start) || object.dynamic == _DYNAMIC;
+}
 
 // Tracers and profilers define the first of these as well, to be called before main; nobody has a use for the second.
 bool is_libc(const LoadedObject& object) {

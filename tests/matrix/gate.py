@@ -43,4 +43,9 @@ def same_bytes(architecture, _library, _cache):
     return run(LIBRARY_TESTS / "reproducible", build.PROJECT, *cross)
 
 
-CHECKS = (file, same_bytes)
+def patched(_architecture, library, _cache):
+    """patchelf can change the file"""
+    return run(LIBRARY_TESTS / "patched", library, "ls")
+
+
+CHECKS = (file, same_bytes, patched)
