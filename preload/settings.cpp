@@ -99,8 +99,7 @@ const Settings* read() {
   const bool propagate = !(propagate_value && same(propagate_value, "0"));
 
   const char* dir = wanted_dir(variables);
-  std::size_t dir_length = length_of(dir);
-  while (dir[dir_length - 1] == '/') --dir_length;
+  const std::size_t dir_length = length_before_last_slashes(dir);
   const char* log = wanted_log(variables);
   const bool log_to_stderr = log && same(log, "stderr");
   if (log_to_stderr) log = nullptr;

@@ -32,6 +32,12 @@ char* put(char* out, const char* text) {
   return out;
 }
 
+std::size_t length_before_last_slashes(const char* path) {
+  std::size_t length = length_of(path);
+  while (length > 1 && path[length - 1] == '/') --length;
+  return length;
+}
+
 const char* last_component(const char* path) {
   const char* last = path;
   for (const char* p = path; *p; ++p)

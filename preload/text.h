@@ -28,6 +28,9 @@ inline bool has_slash(const char* path) { return has_letter(path, '/'); }
 /// Copies a text with its end. Returns where that lies.
 char* put(char* out, const char* text);
 
+/// The length without the slashes at the end; the root directory keeps one.
+std::size_t length_before_last_slashes(const char* path);
+
 /// What follows the last slash.
 const char* last_component(const char* path);
 

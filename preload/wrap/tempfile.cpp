@@ -9,6 +9,7 @@
 
 #include "../settings.h"
 #include "../start_dir.h"
+#include "../text.h"
 #include "stat_path.h"
 #include "wrapper.h"
 
@@ -46,8 +47,7 @@ bool is_directory(const char* path) {
 /// The name that libc would make in `dir`, "<dir>/<up to five letters>XXXXXX" with the X's filled in.
 [[gnu::cold, gnu::noinline]] char* make_name_in(const char* dir, const char* prefix) {
   if (!prefix || !*prefix) prefix = "file";
-  std::size_t dir_length = strlen(dir);
-  while (dir_length > 1 && dir[dir_length - 1] == '/') --dir_length;
+  const std::size_t dir_length = devshm::length_before_last_slashes(dir);
   std::size_t prefix_length = 0;
   while (prefix_length < 5 && prefix[prefix_length]) ++prefix_length;
   char* name = static_cast<char*>(malloc(dir_length + 1 + prefix_length + sizeof "XXXXXX"));

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "../text.h"
 #include "keyed_pointers.h"
 #include "wrapper.h"
 
@@ -19,16 +20,12 @@ namespace {
 class Walk;
 constinit devshm::KeyedPointers<Walk> walks;
 
-/// Without the slashes at the end, which libc drops in its own way.
-std::size_t root_length(const char* path) {
-  std::size_t length = strlen(path);
-  while (length > 1 && path[length - 1] == '/') --length;
-  return length;
-}
+// libc drops slashes at the end in its own way.
+using devshm::length_before_last_slashes;
 
 /// Where the last component of a path begins.
 int base_of(const char* path) {
-  std::size_t at = root_length(path);
+  std::size_t at = length_before_last_slashes(path);
   while (at && path[at - 1] != '/') --at;
   return static_cast<int>(at);
 }
@@ -39,7 +36,7 @@ class Walk {
   Walk(const char* shown_root, const void* callback, bool is_nftw)
       : is_nftw(is_nftw),
         shown_root_(shown_root),
-        shown_length_(root_length(shown_root)),
+        shown_length_(length_before_last_slashes(shown_root)),
         callback_(callback),
         outer_(walks.find(devshm::this_thread())) {}
 
@@ -58,7 +55,7 @@ class Walk {
     return stopped_with_minus_one_ ? -1 : result;
   }
 
-  void set_real_root(const char* path) { real_length_ = root_length(path); }
+  void set_real_root(const char* path) { real_length_ = length_before_last_slashes(path); }
 
   std::size_t room_for(const char* name) const { return shown_length_ + strlen(name) + 1; }
   const char* show(const char* name, char* memory) const {
