@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The way in, for all wrappers that FORWARD and the IF_... make (wrapper.h). Such a wrapper comes here with
+// The way in, for the wrappers that are made by a line in wrapper.h's terms. Such a wrapper comes here with
 //
 //   x16  the place of its real function: null as long as it has not been looked up
 //   x17  its struct Wrapper
@@ -16,7 +16,7 @@
         .globl  devshm_forward_\positions, devshm_if_matching_\positions
         .hidden devshm_forward_\positions, devshm_if_matching_\positions
 devshm_forward_\positions:
-        adr     x15, rewrite
+        adr     x15, forward
 devshm_if_matching_\positions:
         mov     x14, x30
         .irp    path, \paths
@@ -36,8 +36,10 @@ devshm_if_matching_\positions:
         ways    2_4, x1, x3
 
         .macro  given position, argument
-        .globl  devshm_if_given_\position
-        .hidden devshm_if_given_\position
+        .globl  devshm_tell_socket_\position, devshm_if_given_\position
+        .hidden devshm_tell_socket_\position, devshm_if_given_\position
+devshm_tell_socket_\position:
+        adr     x15, tell_socket
 devshm_if_given_\position:
         cbz     \argument, go_on
         br      x15
@@ -48,8 +50,10 @@ devshm_if_given_\position:
         given   6, x5
 
         .macro  unix_name position, address, length
-        .globl  devshm_if_unix_\position
-        .hidden devshm_if_unix_\position
+        .globl  devshm_name_socket_\position, devshm_if_unix_\position
+        .hidden devshm_name_socket_\position, devshm_if_unix_\position
+devshm_name_socket_\position:
+        adr     x15, name_socket
 devshm_if_unix_\position:
         cbz     \address, go_on
         cmp     \length, #2             // no longer than its family: it has no name
@@ -90,8 +94,17 @@ first_use:
         ldp     x29, x30, [sp], #80
         br      x16
 
-// long devshm_forward(slot, wrapper, words). A thread that is cancelled in the real function unwinds through here.
-rewrite:
+// long devshm_forward(slot, wrapper, words) and its like. A thread that is cancelled in the real function unwinds through
+// here.
+forward:
+        adr     x14, devshm_forward
+        b       with_words
+name_socket:
+        adr     x14, devshm_name_socket
+        b       with_words
+tell_socket:
+        adr     x14, devshm_tell_socket
+with_words:
         .cfi_startproc
         stp     x29, x30, [sp, #-64]!
         .cfi_adjust_cfa_offset 64
@@ -104,7 +117,7 @@ rewrite:
         mov     x0, x16
         mov     x1, x17
         add     x2, sp, #16
-        bl      devshm_forward
+        blr     x14
         ldp     x29, x30, [sp], #64
         .cfi_adjust_cfa_offset -64
         .cfi_restore x29

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The way in, for all wrappers that FORWARD and the IF_... make (wrapper.h). Such a wrapper comes here with
+// The way in, for the wrappers that are made by a line in wrapper.h's terms. Such a wrapper comes here with
 //
 //   %r11  the place of its real function: null as long as it has not been looked up
 //   %r10  its struct Wrapper
@@ -26,7 +26,7 @@
         .globl  devshm_forward_\positions, devshm_if_matching_\positions
         .hidden devshm_forward_\positions, devshm_if_matching_\positions
 devshm_forward_\positions:
-        check   rewrite, \paths
+        check   forward, \paths
         jmp     go_on
 devshm_if_matching_\positions:
         push    %rax
@@ -44,8 +44,10 @@ devshm_if_matching_\positions:
         ways    2_4, %rsi, %rcx
 
         .macro  given position, argument
-        .globl  devshm_if_given_\position
-        .hidden devshm_if_given_\position
+        .globl  devshm_tell_socket_\position, devshm_if_given_\position
+        .hidden devshm_tell_socket_\position, devshm_if_given_\position
+devshm_tell_socket_\position:
+        lea     tell_socket(%rip), %rax
 devshm_if_given_\position:
         test    \argument, \argument
         jz      ordinary
@@ -57,8 +59,10 @@ devshm_if_given_\position:
         given   6, %r9
 
         .macro  unix_name position, address, length
-        .globl  devshm_if_unix_\position
-        .hidden devshm_if_unix_\position
+        .globl  devshm_name_socket_\position, devshm_if_unix_\position
+        .hidden devshm_name_socket_\position, devshm_if_unix_\position
+devshm_name_socket_\position:
+        lea     name_socket(%rip), %rax
 devshm_if_unix_\position:
         test    \address, \address
         jz      ordinary
@@ -106,8 +110,17 @@ first_use:
         xor     %eax, %eax
         jmp     *%r11
 
-// long devshm_forward(slot, wrapper, words). A thread that is cancelled in the real function unwinds through here.
-rewrite:
+// long devshm_forward(slot, wrapper, words) and its like. A thread that is cancelled in the real function unwinds through
+// here.
+forward:
+        lea     devshm_forward(%rip), %rax
+        jmp     with_words
+name_socket:
+        lea     devshm_name_socket(%rip), %rax
+        jmp     with_words
+tell_socket:
+        lea     devshm_tell_socket(%rip), %rax
+with_words:
         .cfi_startproc
         sub     $8, %rsp
         .cfi_adjust_cfa_offset 8
@@ -118,7 +131,7 @@ rewrite:
         mov     %r11, %rdi
         mov     %r10, %rsi
         mov     %rsp, %rdx
-        call    devshm_forward
+        call    *%rax
         add     $56, %rsp
         .cfi_adjust_cfa_offset -56
         ret

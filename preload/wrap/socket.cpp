@@ -13,19 +13,27 @@
 
 using devshm::receive_from;
 using devshm::send_to;
+using devshm::sys::word;
 
 extern "C" {
 ssize_t __recvfrom_chk(int, void*, size_t, size_t, int, struct sockaddr*, socklen_t*);
 }
 
 namespace devshm {
+namespace {
 
-long send_to_judged(const char* function, const sockaddr* address, socklen_t length, SendCall call) {
+// An int or a ssize_t: none of these calls has more to say than an int can (the kernel's MAX_RW_COUNT), and what an int
+// leaves in the upper half of a word is nobody's.
+int as_int(long result) { return static_cast<int>(result); }
+
+}  // namespace
+
+long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call) {
   const OutgoingAddress to(address, length);
   if (to.error()) return fail_with<long>(to.error());
   const long result = call(to.address(), to.length());
   to.log(function);
-  return result == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
+  return as_int(result) == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
 }
 
 long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
@@ -34,7 +42,7 @@ long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
   const socklen_t room = *length;
   if (!is_short(out, room)) {
     const long result = call(out, length);
-    if (result >= 0) show_if_unix(out, *length);
+    if (as_int(result) >= 0) show_if_unix(out, *length);
     return result;
   }
   union {
@@ -43,7 +51,7 @@ long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
   } own;
   socklen_t own_length = sizeof own.bytes;
   const long result = call(&own.address, &own_length);
-  if (result >= 0) {
+  if (as_int(result) >= 0) {
     show_if_unix(&own, own_length);
     copy_address(out, room, &own, own_length);
     *length = own_length;
@@ -53,26 +61,57 @@ long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
 
 }  // namespace devshm
 
-// ---- Names that the program gives ----
-
-IF_UNIX(2, int, bind, int fd, const struct sockaddr* address, socklen_t length) {
-  return send_to(REAL(bind), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
-}
-
-IF_UNIX(2, int, connect, int fd, const struct sockaddr* address, socklen_t length) {
-  return send_to(REAL(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
-}
-ALIAS(__connect, connect);
-
-IF_UNIX(5, ssize_t, sendto, int fd, const void* data, size_t count, int flags, const struct sockaddr* address,
-        socklen_t length) {
-  return send_to(REAL(sendto), address, length,
-                 [=](auto real, auto* to, auto size) { return real(fd, data, count, flags, to, size); });
-}
-
 namespace {
 
-bool is_to_unix(const struct msghdr& message) { return devshm::is_unix(message.msg_name, message.msg_namelen); }
+/// A call with an address among its arguments, and behind it the address's length, or where that is.
+class AddressCall {
+ public:
+  AddressCall(devshm::Slot& slot, const devshm::Wrapper& wrapper, long (&words)[6])
+      : slot_(slot), wrapper_(wrapper), words_(words), at_(words + wrapper.places.of[0].index) {}
+
+  const char* name() const { return wrapper_.real.name(); }
+  long address() const { return at_[0]; }
+  long length() const { return at_[1]; }
+  long make(const void* address, long length) const {
+    at_[0] = word(address);
+    at_[1] = length;
+    const long* w = words_;
+    return reinterpret_cast<devshm::WordFunction>(find(slot_, wrapper_.real))(w[0], w[1], w[2], w[3], w[4], w[5]);
+  }
+
+ private:
+  devshm::Slot& slot_;
+  const devshm::Wrapper& wrapper_;
+  long (&words_)[6];
+  long* at_;
+};
+
+}  // namespace
+
+// Called by entry_<architecture>.S, with words of its own.
+extern "C" {
+
+[[gnu::used]] long devshm_name_socket(devshm::Slot& slot, const devshm::Wrapper& wrapper, long (&words)[6]) {
+  const AddressCall call(slot, wrapper, words);
+  return send_to(call.name(), reinterpret_cast<sockaddr*>(call.address()), static_cast<socklen_t>(call.length()),
+                 [&](const sockaddr* to, socklen_t size) { return call.make(to, size); });
+}
+
+[[gnu::used]] long devshm_tell_socket(devshm::Slot& slot, const devshm::Wrapper& wrapper, long (&words)[6]) {
+  const AddressCall call(slot, wrapper, words);
+  return receive_from(reinterpret_cast<sockaddr*>(call.address()), reinterpret_cast<socklen_t*>(call.length()),
+                      [&](sockaddr* from, socklen_t* size) { return call.make(from, word(size)); });
+}
+}  // extern "C"
+
+// ---- Names that the program gives ----
+
+NAMES_SOCKET(bind, 2);
+NAMES_SOCKET(connect, 2);
+ALIAS(__connect, connect);
+NAMES_SOCKET(sendto, 5);
+
+namespace {
 
 /// The message with another address. The caller's own stays as it is.
 struct msghdr readdressed(struct msghdr message, const struct sockaddr* to, socklen_t size) {
@@ -81,25 +120,25 @@ struct msghdr readdressed(struct msghdr message, const struct sockaddr* to, sock
   return message;
 }
 
-/// One message of sendmmsg to an AF_UNIX name.
-[[gnu::cold, gnu::noinline]] int sendmmsg_one(int fd, struct mmsghdr* message, int flags) {
-  const auto next = NEXT(sendmmsg);
-  const auto& header = message->msg_hdr;
-  return static_cast<int>(devshm::send_to_judged(next.name(), static_cast<const sockaddr*>(header.msg_name),
-                                                 header.msg_namelen, [=](const sockaddr* to, socklen_t size) {
-                                                   struct mmsghdr copy = *message;
-                                                   copy.msg_hdr = readdressed(message->msg_hdr, to, size);
-                                                   const int sent = next.get()(fd, &copy, 1, flags);
-                                                   if (sent == 1) message->msg_len = copy.msg_len;
-                                                   return sent;
-                                                 }));
+auto next_sendmsg() { return NEXT(sendmsg); }
+auto next_sendmmsg() { return NEXT(sendmmsg); }
+
+/// A message to an AF_UNIX name.
+[[gnu::cold, gnu::noinline]] ssize_t send_message(const char* function, int fd, const struct msghdr& message,
+                                                  int flags) {
+  return send_to(function, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen,
+                 [&](const sockaddr* to, socklen_t size) {
+                   const struct msghdr copy = readdressed(message, to, size);
+                   return next_sendmsg().get()(fd, &copy, flags);
+                 });
 }
 
-/// How many messages come before the first that goes to an AF_UNIX name.
-unsigned count_ordinary(const struct mmsghdr* messages, unsigned count) {
-  unsigned ordinary = 0;
-  while (ordinary < count && !is_to_unix(messages[ordinary].msg_hdr)) ++ordinary;
-  return ordinary;
+/// The first of them, to an AF_UNIX name, as the kernel's sendmmsg sends each: like sendmsg.
+int send_one(int fd, struct mmsghdr* messages, int flags) {
+  const ssize_t sent = send_message(next_sendmmsg().name(), fd, messages->msg_hdr, flags);
+  if (sent < 0) return -1;
+  messages->msg_len = static_cast<unsigned>(sent);
+  return 1;
 }
 
 /// In runs, as sendmmsg may send fewer than it was given: the ordinary ones together, those to AF_UNIX names one
@@ -109,10 +148,10 @@ unsigned count_ordinary(const struct mmsghdr* messages, unsigned count) {
   if (count > most) count = most;
   unsigned sent = 0;
   while (sent < count) {
-    const unsigned run = count_ordinary(messages + sent, count - sent);
+    const unsigned run = devshm::count_ordinary(messages + sent, count - sent);
     const int error = errno;
     const int result =
-        run ? NEXT(sendmmsg).get()(fd, messages + sent, run, flags) : sendmmsg_one(fd, messages + sent, flags);
+        run ? next_sendmmsg().get()(fd, messages + sent, run, flags) : send_one(fd, messages + sent, flags);
     if (result < 0 && sent == 0) return result;
     if (result < 0) errno = error;
     if (result <= 0) break;
@@ -125,57 +164,28 @@ unsigned count_ordinary(const struct mmsghdr* messages, unsigned count) {
 }  // namespace
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
-  const auto next = NEXT(sendmsg);
-  if (__builtin_expect(!message || !is_to_unix(*message), 1)) return next.get()(fd, message, flags);
-  return devshm::send_to_judged(next.name(), static_cast<const sockaddr*>(message->msg_name), message->msg_namelen,
-                                [=](const sockaddr* to, socklen_t size) {
-                                  const struct msghdr copy = readdressed(*message, to, size);
-                                  return next.get()(fd, &copy, flags);
-                                });
+  const auto next = next_sendmsg();
+  if (__builtin_expect(!message || !devshm::is_unix(message->msg_name, message->msg_namelen), 1))
+    return next.get()(fd, message, flags);
+  return send_message(next.name(), fd, *message, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags) {
-  if (__builtin_expect(messages && count_ordinary(messages, count) < count, 0))
+  if (__builtin_expect(messages && devshm::count_ordinary(messages, count) < count, 0))
     return sendmmsg_in_runs(fd, messages, count, flags);
-  return NEXT(sendmmsg).get()(fd, messages, count, flags);
+  return next_sendmmsg().get()(fd, messages, count, flags);
 }
 
 // ---- Names that the kernel tells ----
 
-namespace {
+TELLS_SOCKET(accept, 2);
+TELLS_SOCKET(accept4, 2);
+TELLS_SOCKET(getsockname, 2);
+TELLS_SOCKET(getpeername, 2);
+TELLS_SOCKET(recvfrom, 5);
 
-using Ask = int (*)(int, struct sockaddr*, socklen_t*);
-
-int ask(Ask real, int fd, struct sockaddr* out, socklen_t* length) {
-  return static_cast<int>(
-      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return real(fd, from, size); }));
-}
-
-}  // namespace
-
-IF_GIVEN(2, int, accept, int fd, struct sockaddr* out, socklen_t* length) {
-  return ask(REAL(accept).get(), fd, out, length);
-}
-IF_GIVEN(2, int, accept4, int fd, struct sockaddr* out, socklen_t* length, int flags) {
-  const auto real = REAL(accept4).get();
-  return static_cast<int>(
-      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return real(fd, from, size, flags); }));
-}
-
-IF_GIVEN(2, int, getsockname, int fd, struct sockaddr* out, socklen_t* length) {
-  return ask(REAL(getsockname).get(), fd, out, length);
-}
-IF_GIVEN(2, int, getpeername, int fd, struct sockaddr* out, socklen_t* length) {
-  return ask(REAL(getpeername).get(), fd, out, length);
-}
-
-IF_GIVEN(5, ssize_t, recvfrom, int fd, void* data, size_t count, int flags, struct sockaddr* out, socklen_t* length) {
-  const auto real = REAL(recvfrom).get();
-  return receive_from(out, length,
-                      [=](sockaddr* from, socklen_t* size) { return real(fd, data, count, flags, from, size); });
-}
-
-// _FORTIFY_SOURCE: libc's own ends the program if the buffer is shorter than the count.
+// _FORTIFY_SOURCE: libc's own ends the program if the buffer is shorter than the count. The last of its seven arguments
+// is not a register everywhere.
 IF_GIVEN(6, ssize_t, __recvfrom_chk, int fd, void* data, size_t count, size_t room, int flags, struct sockaddr* out,
          socklen_t* length) {
   const auto real = REAL(__recvfrom_chk).get();
@@ -185,41 +195,19 @@ IF_GIVEN(6, ssize_t, __recvfrom_chk, int fd, void* data, size_t count, size_t ro
 
 namespace {
 
-/// A message to be received whose address comes into memory of ours.
-struct OwnAddress {
-  devshm::UnixAddressBuffer bytes;
-
-  struct msghdr borrow(struct msghdr message) {
-    // Without one asked for, or with a length that the kernel refuses, there is nothing to lend.
-    if (!message.msg_name || static_cast<int>(message.msg_namelen) < 0) return message;
-    message.msg_name = bytes;
-    message.msg_namelen = sizeof bytes;
-    return message;
-  }
-
-  /// Gives the caller's message what the kernel has made of the copy.
-  void give_back(struct msghdr& message, const struct msghdr& filled) {
-    socklen_t length = filled.msg_namelen;
-    if (filled.msg_name == bytes) {
-      devshm::show_if_unix(bytes, length);
-      devshm::copy_address(message.msg_name, message.msg_namelen, bytes, length);
-    }
-    message.msg_namelen = length;
-    message.msg_controllen = filled.msg_controllen;
-    message.msg_flags = filled.msg_flags;
-  }
-};
-
 bool is_short(const struct msghdr& message) { return devshm::is_short(message.msg_name, message.msg_namelen); }
 
+auto next_recvmsg() { return NEXT(recvmsg); }
+auto next_recvmmsg() { return NEXT(recvmmsg); }
+
 [[gnu::noinline]] ssize_t recvmsg_named(int fd, struct msghdr* message, int flags) {
-  const auto real = NEXT(recvmsg).get();
+  const auto real = next_recvmsg().get();
   if (!is_short(*message)) {
     const ssize_t result = real(fd, message, flags);
     if (result >= 0) devshm::show_if_unix(message->msg_name, message->msg_namelen);
     return result;
   }
-  OwnAddress own;
+  devshm::OwnAddress own;
   struct msghdr copy = own.borrow(*message);
   const ssize_t result = real(fd, &copy, flags);
   if (result >= 0) own.give_back(*message, copy);
@@ -239,11 +227,11 @@ bool is_unix_socket(int fd) {
 [[gnu::cold, gnu::noinline]] int recvmmsg_by_copy(int fd, struct mmsghdr* messages, unsigned count, int flags,
                                                   struct timespec* timeout) {
   constexpr unsigned most = 8;
-  OwnAddress own[most];
+  devshm::OwnAddress own[most];
   struct mmsghdr copies[most];
   if (count > most) count = most;
   for (unsigned i = 0; i < count; ++i) copies[i] = {own[i].borrow(messages[i].msg_hdr), messages[i].msg_len};
-  const int received = NEXT(recvmmsg).get()(fd, copies, count, flags, timeout);
+  const int received = next_recvmmsg().get()(fd, copies, count, flags, timeout);
   for (int i = 0; i < received; ++i) {
     own[i].give_back(messages[i].msg_hdr, copies[i].msg_hdr);
     messages[i].msg_len = copies[i].msg_len;
@@ -254,7 +242,7 @@ bool is_unix_socket(int fd) {
 }  // namespace
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
-  if (__builtin_expect(!message || !message->msg_name, 1)) return NEXT(recvmsg).get()(fd, message, flags);
+  if (__builtin_expect(!message || !message->msg_name, 1)) return next_recvmsg().get()(fd, message, flags);
   return recvmsg_named(fd, message, flags);
 }
 
@@ -264,9 +252,9 @@ EXPORT int recvmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags,
     any_named |= messages[i].msg_hdr.msg_name != nullptr;
     any_short |= is_short(messages[i].msg_hdr);
   }
-  if (!any_named) return NEXT(recvmmsg).get()(fd, messages, count, flags, timeout);
+  if (!any_named) return next_recvmmsg().get()(fd, messages, count, flags, timeout);
   if (any_short && is_unix_socket(fd)) return recvmmsg_by_copy(fd, messages, count, flags, timeout);
-  const int received = NEXT(recvmmsg).get()(fd, messages, count, flags, timeout);
+  const int received = next_recvmmsg().get()(fd, messages, count, flags, timeout);
   // Where some are short this is no AF_UNIX socket, and there is nothing to show.
   for (int i = 0; !any_short && i < received; ++i)
     devshm::show_if_unix(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen);

@@ -64,6 +64,13 @@ void OutgoingAddress::log(const char* function) const {
   log_reroute(function, text_, to);
 }
 
+bool is_unix(const void* address, socklen_t length) {
+  sa_family_t family;
+  if (!address || length <= unix_head) return false;
+  __builtin_memcpy(&family, address, sizeof family);
+  return family == AF_UNIX;
+}
+
 namespace {
 
 /// Whether eight bytes are a short link to the backing directory (constant_dir.h), ours or another user's. Asked of the
@@ -99,6 +106,40 @@ void show_address(void* address, socklen_t& length) {
   // A shorter one leaves no remains of the other behind it.
   if (shown < length) __builtin_memset(static_cast<char*>(address) + shown, 0, length - shown);
   length = shown;
+}
+
+void show_if_unix(void* address, socklen_t& length) {
+  if (is_unix(address, length)) show_address(address, length);
+}
+
+void copy_address(void* out, socklen_t room, const void* address, socklen_t length) {
+  __builtin_memcpy(out, address, length < room ? length : room);
+}
+
+unsigned count_ordinary(const mmsghdr* messages, unsigned count) {
+  const auto is_ordinary = [](const msghdr& message) { return !is_unix(message.msg_name, message.msg_namelen); };
+  unsigned ordinary = 0;
+  while (ordinary < count && is_ordinary(messages[ordinary].msg_hdr)) ++ordinary;
+  return ordinary;
+}
+
+msghdr OwnAddress::borrow(msghdr message) {
+  // Without one asked for, or with a length that the kernel refuses, there is nothing to lend.
+  if (!message.msg_name || static_cast<int>(message.msg_namelen) < 0) return message;
+  message.msg_name = bytes;
+  message.msg_namelen = sizeof bytes;
+  return message;
+}
+
+void OwnAddress::give_back(msghdr& message, const msghdr& filled) {
+  socklen_t length = filled.msg_namelen;
+  if (filled.msg_name == bytes) {
+    show_if_unix(bytes, length);
+    copy_address(message.msg_name, message.msg_namelen, bytes, length);
+  }
+  message.msg_namelen = length;
+  message.msg_controllen = filled.msg_controllen;
+  message.msg_flags = filled.msg_flags;
 }
 
 }  // namespace devshm

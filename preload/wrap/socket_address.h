@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls that name a socket, or are told one's name: by libc's functions (socket.cpp), or by anything that is called
-// like them and answers like them (-1 and errno), such as syscall().
+// Calls that name a socket, or are told one's name.
 //
-//   send_to(REAL(connect), address, length, [=](auto real, auto* to, auto size) { return real(fd, to, size); });
-//   receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return real(fd, from, size); });
+//   send_to(name, address, length, [&](const sockaddr* to, socklen_t size) { return real(fd, to, size); });
+//   receive_from(out, length, [&](sockaddr* from, socklen_t* size) { return real(fd, from, size); });
 //
 // What has no AF_UNIX name in it does not get here. errno and cancellation are those of the function that gets called.
 // Nothing here allocates or takes a lock.
@@ -13,7 +12,6 @@
 #include <errno.h>
 
 #include "../function_ref.h"
-#include "../next_symbol.h"
 #include "../path_rule.h"
 #include "../unix_address.h"
 
@@ -49,40 +47,23 @@ class OutgoingAddress {
 };
 
 /// Whether an address has a family AF_UNIX and a name. Reads no more than the family.
-inline bool is_unix(const void* address, socklen_t length) {
-  sa_family_t family;
-  if (!address || length <= unix_head) return false;
-  __builtin_memcpy(&family, address, sizeof family);
-  return family == AF_UNIX;
-}
+bool is_unix(const void* address, socklen_t length);
 
-/// Calls that are complete but for the address.
+/// Calls that are complete but for the address. They return an int or a ssize_t, as a word.
 using SendCall = FunctionRef<long(const sockaddr*, socklen_t)>;
 using ReceiveCall = FunctionRef<long(sockaddr*, socklen_t*)>;
 
-/// Makes a call with an AF_UNIX address, judged.
-[[gnu::cold]] long send_to_judged(const char* function, const sockaddr* address, socklen_t length, SendCall call);
-
-/// Calls `call` with the next definition and the address to use.
-template <class Next, class Call>
-[[gnu::always_inline]] inline auto send_to(Next next, const sockaddr* address, socklen_t length, Call call) {
-  const auto real = next.get();
-  return static_cast<typename Next::Result>(send_to_judged(
-      next.name(), address, length, [=](const sockaddr* to, socklen_t size) { return call(real, to, size); }));
-}
+/// Makes the call of `function` with an AF_UNIX address, judged.
+[[gnu::cold]] long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call);
 
 /// Shows an address that the kernel has told: `length` bytes of it, all there, in memory with room for the longest.
 [[gnu::cold, gnu::noinline]] void show_address(void* address, socklen_t& length);
 
 /// The same for any address. One that was cut off by the caller's memory is not for here.
-inline void show_if_unix(void* address, socklen_t& length) {
-  if (__builtin_expect(is_unix(address, length), 0)) show_address(address, length);
-}
+void show_if_unix(void* address, socklen_t& length);
 
 /// Copies a told address out, cut off as the kernel does.
-inline void copy_address(void* out, socklen_t room, const void* address, socklen_t length) {
-  __builtin_memcpy(out, address, length < room ? length : room);
-}
+void copy_address(void* out, socklen_t room, const void* address, socklen_t length);
 
 /// Whether an address is asked for, in memory that may be too short for the longest. The kernel would cut it off, and
 /// what is missing then can't be shown.
@@ -91,5 +72,17 @@ inline bool is_short(const void* out, socklen_t room) { return out && room < lon
 /// Calls `call` with memory for the address it tells and the length of that: the caller's own, or where that may be
 /// too short, ours. *length is the caller's, unset where the call fails, as the kernel leaves it.
 long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call);
+
+/// How many messages come before the first that goes to an AF_UNIX name.
+unsigned count_ordinary(const mmsghdr* messages, unsigned count);
+
+/// A message to be received whose address comes into memory of ours.
+struct OwnAddress {
+  UnixAddressBuffer bytes;
+
+  msghdr borrow(msghdr message);
+  /// Gives the caller's message what the kernel has made of the copy.
+  void give_back(msghdr& message, const msghdr& filled);
+};
 
 }  // namespace devshm

@@ -3,10 +3,11 @@
 // How a wrapper is made. Most are one line, which says which of the function's arguments are paths:
 //
 //   FORWARD(mkdirat, path_at, 2);
+//   NAMES_SOCKET(bind, 2);
 //
 // A call of such a function first comes to entry_<architecture>.S. There it goes straight on to libc's function, as a
 // tail call, so that this one sees the caller's own frame and return address, unless its path may match: then it is
-// for forward.h. A function that has more to do in that case says what:
+// for forward.h (or for socket.cpp, if it has an address). A function that has more to do in that case says what:
 //
 //   IF_MATCHING(2, int, unlinkat, int dir, const char* path, int flags) {
 //     ...
@@ -15,6 +16,8 @@
 //
 // Those that have something to do in every case are functions of their own (EXPORT).
 #pragma once
+
+#include <tuple>
 
 #include "forward.h"
 
@@ -63,6 +66,7 @@ constexpr PathPlaces places(PathPlace first, PathPlace second = PathPlace()) { r
 /// What a function's parameters are.
 template <class... P>
 struct Parameters {
+  using Types = std::tuple<P...>;
   static constexpr bool is_text[sizeof...(P)] = {(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)...};
   static constexpr bool is_int[sizeof...(P)] = {std::is_same_v<P, int>...};
 };
@@ -80,6 +84,14 @@ constexpr bool has_paths(PathPlaces places) {
     if (!Has::is_text[place.index] || (place.base != Base::none && !Has::is_int[place.base_index()])) return false;
   }
   return true;
+}
+
+/// Whether it has an address of a socket at a position, and behind it the length, or where that is.
+template <class Function, int position, class Address, class Length>
+constexpr bool has_address() {
+  using Has = typename decltype(parameters_of(Function{}))::Types;
+  return std::is_same_v<std::tuple_element_t<position - 1, Has>, Address> &&
+         std::is_same_v<std::tuple_element_t<position, Has>, Length>;
 }
 
 template <class Function>
@@ -154,6 +166,17 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
 /// Of one that makes the calls with an AF_UNIX name: its address at the position, and the length behind it.
 #define IF_UNIX(position, result, function, ...) \
   DEVSHM_IF("devshm_if_unix_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
+/// A wrapper of a function that is given the address of a socket, at that position: for the calls with an AF_UNIX name
+/// there is socket.cpp.
+#define NAMES_SOCKET(function, position) \
+  DEVSHM_ADDRESS("devshm_name_socket_" #position, function, position, const ::sockaddr*, socklen_t)
+/// Of one that tells an address, if it is asked for it.
+#define TELLS_SOCKET(function, position) \
+  DEVSHM_ADDRESS("devshm_tell_socket_" #position, function, position, ::sockaddr*, socklen_t*)
+#define DEVSHM_ADDRESS(way, function, position, address, length)                                                    \
+  static_assert(::devshm::has_address<decltype(&::function), position, address, length>());                         \
+  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::path(position))), DEVSHM_FAILURE_OF(function), \
+                 "", way)
 #define REAL(function)                                                                   \
   (::devshm::Next<decltype(&::function), devshm_wrapper_##function.what.real.failure()>{ \
       devshm_slot_##function, devshm_wrapper_##function.what.real})
