@@ -23,7 +23,7 @@
         and     x12, x12, #0x1111111111111111
         .endm
 
-// bool may_match(const char* path)
+// int look_for_hm(const char* path)
 devshm_may_match:
         mov     x9, x0
         mov     x14, x30

@@ -15,7 +15,7 @@ ms:     .fill   16, 1, 'm'
         .hidden devshm_may_match, devshm_may_match_rax
         .type   devshm_may_match, %function
 
-// bool may_match(const char* path)
+// int look_for_hm(const char* path)
 devshm_may_match:
         mov     %rdi, %rax
 

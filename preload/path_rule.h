@@ -28,8 +28,9 @@ struct Verdict {
 
 /// Whether `path` has the letters "hm" in it, as every path that can match has. (To look for all of "shm" costs more
 /// than the few paths it would spare.) This is all that an ordinary path pays. False for null and the empty path.
-/// In may_match_<architecture>.S.
-bool may_match(const char* path) __asm__("devshm_may_match");
+/// In may_match_<architecture>.S. An int, 0 or 1: of a bool a caller would have to cut out the byte that counts.
+int look_for_hm(const char* path) __asm__("devshm_may_match");
+[[gnu::always_inline]] inline bool may_match(const char* path) { return look_for_hm(path) != 0; }
 
 /// Judges a path by its text, from `start` on. Slashes may be doubled; "." is nothing; ".." takes one component back,
 /// as text, and serves only to decide membership. An absolute path is judged from Start::root; a relative one only

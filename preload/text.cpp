@@ -3,17 +3,17 @@
 
 namespace devshm {
 
-bool same(const char* a, const char* b) {
+int difference(const char* a, const char* b) {
   while (*a && *a == *b) ++a, ++b;
-  return *a == *b;
+  return *a - *b;
 }
 
-bool begins_with(const char* text, const char* head) { return begins_with(text, head, length_of(head)); }
+const char* after(const char* text, const char* head) { return after(text, head, length_of(head)); }
 
-bool begins_with(const char* text, const char* head, std::size_t length) {
+const char* after(const char* text, const char* head, std::size_t length) {
   for (std::size_t i = 0; i < length; ++i)
-    if (text[i] != head[i]) return false;
-  return true;
+    if (text[i] != head[i]) return nullptr;
+  return text + length;
 }
 
 bool ends_within(const char* text, std::size_t size) {

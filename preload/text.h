@@ -10,12 +10,21 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 inline std::size_t length_of(const char* text) { return __builtin_strlen(text); }
 
-bool same(const char* a, const char* b);
+/// 0 if they are the same.
+int difference(const char* a, const char* b);
+[[gnu::always_inline]] inline bool same(const char* a, const char* b) { return difference(a, b) == 0; }
 
-bool begins_with(const char* text, const char* head);
+/// What comes behind `head` in a text that begins with it, else null.
+const char* after(const char* text, const char* head);
+[[gnu::always_inline]] inline bool begins_with(const char* text, const char* head) {
+  return after(text, head) != nullptr;
+}
 
 /// The same of the first `length` bytes of `head`, whatever they are.
-bool begins_with(const char* text, const char* head, std::size_t length);
+const char* after(const char* text, const char* head, std::size_t length);
+[[gnu::always_inline]] inline bool begins_with(const char* text, const char* head, std::size_t length) {
+  return after(text, head, length) != nullptr;
+}
 
 /// Whether the text has its end in the first `size` bytes.
 bool ends_within(const char* text, std::size_t size);

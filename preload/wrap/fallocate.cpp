@@ -22,7 +22,9 @@ bool is_refused(int fd, int mode) {
 /// Whether the answer is about the system call, and not about this use of it.
 bool is_denied(int error) { return error == EPERM || error == ENOSYS || error == EOPNOTSUPP; }
 
-int fallocate_overlay(int fd, int mode, off_t offset, off_t length) {
+}  // namespace
+
+extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
   const int before = errno;
   if (!is_refused(fd, mode)) {
     const int result = NEXT(fallocate).get()(fd, mode, offset, length);
@@ -32,20 +34,15 @@ int fallocate_overlay(int fd, int mode, off_t offset, off_t length) {
   errno = error ? error : before;
   return error ? -1 : 0;
 }
-
-}  // namespace
-
-EXPORT int fallocate(int fd, int mode, off_t offset, off_t length) {
-  return fallocate_overlay(fd, mode, offset, length);
-}
-ALIAS(fallocate64, fallocate);
+ALIAS(fallocate, devshm_fallocate);
+ALIAS(fallocate64, devshm_fallocate);
 
 // glibc's own writes to the file where the system call is not there, and loses what others write meanwhile. So here it
 // is asked only for files that are none of ours. It returns the error, and errno stays.
 EXPORT int posix_fallocate(int fd, off_t offset, off_t length) {
   if (!devshm::is_in_overlay(fd)) return NEXT(posix_fallocate).get()(fd, offset, length);
   const int before = errno;
-  const int error = fallocate_overlay(fd, 0, offset, length) == 0 ? 0 : errno;
+  const int error = devshm_fallocate(fd, 0, offset, length) == 0 ? 0 : errno;
   errno = before;
   return error;
 }

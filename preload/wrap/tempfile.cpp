@@ -27,9 +27,11 @@ IF_MATCHING(1, char*, mkdtemp, char* name) { return rewrite(REAL(mkdtemp), Patte
 
 namespace {
 
+auto next_mktemp() { return NEXT(mktemp); }
+
 char* make_name(char* name) {
   // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
-  const char* made = rewrite(NEXT(mktemp), PatternPath(name));
+  const char* made = rewrite(next_mktemp(), PatternPath(name));
   if (!made || !*made) *name = '\0';
   return name;
 }
@@ -63,7 +65,11 @@ bool is_directory(const char* path) {
 
 }  // namespace
 
-IF_MATCHING(1, char*, mktemp, char* name) { return make_name(name); }
+// A function in C++, as are all that the linker has a warning for: with one, it does not find a definition in assembler
+// code that comes from link-time optimisation.
+EXPORT char* mktemp(char* name) NOTHROW {
+  return devshm::may_match(name) ? make_name(name) : next_mktemp().get()(name);
+}
 
 // libc reads TMPDIR by itself, before its argument, and looks for directories where no wrapper sees it. (It ignores
 // TMPDIR in a program with raised privileges, as devshm ignores all of that program.)

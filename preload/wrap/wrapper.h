@@ -113,10 +113,9 @@ constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typen
 #define DEVSHM_LOAD_OWN(name) "lea " name "(%rip), %rax\n\t"
 #define DEVSHM_GO_TO(name) "jmp " name "\n\t"
 #elif defined(__aarch64__)
-#define DEVSHM_LOAD(reg, name) "adrp " reg ", " name "\n\tadd " reg ", " reg ", :lo12:" name "\n\t"
-#define DEVSHM_LOAD_SLOT(name) DEVSHM_LOAD("x16", name)
-#define DEVSHM_LOAD_WRAPPER(name) DEVSHM_LOAD("x17", name)
-#define DEVSHM_LOAD_OWN(name) DEVSHM_LOAD("x15", name)
+#define DEVSHM_LOAD_SLOT(name) "adr x16, " name "\n\t"
+#define DEVSHM_LOAD_WRAPPER(name) "adr x17, " name "\n\t"
+#define DEVSHM_LOAD_OWN(name) "adr x15, " name "\n\t"
 #define DEVSHM_GO_TO(name) "b " name "\n\t"
 #endif
 
