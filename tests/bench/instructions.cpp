@@ -13,8 +13,9 @@
 #include <cstring>
 
 int main(int count, char** arguments) {
-  if (count != 4) return 2;
-  const char* path = arguments[2];
+  alignas(16) static char path[4096];
+  if (count != 4 || std::strlen(arguments[2]) >= sizeof path) return 2;
+  std::strcpy(path, arguments[2]);
   for (int i = std::atoi(arguments[3]); i > 0; --i) {
     struct stat status;
     struct statfs fs;
