@@ -188,8 +188,10 @@ def python(cell):
         jobs = [(["--jobs", "1", "--methods", "fork", *everything, "--expect", "fail"], []),
                 (["--jobs", "1", "--methods", "fork", *everything], [PRELOAD])]
     program, variables = cell.restartable(interpreter)
-    variables += ["HOME=/tmp", "PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1",
-                  "PYTHONHOME=%s" % pathlib.PurePath(interpreter).parent.parent]
+    home = str(pathlib.PurePath(interpreter).parent.parent)
+    variables += ["HOME=/tmp", "PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHOME=" + home]
+    if home != "/usr":  # AWS's images have their libpython where only this variable leads, which Lambda sets
+        variables.append("LD_LIBRARY_PATH=%s/lib" % home)
     for options, preload in jobs:
         done = cell.run("none", *preload, *variables, program, "/matrix/primitives.py", *options, emulator=[])
         if done.returncode != 0:
