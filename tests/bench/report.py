@@ -85,6 +85,11 @@ def plot(figures, file):
     axes.set_yticks(range(len(shown)), names, fontsize=7)
     axes.set_xlabel("devshm / reference: median and quartiles of the rounds; black: the budget")
     axes.set_xscale("log")
+    # A quartile may be anywhere; the points are what matters, and bars that go on beyond the frame are seen to.
+    axes.set_xlim(1 / 5, max(5, 1.5 * max(f.ratio for f in shown)))
+    ticks = [tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if tick <= axes.get_xlim()[1]]
+    axes.set_xticks(ticks, ["%g" % tick for tick in ticks])
+    axes.minorticks_off()
     axes.margins(y=0.01)
     pyplot.tight_layout()
     pyplot.savefig(file, metadata={"Date": None})

@@ -24,6 +24,11 @@ class Report(unittest.TestCase):
         self.assertEqual([figures(ratio)[0].verdict for ratio in (1, 1.015, 1.2)],
                          ["PASS", "PASS within the noise", "MISSED by 18.8 %"])
 
+    def test_says_by_how_little_one_is_kept(self):
+        self.assertEqual([measure.Figure("calls", "stat", "devshm", "no preload", value, 100, 1.02, 1.015, 1.1, budget=1.01,
+                                         slack=5).verdict for value in (103, 99)],
+                         ["PASS, by 3.0 ns", "PASS within the noise"])
+
     def test_compares_with_an_earlier_run(self):
         earlier = {"figures": [vars(f) for f in figures(1)]}
         self.assertEqual(report.compare(earlier, figures(1.03)), [])
