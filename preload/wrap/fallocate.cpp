@@ -24,6 +24,7 @@ bool is_denied(int error) { return error == EPERM || error == ENOSYS || error ==
 
 }  // namespace
 
+// Under a name of our own for posix_fallocate: the exported one may be another library's. In C: ALIAS takes no other.
 extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
   const int before = errno;
   if (!is_refused(fd, mode)) {
