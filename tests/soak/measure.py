@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import struct
 
 # What may come on top between the first laps and the last: allocators keep some. A page for each round would be far more.
 KINDS = {"KiB": 1024, "mappings": 12, "descriptors": 0}
@@ -59,13 +60,26 @@ def descendants(top):
     return {pid: names[pid] for pid in found - {top}}
 
 
-def mapped(pids):
-    """Paths of all files that these have mapped."""
-    paths = set()
-    for pid in pids:
-        try:
-            paths.update(line.split(maxsplit=5)[5] for line in open("/proc/%d/maps" % pid, encoding="utf-8", errors="replace")
-                         if line.count("/"))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return {path.rstrip("\n") for path in paths}
+def mapped(pid):
+    """Paths of all files that it has mapped."""
+    lines = pathlib.Path("/proc/%d/maps" % pid).read_text(encoding="utf-8", errors="replace").splitlines()
+    return {line.split(maxsplit=5)[5] for line in lines if "/" in line}
+
+
+# The segment in which a PostgreSQL server notes down all others, as version 15 lays it out (its dsm.c): a magic number, how
+# many items there are, and there may be; an item begins with the segment's handle, which is its name, and its references.
+CONTROL, MAGIC = struct.Struct("@IIIxxxx"), 0x9A503D32
+ITEM = struct.Struct("@IIQQP?7x")
+
+
+def noted(postmaster, directory):
+    """Names of the segments that this server knows in the directory, the one it begins with among them."""
+    names = set()
+    for path in mapped(postmaster):     # of all segments it maps that one alone
+        if os.path.dirname(path) == directory and os.path.basename(path).startswith("PostgreSQL."):
+            content = pathlib.Path(path).read_bytes()
+            magic, count, _ = CONTROL.unpack_from(content)
+            assert magic == MAGIC, "%s: not what PostgreSQL 15 begins with" % path
+            items = [ITEM.unpack_from(content, CONTROL.size + number * ITEM.size) for number in range(count)]
+            names |= {os.path.basename(path), *("PostgreSQL.%d" % handle for handle, references, *_ in items if references)}
+    return names

@@ -150,6 +150,8 @@ class Postgresql(Workload):
                 number = self.random.choices([signal.SIGKILL, signal.SIGTERM], [3, 1])[0]
                 try:
                     os.kill(self.random.choice(backends), number)
+                    if number == signal.SIGKILL:
+                        self.kills.append(time.time())
                     self.done["backends killed" if number == signal.SIGKILL else "backends ended"] += 1
                 except ProcessLookupError:
                     pass

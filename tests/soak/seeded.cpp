@@ -3,6 +3,7 @@
 // Bugs, to be found by the soak. Preloaded before libdevshm.so; SEEDED says which. Each shows in the end:
 //
 //   descriptor, memory, mapping   shm_open keeps one more            file   shm_unlink removes nothing
+//   segment                       shm_unlink removes nothing of PostgreSQL's
 //   lost, doubled, changed        a message on its way through a pipe
 //   row-lost, row-doubled         a row on its way to PostgreSQL
 #include <dlfcn.h>
@@ -48,6 +49,7 @@ extern "C" int shm_open(const char* name, int flags, mode_t mode) {
 
 extern "C" int shm_unlink(const char* name) {
   if (wanted("file") && once_in(5, objects)) return 0;
+  if (wanted("segment") && !strncmp(name, "/PostgreSQL.", 12)) return 0;
   return next<decltype(&shm_unlink)>("shm_unlink")(name);
 }
 

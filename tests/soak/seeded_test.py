@@ -13,6 +13,7 @@ FINDINGS = [
     ("memory", "segments", r"segments: other side has grown from \d+ KiB"),
     ("mapping", "segments", r"segments: other side has grown from \d+ mappings"),
     ("file", "segments", r"a file is left over: /tmp/shm/"),
+    ("segment", "postgresql", r"(a file is|files are) left over.*PostgreSQL\.\d+"),
     ("lost", "messages", r"messages: Wrong: lost"),
     ("doubled", "messages", r"messages: Wrong: (lost or )?doubled"),
     ("changed", "messages", r"messages: Wrong: (lost or doubled: .*|\d+ messages came changed)"),

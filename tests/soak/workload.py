@@ -2,8 +2,8 @@
 """What every workload of the soak is: a program that works in rounds for as long as it is told, and answers for it.
 
 It is told "lap SECONDS" or "end" on standard input, one a line, and answers each with one line of JSON: what it has done
-so far, and which of its processes live long. It answers when nothing of a round is left over. What is not as it must be
-ends it, with the reason in its last answer.
+so far, when it killed, and which of its processes live long. It answers when nothing of a round is left over. What is not
+as it must be ends it, with the reason in its last answer.
 """
 import collections
 import faulthandler
@@ -33,6 +33,7 @@ class Workload:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.done = collections.Counter()
+        self.kills = []     # when processes were killed that could have left a file; seconds since 1970, as files have them
 
     def start(self):
         """Whatever lives long. Python's own helper would come with the first that needs it, and stay."""
@@ -69,7 +70,7 @@ def serve(kind):
             else:
                 workload.end()
             lasting = {"": os.getpid(), **workload.lasting()} if order == "lap" else {}
-            tell.write(json.dumps({"done": workload.done, "lasting": lasting}) + "\n")
+            tell.write(json.dumps({"done": workload.done, "lasting": lasting, "kills": workload.kills}) + "\n")
             if order == "end":
                 return 0
     except Exception as error:  # pylint: disable=broad-except
