@@ -96,7 +96,7 @@ class WithoutDevshm(unittest.TestCase):
     def frozen(self, how):
         with layered(*sandboxed.PRELOAD, "--freeze", how) as function:
             before = function.invoke(do="look")
-            time.sleep(0.5)  # in which it would tick some 200 times
+            time.sleep(1.5)  # in which it would tick some 700 times, or 150 on a busy machine
             after = function.invoke(do="look")
             self.assertEqual(before["pid"], after["pid"])
             return after["ticks"] - before["ticks"]
