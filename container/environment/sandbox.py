@@ -53,6 +53,8 @@ class Sandbox:
         self.mounts = mounts
         self.runtime = [*emulation.prefix(self.options.arch),
                         "crun", "--root", str(self.scratch / "crun"), "--cgroup-manager=disabled"]
+        # It may leave the file over which it mounts a copy of itself: not in the user's /tmp.
+        self.surroundings = {**os.environ, "_LIBCONTAINER_STATEDIR": str(self.scratch)}
 
     def skeleton(self):
         """The root's upper layer: mount points, and the few files that are Lambda's own."""
@@ -106,13 +108,14 @@ class Sandbox:
         name = "devshm-lambda-%d" % self.count
         owners = [(number, os.fstat(number)) for number in (0, 1, 2)]
         done = subprocess.run([*self.runtime, "create", "--bundle", str(home), "--pid-file", str(home / "pid"), name],
-                              check=False)
+                              env=self.surroundings, check=False)
         if done.returncode != 0:
             raise Failed("the OCI runtime did not make the container")
         self.process, self.killed = int((home / "pid").read_text()), False
         self.groups.add(self.process)
         self.correct(owners)
-        done = subprocess.run([*self.runtime, "start", name], stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run([*self.runtime, "start", name], env=self.surroundings, stdin=subprocess.DEVNULL,
+                              check=False)
         if done.returncode != 0:
             raise Failed("the OCI runtime did not start the container")
 
@@ -149,7 +152,7 @@ class Sandbox:
     def ended(self):
         """Tidies up behind a process that has been waited for."""
         subprocess.run([*self.runtime, "delete", "--force", "devshm-lambda-%d" % self.count],
-                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                       env=self.surroundings, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
     def signal(self, number):
         if self.process is not None:

@@ -188,6 +188,15 @@ class Command(unittest.TestCase):
         sandboxed.run("true")
         self.assertEqual((pathlib.Path("/proc/self/mountinfo").read_text(), sorted(os.listdir("/dev"))), before)
 
+    def test_the_runtime_s_files_are_not_made_in_the_machine_s_tmp(self):
+        """crun mounts itself over one, and now and then does not get it removed."""
+        with tempfile.NamedTemporaryFile(mode="r") as trace:
+            subprocess.run(["strace", "-f", "-o", trace.name, "-e", "trace=open,openat,mkdir,mkdirat", sandboxed.LAMBDA, "true"],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)
+            made = re.findall(r'"([^"]*/crun\.\w{6})"', trace.read())
+        self.assertTrue(made)
+        self.assertEqual([path for path in made if path.startswith("/tmp/")], [])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
