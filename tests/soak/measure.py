@@ -79,7 +79,8 @@ def noted(postmaster, directory):
         if os.path.dirname(path) == directory and os.path.basename(path).startswith("PostgreSQL."):
             content = pathlib.Path(path).read_bytes()
             magic, count, _ = CONTROL.unpack_from(content)
-            assert magic == MAGIC, "%s: not what PostgreSQL 15 begins with" % path
+            if magic != MAGIC:
+                raise ValueError("%s is not what PostgreSQL 15 begins with" % path)
             items = [ITEM.unpack_from(content, CONTROL.size + number * ITEM.size) for number in range(count)]
             names |= {os.path.basename(path), *("PostgreSQL.%d" % handle for handle, references, *_ in items if references)}
     return names
