@@ -63,6 +63,15 @@ def write_document(result, figures, file):
     file.write_text(text)
 
 
+def frame(ratios):
+    """The plot's limits, and what is written at its axis. Every ratio is inside, and round numbers are, on both sides of 1.
+
+    A quartile may be anywhere: its bar goes on beyond the frame, which is seen."""
+    left, right = min(1 / 5, min(ratios) / 1.5), max(5, 1.5 * max(ratios))
+    numbers = [step * 10.0 ** power for power in range(-6, 7) for step in (1, 2, 5)]
+    return left, right, [number for number in numbers if left <= number <= right]
+
+
 def plot(figures, file):
     """The ratios of devshm and of devshmd, a row each, with the quartiles; a budget is a line across its row."""
     import matplotlib
@@ -85,9 +94,8 @@ def plot(figures, file):
     axes.set_yticks(range(len(shown)), names, fontsize=7)
     axes.set_xlabel("devshm / reference: median and quartiles of the rounds; black: the budget")
     axes.set_xscale("log")
-    # A quartile may be anywhere; the points are what matters, and bars that go on beyond the frame are seen to.
-    axes.set_xlim(1 / 5, max(5, 1.5 * max(f.ratio for f in shown)))
-    ticks = [tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if tick <= axes.get_xlim()[1]]
+    left, right, ticks = frame([f.ratio for f in shown])
+    axes.set_xlim(left, right)
     axes.set_xticks(ticks, ["%g" % tick for tick in ticks])
     axes.minorticks_off()
     axes.margins(y=0.01)

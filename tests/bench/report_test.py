@@ -34,6 +34,12 @@ class Report(unittest.TestCase):
         self.assertEqual(report.compare(earlier, figures(1.03)), [])
         self.assertEqual(len(report.compare(earlier, figures(1.2))), 1)
 
+    def test_a_plot_has_every_ratio_in_it_and_round_numbers_at_its_axis(self):
+        self.assertEqual(report.frame([1.01, 0.9]), (1 / 5, 5, [0.2, 0.5, 1, 2, 5]))
+        left, right, ticks = report.frame([0.03, 300])
+        self.assertTrue(left < 0.03 and right > 300)
+        self.assertEqual(ticks, [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200])
+
     def test_fills_the_document_and_keeps_its_text(self):
         result = {"date": "2001-02-03", "machine": {"cpus": 2, "machine": "x86_64", "kernel": "6.1.0-x", "libc": "glibc 2.36"}}
         text = "before\n<!-- bench: calls -->\nold\n<!-- end -->\nbetween\n<!-- bench: start -->\nkept\n<!-- end -->\nafter\n"
