@@ -3,9 +3,8 @@
 // `devshm check`: runs inside a program of the libc in question, preloaded behind libdevshm.so, before its main, and
 // prints a table. So it sees what every such program will see, and needs to know nothing of loaders.
 //
-// As portable as the library: the services by name are asked for in the versions that all libcs of 2.17 and later
-// have, and this object needs libpthread.so.0 and librt.so.1, where they live before glibc 2.34 (empty since then;
-// musl takes both names for itself).
+// As portable as the library: it is linked with sem_open and shm_open in libpthread.so.0 and librt.so.1 (old_library.c),
+// where they live before glibc 2.34. Since then both are empty; musl takes the two names for itself.
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
@@ -22,19 +21,6 @@
 #include "../settings.h"
 #include "../sys.h"
 #include "../text.h"
-
-#if defined(__x86_64__)
-#define OLDEST(function) __asm__(".symver " #function "," #function "@GLIBC_2.2.5")
-#else
-#define OLDEST(function) __asm__(".symver " #function "," #function "@GLIBC_2.17")
-#endif
-OLDEST(sem_open);
-OLDEST(sem_close);
-OLDEST(sem_unlink);
-OLDEST(sem_post);
-OLDEST(sem_trywait);
-OLDEST(shm_open);
-OLDEST(shm_unlink);
 
 extern "C" char** environ;
 

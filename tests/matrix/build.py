@@ -103,6 +103,7 @@ def programs(architecture, kind, directory):
         link(architecture, stub_directory, directory / target, sources.split(), libraries.split(), *options)
 
     make("probe", "probe.c probe_names.c probe_paths.c probe_versions.c", "-lpthread -lrt -lc", *program)
+    make("plain", "plain.c", "-lc", *program)
     make("handles", "handles.c", "-ldl -lc", *program)
     make("by_name.so", "by_name.c", "-lpthread -lrt -lc", "-fPIC", "-shared")
     make("old_program", "old_glibc/program.c", "-lpthread -lrt -lc", *program, "-Wl,-z,lazy")

@@ -134,20 +134,23 @@ def by_loader(cell):
     cell.expect_success("none", PRELOAD, "/matrix/probe", "all", loader=[cell.loader])
 
 
-def inspect(cell, *variables, loader=()):
+def inspect(cell, *variables, loader=(), of="/matrix/probe"):
     """What `devshm check` does once it has found its files; the roots have no shell to run that script in."""
     if not (cell.tools / "libdevshm-check.so").exists():
         raise NotApplicable("there is no libdevshm-check.so beside the library")
-    program, more = cell.restartable("/matrix/probe")
+    program, more = cell.restartable(of)
     return cell.run("none", PRELOAD + ":/matrix/libdevshm-check.so", "DEVSHM_CHECK=" + program, *more, *variables,
-                    "/matrix/probe", loader=loader)
+                    of, loader=loader)
 
 
 def devshm_check(cell):
-    """devshm check says that everything works."""
-    done = inspect(cell)
-    if done.returncode != 0 or not done.stdout.endswith("everything works\n") or done.stderr:
-        raise Failed("exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+    """devshm check says that everything works, also of a program with libc alone; and that one starts with --explain."""
+    for program in ("/matrix/probe", "/matrix/plain"):
+        done = inspect(cell, of=program)
+        if done.returncode != 0 or not done.stdout.endswith("everything works\n") or done.stderr:
+            raise Failed("%s: exit status %d\n%s%s" % (program, done.returncode, done.stdout, done.stderr))
+    explain = PRELOAD.replace("=", "=/matrix/libdevshm-check.so:")
+    cell.expect_success("none", explain, "DEVSHM_EXPLAIN=1", "/matrix/plain")
 
 
 def odd_libc(cell):

@@ -36,6 +36,14 @@ def file(architecture, library, cache):
     return run(LIBRARY_TESTS / "check_file", library, "--musl", loader, "--stripped-size", MOST_BYTES)
 
 
+def inspector(_architecture, library, _cache):
+    """devshm check's library starts in every program"""
+    file = library.with_name("libdevshm-check.so")
+    if not file.exists():
+        raise Failed("there is no libdevshm-check.so beside the library")
+    return run(LIBRARY_TESTS / "check_inspector", file)
+
+
 def same_bytes(architecture, _library, _cache):
     """the same bytes when built again in another directory"""
     cross = [build.cross_file(architecture)] if architecture.emulator else []
@@ -47,4 +55,4 @@ def patched(_architecture, library, _cache):
     return run(LIBRARY_TESTS / "patched", library, "ls")
 
 
-CHECKS = (file, same_bytes, patched)
+CHECKS = (file, inspector, same_bytes, patched)
