@@ -100,11 +100,12 @@ class Assembler {
   char* text_ = nullptr;
 };
 
-/// A setting that is not the default is handed on, unless the environment says something else of it.
-void hand_on(const char* variable, const char* value, char* const* given, Assembler& out) {
+/// Adds a setting, unless the environment says something else of it.
+void pass_on(const char* variable, const char* value, char* const* given, Assembler& out) {
+  const std::size_t length = length_of(variable);
   for (char* const* entry = given; entry && *entry; ++entry)
-    if (begins_with(*entry, variable)) return;
-  out.make({variable, value});
+    if (begins_with(*entry, variable) && (*entry)[length] == '=') return;
+  out.make({variable, "=", value});
 }
 
 /// The complete environment; true if it differs from the one that was given.
@@ -130,10 +131,8 @@ bool assemble(char* const* given, const char* library, Assembler& out) {
   if (!preloads) out.make({preload, library});
 
   const Settings& set = settings();
-  if (!same(set.dir, default_backing_dir)) hand_on("DEVSHM_DIR=", set.dir, given, out);
-  if (set.only_if_missing) hand_on("DEVSHM_WHEN=", "missing", given, out);
-  if (set.log_to_stderr) hand_on("DEVSHM_LOG=", "stderr", given, out);
-  if (set.log) hand_on("DEVSHM_LOG=", set.log, given, out);
+  for (std::size_t i = 0; i < setting_count; ++i)
+    if (set.for_children[i]) pass_on(setting_rows[i].variable, set.for_children[i], given, out);
   const bool differs = out.entries != kept;
   out.keep(nullptr);
   return differs;

@@ -22,11 +22,11 @@ void say_once(Topic topic, std::initializer_list<Piece> pieces) {
 
 void log_reroute(const char* function, const char* from, const char* to) {
   const Settings& set = settings();
-  if (!set.log_to_stderr && !set.log) return;
+  if (!set.log) return;
   Line<768> line;  // wrappers run on small stacks: a longer path is cut off
   line.add("devshm[").add(sys::getpid()).add("] ").add(function).add(": ");
   line.add(from).add(" -> ").add(to).end();
-  if (set.log_to_stderr) {
+  if (same(set.log, "stderr")) {
     sys::write(2, line.c_str(), line.size());
     return;
   }

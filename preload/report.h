@@ -12,8 +12,16 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What a complaint is about. Each topic is spoken of once in a process, so that a broken machine can't flood a log.
-enum class Topic : unsigned char { dir_setting, when_setting, log_setting, directory, constant, count };
+/// What a complaint is about: a setting, or another subject. Each is reported once in a process, so that a broken
+/// machine can't flood a log.
+enum class Topic : unsigned char {
+#define SETTING(variable, ...) variable,
+#include "settings.def"
+  settings,
+  directory,
+  constant,
+  count
+};
 
 /// A piece of a complaint: text, or a number.
 struct Piece {

@@ -1,30 +1,52 @@
 // SPDX-License-Identifier: MIT
 //
-// What the user has set: the DEVSHM_* variables, read once, when the process first needs one of them.
-//
-//   DEVSHM_DIR        the backing directory, an absolute path; default /tmp/shm
-//   DEVSHM_WHEN       always (default), or missing: stand aside where the real /dev/shm is a writable tmpfs
-//   DEVSHM_DISABLE    1: do nothing at all
-//   DEVSHM_LOG        stderr, or an absolute path: one line for every reroute
-//   DEVSHM_PROPAGATE  0: leave the environment of children alone (child_environment.h)
-//
-// A value that can't be used is said once on standard error, and the default holds.
+// What the user has set: the DEVSHM_* variables, read once, when the process first needs one of them. settings.def
+// lists them. A value that can't be used is reported once on standard error, and the default holds; an empty one is
+// none.
 #pragma once
 
 #include <cstddef>
 
+#include "setting_parsers.h"
+#include "text.h"
+
 namespace [[gnu::visibility("hidden")]] devshm {
 
-inline constexpr char default_backing_dir[] = "/tmp/shm";
+/// When devshm acts: the words of DEVSHM_WHEN in settings.def, in their order.
+enum class When : unsigned char { always, missing };
+
+/// The settings by their variables, in the order of the table.
+enum class Setting : unsigned char {
+#define SETTING(variable, ...) variable,
+#include "settings.def"
+  count
+};
+inline constexpr auto setting_count = static_cast<std::size_t>(Setting::count);
+
+enum class Children : bool { not_inherited, inherited };
+
+/// What the table says of a setting. Arrays, so that the loader has no pointers to relocate.
+struct SettingRow {
+  char variable[20];
+  char standard[12];
+  char values[36];
+  Children children;
+};
+
+inline constexpr SettingRow setting_rows[] = {
+#define SETTING(variable, field, parser, standard, children, values, help) \
+  {#variable, standard, values, Children::children},
+#include "settings.def"
+};
 
 struct Settings {
-  bool active;             ///< false: every call goes through untouched
-  bool log_to_stderr;      ///< DEVSHM_LOG=stderr
-  const char* log;         ///< DEVSHM_LOG as a path; null: none
-  const char* dir;         ///< the backing directory, without trailing slashes
-  std::size_t dir_length;  ///< of `dir`, in bytes
-  bool only_if_missing;    ///< DEVSHM_WHEN=missing, and it is
-  bool propagate;          ///< children are to have the overlay, whatever their environment
+  bool active = true;  ///< false: every call goes through untouched
+#define SETTING(variable, field, parser, text, children, values, help) \
+  parser::Value field = parser::standard(text, values);
+#include "settings.def"
+  std::size_t dir_length = length_of(dir);  ///< of `dir`, in bytes
+  /// For each setting the text that a child is to have, as the parser left it; null: nothing.
+  const char* for_children[setting_count] = {};
 };
 
 /// The settings. Never null, never changed once seen. Async-signal-safe and thread-safe: the threads that come first

@@ -8,7 +8,7 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-inline std::size_t length_of(const char* text) { return __builtin_strlen(text); }
+constexpr std::size_t length_of(const char* text) { return __builtin_strlen(text); }
 
 /// 0 if they are the same.
 int difference(const char* a, const char* b);

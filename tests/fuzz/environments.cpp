@@ -51,6 +51,7 @@ int is_accessible(const char* path, int mode) { return path == library ? 0 : ::a
 #define close keep_open
 #define access is_accessible
 #include "../../preload/child_environment.cpp"
+#include "../../preload/setting_parsers.cpp"
 #include "../../preload/settings.cpp"
 #include "../../preload/start_variables.cpp"
 #undef allocate
@@ -94,7 +95,7 @@ bool is_tmpfs_there() {
 
 /// What the settings are to be.
 struct Wanted {
-  bool active = true, to_stderr = false, only_if_missing = false, propagate = true;
+  bool active = true, only_if_missing = false, propagate = true;
   std::string dir = "/tmp/shm", log;
   std::set<devshm::Topic> complaints;
 
@@ -111,7 +112,7 @@ struct Wanted {
     if (when == "missing")
       only_if_missing = true;
     else if (!when.empty() && when != "always")
-      complaints.insert(devshm::Topic::when_setting);
+      complaints.insert(devshm::Topic::DEVSHM_WHEN);
     static const bool is_there = is_tmpfs_there();
     if (only_if_missing && is_there) active = false;
     if (!active) return;
@@ -121,13 +122,13 @@ struct Wanted {
         while (wish.back() == '/') wish.pop_back();
         dir = wish;
       } else {
-        complaints.insert(devshm::Topic::dir_setting);
+        complaints.insert(devshm::Topic::DEVSHM_DIR);
       }
     }
     log = get("DEVSHM_LOG");
-    to_stderr = log == "stderr";
-    if (!to_stderr && !log.empty() && log[0] != '/') complaints.insert(devshm::Topic::log_setting);
-    if (to_stderr || log[0] != '/') log.clear();
+    if (log.empty() || log == "stderr" || log[0] == '/') return;
+    complaints.insert(devshm::Topic::DEVSHM_LOG);
+    log.clear();
   }
 
   static bool can_be_the_directory(const std::string& dir) {
@@ -167,7 +168,6 @@ Lines handed_on(const Lines& given, const Wanted& wanted) {
   };
   if (wanted.dir != "/tmp/shm") add("DEVSHM_DIR", wanted.dir);
   if (wanted.only_if_missing) add("DEVSHM_WHEN", "missing");
-  if (wanted.to_stderr) add("DEVSHM_LOG", "stderr");
   if (!wanted.log.empty()) add("DEVSHM_LOG", wanted.log);
   return out;
 }
@@ -258,13 +258,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     EXPECT(fresh->dir == wanted.dir, fresh->dir, wanted.dir);
     EXPECT(fresh->dir_length == wanted.dir.size(), fresh->dir);
     EXPECT(fresh->propagate == wanted.propagate);
-    EXPECT(fresh->only_if_missing == wanted.only_if_missing);
-    EXPECT(fresh->log_to_stderr == wanted.to_stderr);
+    EXPECT((fresh->when == devshm::When::missing) == wanted.only_if_missing);
     EXPECT(std::string(fresh->log ? fresh->log : "") == wanted.log);
   }
   devshm::published = fresh;
   hand_on_and_compare(parts[2], wanted);
   devshm::published = nullptr;
-  if (fresh != &devshm::inactive) std::free(const_cast<Settings*>(fresh));
+  if (fresh != &devshm::inactive && fresh != &devshm::defaults) std::free(const_cast<Settings*>(fresh));
   return 0;
 }

@@ -71,7 +71,7 @@ void* take_part(void* argument) {
   const auto rank = reinterpret_cast<unsigned long>(argument);
   pthread_barrier_wait(&start_line);
   for (unsigned i = 0; i < 4; ++i) uses[(rank + i) % 4]();
-  devshm::say_once(devshm::Topic::log_setting, {"said by one of them"});
+  devshm::say_once(devshm::Topic::settings, {"said by one of them"});
   if (seeded && !careless) careless = "published";
   return nullptr;
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "setting_parsers.h"
+
+#include <limits.h>
+
+#include "path_rule.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+bool has_dots(const char* path) {
+  for (const char* p = path; *p; ++p)
+    if (p[0] == '/' && p[1] == '.' && (!p[2] || p[2] == '/' || (p[2] == '.' && (!p[3] || p[3] == '/')))) return true;
+  return false;
+}
+
+bool is_root(const char* path) {
+  while (*path == '/') ++path;
+  return !*path;
+}
+
+}  // namespace
+
+Objection Directory::parse(char* text, const char*, Value& out) {
+  if (text[0] != '/') return {"must be an absolute path"};
+  // Room for the names below it. An object's name has up to 255 bytes.
+  if (length_of(text) >= PATH_MAX - NAME_MAX - 2) return {"is too long"};
+  if (judge(text, Start::root).kind != Verdict::outside) return {"must not lie in /dev/shm itself"};
+  if (has_dots(text)) return {"must not have . or .. in it"};
+  if (is_root(text)) return {"must not be the root directory"};
+  text[length_before_last_slashes(text)] = '\0';
+  out = text;
+  return {};
+}
+
+Objection LogTarget::parse(char* text, const char*, Value& out) {
+  if (!same(text, "stderr") && text[0] != '/') return {"must be stderr or an absolute path"};
+  out = text;
+  return {};
+}
+
+}  // namespace devshm
