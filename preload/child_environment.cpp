@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "child_environment.h"
 
+#include <alloca.h>
 #include <unistd.h>
 
-#include <initializer_list>
-
 #include "loaded_objects.h"
+#include "path_rule.h"
 #include "settings.h"
 #include "sys.h"
 #include "text.h"
@@ -14,11 +14,12 @@ namespace devshm {
 namespace {
 
 constexpr char preload[] = "LD_PRELOAD=";
+constexpr char library_path[] = "LD_LIBRARY_PATH=";
 constexpr char disable[] = "DEVSHM_DISABLE=";
-// What LD_PRELOAD's components are separated by (ld.so(8)); there is no way to quote them.
-constexpr char separators[] = ": ";
 
-bool is_separator(char c) { return c == separators[0] || c == separators[1]; }
+// What the components are separated by (ld.so(8)); there is no way to quote them.
+bool separates_libraries(char c) { return c == ':' || c == ' '; }
+bool separates_directories(char c) { return c == ':' || c == ';'; }
 
 /// The path that this library was loaded from.
 const char* own_path() {
@@ -38,7 +39,7 @@ const char* own_path() {
 bool can_be_loaded(const char* path) {
   if (!path || !*path) return false;
   for (const char* p = path; *p; ++p)
-    if (is_separator(*p)) return false;
+    if (separates_libraries(*p)) return false;
   return sys::access(path, R_OK) == 0;
 }
 
@@ -60,7 +61,7 @@ bool names_library(const char* value, const char* library) {
   const char* library_base = base_name(library, library + length_of(library));
   for (const char* begin = value; *begin;) {
     const char* end = begin;
-    while (*end && !is_separator(*end)) ++end;
+    while (*end && !separates_libraries(*end)) ++end;
     if (equal(base_name(begin, end), end, library_base)) return true;
     begin = *end ? end + 1 : end;
   }
@@ -78,16 +79,9 @@ class Assembler {
     ++entries;
   }
 
-  void make(std::initializer_list<const char*> parts) {
-    keep(text_);
-    for (const char* part : parts) put(part, length_of(part));
-    put("", 1);
-  }
-
-  std::size_t entries = 0;
-  std::size_t text_size = 0;
-
- private:
+  /// Adds an entry of its own: begin(), any number of put(), end().
+  void begin() { keep(text_); }
+  void put(const char* part) { put(part, length_of(part)); }
   void put(const char* part, std::size_t length) {
     if (text_) {
       __builtin_memcpy(text_, part, length);
@@ -95,7 +89,12 @@ class Assembler {
     }
     text_size += length;
   }
+  void end() { put("", 1); }
 
+  std::size_t entries = 0;
+  std::size_t text_size = 0;
+
+ private:
   char** entry_ = nullptr;
   char* text_ = nullptr;
 };
@@ -105,54 +104,111 @@ void pass_on(const char* variable, const char* value, char* const* given, Assemb
   const std::size_t length = length_of(variable);
   for (char* const* entry = given; entry && *entry; ++entry)
     if (begins_with(*entry, variable) && (*entry)[length] == '=') return;
-  out.make({variable, "=", value});
+  out.begin();
+  out.put(variable);
+  out.put("=");
+  out.put(value);
+  out.end();
 }
 
-/// The complete environment; true if it differs from the one that was given.
-bool assemble(char* const* given, const char* library, Assembler& out) {
+using IsSeparator = bool (*)(char);
+
+/// What follows /dev/shm in one component of a list, if it is an absolute path below that; else null.
+[[gnu::noinline]] const char* rest_in_overlay(const char* begin, std::size_t length) {
+  if (*begin != '/') return nullptr;
+  char* path = static_cast<char*>(alloca(length + 1));
+  __builtin_memcpy(path, begin, length);
+  path[length] = '\0';
+  const Verdict verdict = judge(path, Start::root);
+  return verdict.kind == Verdict::inside ? begin + (verdict.rest - path) : nullptr;
+}
+
+/// Goes through a list of paths; those below /dev/shm are written to `out`, if there is one, by the names of the
+/// backing directory. Returns whether there are any.
+bool rewrite_list(const char* list, IsSeparator is_separator, Assembler* out) {
+  bool any = false;
+  if (!may_match(list)) {
+    if (out) out->put(list);
+    return false;
+  }
+  for (const char* begin = list;;) {
+    const char* end = begin;
+    while (*end && !is_separator(*end)) ++end;
+    const char* rest = rest_in_overlay(begin, static_cast<std::size_t>(end - begin));
+    any |= rest != nullptr;
+    if (out && rest) out->put(settings().dir);
+    if (!rest) rest = begin;
+    if (out) out->put(rest, static_cast<std::size_t>(end - rest) + (*end ? 1 : 0));
+    if (!*end) return any;
+    begin = end + 1;
+  }
+}
+
+/// Keeps an entry, or adds one that is rewritten, and has `library` at its end if that is not null.
+void add_list(char* entry, const char* variable, IsSeparator is_separator, const char* library, Assembler& out) {
+  const char* value = entry + length_of(variable);
+  if (!library && !rewrite_list(value, is_separator, nullptr)) return out.keep(entry);
+  out.begin();
+  out.put(variable);
+  rewrite_list(value, is_separator, &out);
+  if (library) {
+    out.put(":");
+    out.put(library);
+  }
+  out.end();
+}
+
+/// The complete environment. Without a text of its own it is the given one.
+void assemble(char* const* given, const char* library, Assembler& out) {
   bool preloads = false;
-  std::size_t kept = 0;
   for (char* const* entry = given; entry && *entry; ++entry) {
     // Of two with the same name one libc takes the first, another the last: each is made right.
-    if (!begins_with(*entry, preload)) {
-      out.keep(*entry);
-      ++kept;
-      continue;
-    }
-    preloads = true;
-    const char* value = *entry + sizeof preload - 1;
-    if (names_library(value, library)) {
-      out.keep(*entry);
-      ++kept;
+    if (const char* value = after(*entry, preload)) {
+      preloads = true;
+      add_list(*entry, preload, separates_libraries, names_library(value, library) ? nullptr : library, out);
+    } else if (begins_with(*entry, library_path)) {
+      add_list(*entry, library_path, separates_directories, nullptr, out);
     } else {
-      out.make({preload, library, *value ? ":" : "", value});
+      out.keep(*entry);
     }
   }
-  if (!preloads) out.make({preload, library});
-
+  if (!preloads) {
+    out.begin();
+    out.put(preload);
+    out.put(library);
+    out.end();
+  }
   const Settings& set = settings();
   for (std::size_t i = 0; i < setting_count; ++i)
     if (set.for_children[i]) pass_on(setting_rows[i].variable, set.for_children[i], given, out);
-  const bool differs = out.entries != kept;
   out.keep(nullptr);
-  return differs;
 }
 
-bool is_disabled_in(char* const* given) {
-  for (char* const* entry = given; entry && *entry; ++entry)
-    if (begins_with(*entry, disable)) return disables(*entry + sizeof disable - 1);
-  return false;
+bool is_empty_list(const char* value) {
+  while (separates_libraries(*value)) ++value;
+  return !*value;
+}
+
+/// Does the environment say that it wants no devshm?
+bool declines(char* const* given) {
+  const char* disabled = nullptr;
+  for (char* const* entry = given; entry && *entry; ++entry) {
+    if (const char* value = after(*entry, preload); value && is_empty_list(value)) return true;
+    if (!disabled) disabled = after(*entry, disable);
+  }
+  return disables(disabled);
 }
 
 }  // namespace
 
-ChildEnvironment::ChildEnvironment(char* const* given) : given_(given) {
+ChildEnvironment::ChildEnvironment(char* const* given, const Program& program) : given_(given) {
   const Settings& set = settings();
-  if (!set.active || !set.propagate || is_disabled_in(given)) return;
+  if (!set.active || !set.propagate || declines(given)) return;
   library_ = own_path();
   if (!library_) return;
   Assembler measure;
-  if (!assemble(given, library_, measure) || !can_be_loaded(library_)) return;
+  assemble(given, library_, measure);
+  if (!measure.text_size || !can_be_loaded(library_) || !could_load_us(program)) return;
   entries_ = measure.entries;
   size_ = entries_ * sizeof(char*) + measure.text_size;
 }

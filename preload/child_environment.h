@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
 // The environment of a program that is about to be executed: one that keeps the overlay, also where the caller has
-// replaced or cleared it.
+// replaced or cleared it. What the caller gave deliberately has priority.
 //
-//   - LD_PRELOAD has this library in it, by the path it was loaded from: put in front of what is there. One that has
-//     it already (by path or base name) stays as it is.
-//   - The DEVSHM_ settings of this process, as far as they are not the default, are added where they are missing.
-//   - An environment that disables devshm itself is left alone, and so is every one where DEVSHM_PROPAGATE=0 was set
-//     or devshm is inactive here.
+//   - LD_PRELOAD gets this library, by the path it was loaded from, behind what is there: some libraries insist on
+//   being
+//     first (AddressSanitizer's). One that has it already (by path or base name) stays as it is.
+//   - The DEVSHM_ settings of this process that differ from the default are added where they are missing.
+//   - Names below /dev/shm in LD_PRELOAD and LD_LIBRARY_PATH become those of the backing directory: the loader looks
+//   there
+//     before any preload is in place.
+//   - Left alone are an environment in which LD_PRELOAD is set and empty or which disables devshm; the environment of a
+//     program that can't load the library (program_file.h); and every one where DEVSHM_PROPAGATE=0 was set or devshm is
+//     inactive here.
 //
 // For use between vfork and exec: no allocation, no lock, nothing written but the caller's memory; async-signal-safe,
 // errno untouched.
@@ -15,12 +20,15 @@
 
 #include <cstddef>
 
+#include "program_file.h"
+
 namespace [[gnu::visibility("hidden")]] devshm {
 
 class ChildEnvironment {
  public:
-  /// Looks an environment over. Null is an empty one, as for the kernel. It must not change until it is executed.
-  explicit ChildEnvironment(char* const* given);
+  /// Looks an environment over, which is for `program` if that is known. Null is an empty one, as for the kernel. It
+  /// must not change until it is executed.
+  explicit ChildEnvironment(char* const* given, const Program& program = {});
 
   /// Whether the environment is right as it is.
   bool is_complete() const { return size_ == 0; }

@@ -18,7 +18,7 @@ namespace {
 using devshm::ChildEnvironment;
 
 int execute(const char* path, char* const* arguments, char* const* environment) {
-  const ChildEnvironment child(environment);
+  const ChildEnvironment child(environment, {.path = path});
   return rewrite(NEXT(execve), Path(path), arguments, child.build(alloca(child.size())));
 }
 
@@ -26,7 +26,7 @@ int search_and_execute(const char* file, char* const* arguments, char* const* en
   const char* const path = getenv("PATH");
   if (const std::size_t room = devshm::room_for_search(file, path))
     file = devshm::find_program(file, path, static_cast<char*>(alloca(room)));
-  const ChildEnvironment child(environment);
+  const ChildEnvironment child(environment, {.path = file, .is_searched = true});
   return rewrite(NEXT(execvpe), SoughtPath(file), arguments, child.build(alloca(child.size())));
 }
 
@@ -55,12 +55,12 @@ EXPORT int execve(const char* path, char* const arguments[], char* const environ
 }
 
 EXPORT int execveat(int dir, const char* path, char* const arguments[], char* const environment[], int flags) NOTHROW {
-  const ChildEnvironment child(environment);
+  const ChildEnvironment child(environment, {.path = path, .dir = dir});
   return rewrite(NEXT(execveat), dir, PathAt(path), arguments, child.build(alloca(child.size())), flags);
 }
 
 EXPORT int fexecve(int fd, char* const arguments[], char* const environment[]) NOTHROW {
-  const ChildEnvironment child(environment);
+  const ChildEnvironment child(environment, {.path = "", .dir = fd});
   return NEXT(fexecve).get()(fd, arguments, child.build(alloca(child.size())));
 }
 

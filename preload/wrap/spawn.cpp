@@ -47,7 +47,7 @@ bool libc_keeps_the_pointer() {
 template <class Next, class Id>
 int spawn(Next next, Id* id, const char* path, const Actions* actions, const Attributes* attributes,
           char* const arguments[], char* const environment[]) {
-  const devshm::ChildEnvironment child(environment);
+  const devshm::ChildEnvironment child(environment, {.path = path});
   return rewrite(next, id, Path(path), actions, attributes, arguments, child.build(alloca(child.size())));
 }
 
@@ -57,7 +57,7 @@ int search_and_spawn(Next next, Id* id, const char* file, const Actions* actions
   const char* const path = getenv("PATH");
   if (const std::size_t room = devshm::room_for_search(file, path))
     file = devshm::find_program(file, path, static_cast<char*>(alloca(room)));
-  const devshm::ChildEnvironment child(environment);
+  const devshm::ChildEnvironment child(environment, {.path = file, .is_searched = true});
   return rewrite(next, id, SoughtPath(file), actions, attributes, arguments, child.build(alloca(child.size())));
 }
 

@@ -109,7 +109,9 @@ long call_with_paths(long number, const Arguments& given, Places at, Role role =
 }
 
 long execute(long number, const Arguments& given, Places at, signed char environment) {
-  const devshm::ChildEnvironment child(pointer<char* const>(given[environment]));
+  const devshm::Program program{.path = pointer<const char>(given[at.path]),
+                                .dir = at.dir < 0 ? AT_FDCWD : static_cast<int>(given[at.dir])};
+  const devshm::ChildEnvironment child(pointer<char* const>(given[environment]), program);
   Arguments completed;
   __builtin_memcpy(completed, given, sizeof given);
   completed[environment] = devshm::sys::word(child.build(alloca(child.size())));

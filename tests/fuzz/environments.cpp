@@ -66,6 +66,7 @@ bool for_each_from_start(Visitor visitor, void* data) {
   return visitor({0, nullptr, library.c_str(), nullptr, 0}, data);
 }
 bool is_ourselves(const LoadedObject&) { return true; }
+bool could_load_us(const Program&) { return true; }
 void say_once(Topic topic, std::initializer_list<Piece>) { said.insert(topic); }
 
 }  // namespace devshm
@@ -142,16 +143,35 @@ struct Wanted {
   }
 };
 
+/// A list of paths as a child is to have it: what lies below /dev/shm has the backing directory's name.
+std::string rewritten(const std::string& list, const char* separators, const std::string& dir) {
+  std::string out;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = std::min(list.find_first_of(separators, begin), list.size());
+    const std::string path = list.substr(begin, end - begin);
+    const devshm::Verdict verdict = devshm::judge(path.c_str(), devshm::Start::root);
+    const bool inside = path[0] == '/' && verdict.kind == devshm::Verdict::inside;
+    out += inside ? dir + verdict.rest : path;
+    if (end == list.size()) return out;
+    out += list[end];
+    begin = end + 1;
+  }
+}
+
 /// The environment that is to be executed with.
 Lines handed_on(const Lines& given, const Wanted& wanted) {
   std::string disable;
   if (value_in(given, "DEVSHM_DISABLE", disable) && disable != "" && disable != "0") return given;
   if (!wanted.active || !wanted.propagate || library.find_first_of(": ") != std::string::npos) return given;
+  for (const std::string& entry : given)
+    if (begins(entry, "LD_PRELOAD=") && entry.find_first_not_of(": ", 11) == std::string::npos) return given;
   const auto base = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
   Lines out;
   bool preloads = false;
   for (const std::string& entry : given) {
     out.push_back(entry);
+    if (begins(entry, "LD_LIBRARY_PATH="))
+      out.back() = "LD_LIBRARY_PATH=" + rewritten(entry.substr(16), ":;", wanted.dir);
     if (!begins(entry, "LD_PRELOAD=")) continue;
     preloads = true;
     std::string value = entry.substr(11);
@@ -159,7 +179,7 @@ Lines handed_on(const Lines& given, const Wanted& wanted) {
     std::string spaced = value;
     std::replace(spaced.begin(), spaced.end(), ':', ' ');
     for (const std::string& word : fuzz::split(spaced, ' ')) has_us |= base(word) == base(library);
-    if (!has_us) out.back() = "LD_PRELOAD=" + library + (value.empty() ? "" : ":") + value;
+    out.back() = "LD_PRELOAD=" + rewritten(value, ": ", wanted.dir) + (has_us ? "" : ":" + library);
   }
   if (!preloads) out.push_back("LD_PRELOAD=" + library);
   std::string unused;
@@ -226,10 +246,28 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                unsigned seed) {
   return fuzz::mutate_lines(
       data, size, max_size, seed,
-      {"LD_PRELOAD=@", "LD_PRELOAD=@:@", "LD_PRELOAD=@ @:", "DEVSHM_DIR=@", "DEVSHM_DIR=@/@/", "DEVSHM_LOG=@",
-       "DEVSHM_WHEN=@", "DEVSHM_DISABLE=@", "DEVSHM_PROPAGATE=#", "--", "A=@", "", "DEVSHM_DISABLE=#"},
-      {"/opt/lib/libdevshm.so", "libdevshm.so", "/x/libdevshm.so", "other.so", "missing", "always", "stderr", "/tmp/a",
-       "/tmp/shm", "/tmp/shm//", "/dev/shm/x", "/tmp/../x", "/", "0", "1", "", "=", ":", " "});
+      {"LD_PRELOAD=@", "LD_LIBRARY_PATH=@:@", "LD_PRELOAD=@:@", "LD_PRELOAD=@ @:", "DEVSHM_DIR=@", "DEVSHM_DIR=@/@/",
+       "DEVSHM_LOG=@", "DEVSHM_WHEN=@", "DEVSHM_DISABLE=@", "DEVSHM_PROPAGATE=#", "--", "A=@", "", "DEVSHM_DISABLE=#"},
+      {"/opt/lib/libdevshm.so",
+       "libdevshm.so",
+       "/x/libdevshm.so",
+       "other.so",
+       "missing",
+       "always",
+       "stderr",
+       "/tmp/a",
+       "/tmp/shm",
+       "/tmp/shm//",
+       "/dev/shm/x",
+       "/dev//shm",
+       "/tmp/../x",
+       "/",
+       "0",
+       "1",
+       "",
+       "=",
+       ":",
+       " "});
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -9,7 +9,7 @@
 int main(int count, char** arguments) {
   printf("overlay=%s\n", access("/dev/shm/marker", F_OK) == 0 ? "yes" : "no");
   for (char** entry = environ; entry && *entry; ++entry)
-    if (strncmp(*entry, "LD_PRELOAD=", 11) == 0 || strncmp(*entry, "DEVSHM_", 7) == 0 || strncmp(*entry, "T_", 2) == 0)
+    if (strncmp(*entry, "LD_", 3) == 0 || strncmp(*entry, "DEVSHM_", 7) == 0 || strncmp(*entry, "T_", 2) == 0)
       puts(*entry);
   for (int i = 1; i < count; ++i) printf("argument=%s\n", arguments[i]);
   return 7;

@@ -2,6 +2,7 @@
 //
 // Executed programs keep the overlay, whatever environment they are given.
 #include <signal.h>
+#include <spawn.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 
@@ -67,12 +68,6 @@ TEST_F(Exec, KeepsTheOverlayWhenEnvironHasLostIt) {
       {"nothing", [] {}},
       {"clearenv", [] { clearenv(); }},
       {"unsetenv", [] { unsetenv("LD_PRELOAD"), unsetenv("DEVSHM_DIR"), unsetenv("DEVSHM_LOG"); }},
-      {"setenv", [] { setenv("LD_PRELOAD", "", 1); }},
-      {"putenv",
-       [] {
-         static char none[] = "LD_PRELOAD=";
-         putenv(none);
-       }},
       {"array", [] { environ = replaced; }},
       {"null", [] { environ = nullptr; }},
   };
@@ -104,12 +99,69 @@ TEST_F(Exec, LeavesAnExistingPreloadAndItsOrder) {
   }
 }
 
-TEST_F(Exec, ComesBeforeAnotherPreload) {
-  const Said said = with({"T_FIRST=1", "LD_PRELOAD=libc.so.6", "T_LAST=1"});
+// What was given on purpose stays in front: AddressSanitizer's library refuses any other place.
+TEST_F(Exec, ComesBehindAnotherPreload) {
+  const Said said = with({"T_FIRST=1", "LD_PRELOAD=" LOADED, "T_LAST=1"});
   EXPECT_TRUE(said.has("overlay=yes"));
-  EXPECT_EQ(said.value("LD_PRELOAD"), library + ":libc.so.6");
+  EXPECT_EQ(said.value("LD_PRELOAD"), LOADED ":" + library);
   EXPECT_EQ(said.value("T_LAST"), "1");
 }
+
+TEST_F(Exec, TakesAnEmptyPreloadForANo) {
+  for (const char* none : {"LD_PRELOAD=", "LD_PRELOAD= ", "LD_PRELOAD=:"}) {
+    const Said said = with({"T_FIRST=1", none});
+    EXPECT_EQ(said.text, "overlay=no\nT_FIRST=1\n" + std::string(none) + "\nargument=one\n");
+  }
+  for (const auto& [name, execute] : own_ways()) {
+    SCOPED_TRACE(name);
+    const Said said = listen_to([&, &execute = execute] { setenv("LD_PRELOAD", "", 1), execute(); });
+    EXPECT_TRUE(said.has("overlay=no")) << said.text;
+  }
+}
+
+// The loader searches them before any preload is there.
+TEST_F(Exec, RewritesWhatTheLoaderSearches) {
+  const Said said = with({"LD_LIBRARY_PATH=/opt/x:/dev/shm/l;/dev//shm:shm:/dev/shmx:", "LD_PRELOAD=" + library});
+  EXPECT_EQ(said.value("LD_LIBRARY_PATH"), "/opt/x:" + dir + "/l;" + dir + ":shm:/dev/shmx:");
+  EXPECT_EQ(said.value("LD_PRELOAD"), library);
+}
+
+#ifdef FOREIGN
+// Its loader would report that it can't load the library.
+TEST_F(Exec, LeavesAProgramOfAnotherKindAlone) {
+  static char* const nothing_but_this[] = {other, nullptr};
+  const std::string script = dir + "/foreign-script", nested = dir + "/nested-script";
+  make_file(script, "#!" FOREIGN " -x\n", 0755);
+  make_file(nested, "#! " + script + "\n", 0755);
+  make_file("/dev/shm/foreign", content_of(FOREIGN), 0755);
+  const std::map<std::string, std::function<void()>> ways = {
+      {"execve", [] { execve(FOREIGN, arguments, nothing_but_this); }},
+      {"in the overlay", [] { execve("/dev/shm/foreign", arguments, nothing_but_this); }},
+      {"execveat", [] { execveat(open("/dev/shm", O_PATH), "foreign", arguments, nothing_but_this, 0); }},
+      {"fexecve", [] { fexecve(open(FOREIGN, O_RDONLY), arguments, nothing_but_this); }},
+      {"SYS_execve", [] { syscall(SYS_execve, FOREIGN, arguments, nothing_but_this); }},
+      {"execvpe", [] { setenv("PATH", "/none:/dev/shm", 1), execvpe("foreign", arguments, nothing_but_this); }},
+      {"script", [&] { execve(script.c_str(), arguments, nothing_but_this); }},
+      {"script of a script", [&] { execve(nested.c_str(), arguments, nothing_but_this); }},
+      {"posix_spawn",
+       [] {
+         pid_t pid = 0;
+         posix_spawn(&pid, FOREIGN, nullptr, nullptr, arguments, nothing_but_this);
+         waitpid(pid, nullptr, 0);
+       }},
+      {"posix_spawnp",
+       [] {
+         pid_t pid = 0;
+         setenv("PATH", "/dev/shm", 1);
+         posix_spawnp(&pid, "foreign", nullptr, nullptr, arguments, nothing_but_this);
+         waitpid(pid, nullptr, 0);
+       }},
+  };
+  for (const auto& [name, execute] : ways) EXPECT_EQ(listen_to(execute).text, "T_OTHER=1\n") << name;
+  for (const char* file : {"foreign", "foreign-script", "nested-script"})
+    unlink(("/dev/shm/" + std::string(file)).c_str());
+}
+#endif
 
 TEST_F(Exec, LeavesTheSettingsOfTheEnvironment) {
   const Said said = with({"DEVSHM_DIR=/tmp/another", "DEVSHM_LOG="});
