@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One request on its way: may the mode refuse it, what is recorded of it, and its answer. Every answer goes through
-// here, record first.
+// One request on its way: the mode may refuse it, it is recorded, and it is answered. Every answer goes through here,
+// and the record is written first.
 #pragma once
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "file_system.h"
 #include "fuse.h"
@@ -13,63 +14,68 @@ namespace devshmd {
 
 class Call {
  public:
+  /// `name`: the entry of the directory `ino` that the request is about, or null if it is about `ino` itself.
   Call(fuse_req_t request, Operation operation, Ino ino, const char* name = nullptr);
 
-  FileSystem& fs;
-
+  FileSystem& fs() const { return fs_; }
   Owner owner() const { return {context_->uid, context_->gid}; }
-  /// Refused by the mode: then it has been answered.
-  bool refused(int access = 0);
 
-  /// Is there a recording? Then make the texts for it; else save the work.
-  bool recorded() const { return fs.recorder.on(); }
+  /// Is there a recording? Only then are texts for it needed.
+  bool recording() const { return fs_.recorder.on(); }
   void note(std::string flags) { flags_ = std::move(flags); }
   void note_to(std::string to) { to_ = std::move(to); }
   void note_to(Ino parent, const char* name);
-  void rename_operation(Operation operation) { operation_ = operation; }
 
-  void error(int error);
-  void entry(Node& node);                          ///< with the lock held, which it gives up; a reference more
-  void created(Node& node, fuse_file_info& info);  ///< the same
-  void attributes(const struct stat& attributes, double timeout);
-  /// False if nobody was there any more to get it: then nobody releases it either.
-  bool opened(const fuse_file_info& info);
-  void unopen();
-  void written(std::size_t size);
-  void data(const char* bytes, std::size_t size, bool is_contents = false);
-  void text(const std::string& text);  ///< of a link
-  void size(std::size_t size);         ///< that an extended attribute needs
-  void position(off_t offset);
-  void statistics(const struct statvfs& statistics);
+  // The preambles. Each answers by itself if the mode refuses the operation; otherwise `act` has to answer.
 
-  /// Locks the file system, for `entry` and `created` to unlock.
-  std::unique_lock<std::mutex>& lock();
-  /// Repeats `make`, which answers an errno value, as long as there is no room and some may be about to come back. The
-  /// lock is held, but not all the time: what `make` uses has to be kept by the kernel (an open file, a parent) or
-  /// looked up in it.
-  template <class Make>
-  int with_room(Make&& make) {
-    for (;;) {
-      const int error = make();
-      if (error != ENOSPC || !fs.room_may_come(lock_)) return error;
-    }
+  /// Calls `act(Locked)`. `access`: what the operation `access` asks for.
+  template <class Act>
+  void with_lock(Act&& act, int access = 0) {
+    if (const int error = refusal(fs_.mode, {operation_, access})) return reply_err(Locked(fs_), error);
+    act(Locked(fs_));
   }
+  /// Calls `act(Locked, Node&)` with the node of the request; answers ESTALE if there is none.
+  template <class Act>
+  void with_node(Act&& act) {
+    with_lock([&](Locked fs) {
+      Node* node = fs.table().find(ino_);
+      if (!node) return reply_err(std::move(fs), ESTALE);
+      act(std::move(fs), *node);
+    });
+  }
+  /// Makes a node of the request's name, as soon as there is room, and answers with its entry.
+  void make_entry(const Blueprint& blueprint);
 
-  /// The node of the request, or null after having answered ESTALE. With the lock held.
-  Node* node();
+  // The answers, named as libfuse names them. Each takes the lock over and releases it before it records and replies: a
+  // write to the recording may take its time.
+
+  void reply_err(Locked fs, int error);                            ///< 0: done
+  void reply_entry(Locked fs, Node& node);                         ///< adds a reference of the kernel's
+  void reply_create(Locked fs, Node& node, fuse_file_info& info);  ///< the same, and opens the file
+  void reply_attr(Locked fs, Node& node);
+  void reply_open(Locked fs, Node& node, fuse_file_info& info);  ///< of a file: undone if nobody waits for it
+  bool reply_opendir(Locked fs, const fuse_file_info& info);     ///< false if nobody waits: no release will follow
+  void reply_write(Locked fs, std::size_t size);
+  void reply_read(Locked fs, const char* bytes, std::size_t size);  ///< contents of a file; recorded with their size
+  void reply_buf(Locked fs, const char* bytes, std::size_t size);   ///< other bytes
+  void reply_readlink(Locked fs, const std::string& target);
+  void reply_xattr(Locked fs, std::size_t size);  ///< the size that is needed
+  void reply_lseek(Locked fs, off_t offset);
+  void reply_statfs(Locked fs, const struct statvfs& statistics);
 
  private:
-  void record(int error, long bytes = -1);
-  fuse_entry_param parameters(Node& node);
-  void unremember(Ino ino);
+  void record(Locked fs, int error, long bytes = -1);
+  fuse_entry_param entry_of(Locked& fs, Node& node);
+  void undo_open();
+  void undo_lookup(Ino ino);
 
+  FileSystem& fs_;
   fuse_req* const request_;
   const fuse_ctx* const context_;
-  Operation operation_;
+  const Operation operation_;
   const Ino ino_;
   const char* const name_;
   std::string flags_, to_;
-  std::unique_lock<std::mutex> lock_;
 };
 
 }  // namespace devshmd

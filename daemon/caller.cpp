@@ -20,7 +20,7 @@ Caller parse_status(const std::string& text) {
     return std::string_view(text).substr(at + 1, end == std::string::npos ? end : end - at - 1);
   };
   Caller caller;
-  // The kernel writes a backslash as \\ and a line's end as \n.
+  // The kernel writes a backslash as \\ and a newline as \n.
   const std::string_view name = line("Name:");
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (name[i] == '\\' && i + 1 < name.size() && (name[i + 1] == '\\' || name[i + 1] == 'n'))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who asks: the process behind a request, of which the kernel tells the thread alone.
+// The process behind a request. The kernel names only its thread.
 #pragma once
 
 #include <sys/types.h>
@@ -9,14 +9,14 @@
 namespace devshmd {
 
 struct Caller {
-  pid_t pid = 0;  ///< 0: none that is known here (the kernel itself, or another pid namespace)
+  pid_t pid = 0;  ///< 0: unknown here (the kernel itself, or a process of another pid namespace)
   std::string program;
 };
 
-/// It waits for our answer, so /proc still has it, unless it was killed meanwhile.
+/// The caller waits for our answer, so /proc still has it unless it was killed meanwhile.
 Caller caller_of(pid_t thread);
 
-/// Of the text of /proc/THREAD/status. For tests on its own.
+/// Parses the text of /proc/THREAD/status.
 Caller parse_status(const std::string& text);
 
 }  // namespace devshmd

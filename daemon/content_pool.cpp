@@ -14,7 +14,7 @@
 namespace devshmd {
 namespace {
 
-// libc has them since 2.36 only.
+// glibc has these functions since 2.36 only.
 int fsopen(const char* type) { return static_cast<int>(syscall(SYS_fsopen, type, FSOPEN_CLOEXEC)); }
 int fsconfig(int fs, unsigned command, const char* key, const char* value) {
   return static_cast<int>(syscall(SYS_fsconfig, fs, command, key, value, 0));
@@ -31,7 +31,7 @@ int make_content_pool(std::uint64_t pages) {
   const std::string size = fmt::format("{}", pages * page_size);
   int pool = -1;
   if (fsconfig(fs, FSCONFIG_SET_STRING, "size", size.c_str()) == 0 &&
-      fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "0") == 0 &&  // those are counted by the table
+      fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "0") == 0 &&  // NodeTable counts those
       fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0700") == 0 &&
       fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr) == 0)
     pool = fsmount(fs);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A tmpfs of the daemon's own, mounted nowhere, where contents are made if there is a limit: so the kernel keeps it, to
-// the page, and with passthrough down to the SIGBUS of a store that finds no room. Who may not mount has memfds, and
-// counts himself.
+// If there is a limit, contents are files in a tmpfs of the daemon's own, which is mounted nowhere. The kernel then
+// enforces the limit to the page, and with passthrough even raises SIGBUS for a store that finds no room. Without the
+// right to mount, memfds are used and the daemon counts.
 #pragma once
 
 #include <cstdint>
 
 namespace devshmd {
 
-/// A descriptor of its root directory, or -errno.
+/// Returns a descriptor of its root directory, or -errno.
 int make_content_pool(std::uint64_t pages);
-/// How many pages are in use there.
+/// Returns how many pages are in use there; 0 if that can't be found out.
 std::uint64_t pages_in_pool(int pool);
 
 }  // namespace devshmd

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The entries of one directory. Each has a cookie that only grows, for readdir: who reads on from a cookie meets every
-// entry that was there all the time exactly once, whatever is made and removed meanwhile.
+// The entries of one directory. Each has a cookie for readdir, and cookies only grow: reading on from a cookie returns
+// every entry that was there all the time exactly once, whatever is made and removed meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ class Directory {
     Ino ino;
     std::uint64_t cookie;
   };
-  static constexpr std::uint64_t first_cookie = 3;  ///< 1 and 2 are those of `.` and `..`
+  static constexpr std::uint64_t first_cookie = 3;  ///< 1 and 2 belong to `.` and `..`
 
   const Entry* find(std::string_view name) const {
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? nullptr : &found->second;
   }
 
-  /// An entry that is in no directory yet. All that may fail for want of memory has been done.
+  /// An entry that is in no directory yet. Everything that needs memory has been done.
   class Prepared;
   static Prepared prepare(std::string_view name);
 
@@ -42,7 +42,7 @@ class Directory {
     by_name_.erase(found);
   }
 
-  /// Another inode under a name that stays where it is.
+  /// Puts another inode under a name that keeps its place.
   void replace(std::string_view name, Ino ino) {
     const auto found = by_name_.find(name);
     if (found != by_name_.end()) found->second.ino = ino;
@@ -51,7 +51,7 @@ class Directory {
   std::size_t size() const { return by_name_.size(); }
   std::uint64_t next_cookie() const { return next_cookie_; }
 
-  /// Calls `take(name, entry)` for the entries after the one of `cookie`, in order, until it answers false.
+  /// Calls `take(name, entry)` for the entries after the one of `cookie`, in order, until it returns false.
   template <class Take>
   void each_after(std::uint64_t cookie, Take&& take) const {
     for (auto at = by_cookie_.upper_bound(cookie); at != by_cookie_.end(); ++at)
@@ -61,7 +61,7 @@ class Directory {
   Ino parent;
 
  private:
-  using ByName = std::map<std::string, Entry, std::less<>>;  // a tree: no client can choose names that collide
+  using ByName = std::map<std::string, Entry, std::less<>>;  // a tree: no client can choose names that collide in it
   using ByCookie = std::map<std::uint64_t, const ByName::value_type*>;
   ByName by_name_;
   ByCookie by_cookie_;

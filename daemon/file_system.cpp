@@ -5,12 +5,12 @@
 
 namespace devshmd {
 
-bool FileSystem::room_may_come(std::unique_lock<std::mutex>& lock) {
+bool Locked::room_may_come() {
   using namespace std::chrono_literals;
-  if (!table.has_nameless() || waiting_ + 1 >= threads) return false;
-  ++waiting_;
-  const bool came = forgotten.wait_for(lock, 50ms) == std::cv_status::no_timeout;
-  --waiting_;
+  if (!fs_.table.has_nameless() || fs_.waiting_ + 1 >= fs_.threads) return false;
+  ++fs_.waiting_;
+  const bool came = fs_.forgotten.wait_for(lock_, 50ms) == std::cv_status::no_timeout;
+  --fs_.waiting_;
   return came;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What all operations share.
+// What all operations share, and the lock that guards a part of it.
 #pragma once
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -29,40 +30,77 @@ struct FileSystem {
 
   const Mode mode;
 
-  /// Guards the three below. Reading and writing contents goes on without it.
+  /// Guards the three below: once threads answer, they are reached through Locked. Contents are read and written
+  /// without it.
   std::mutex mutex;
   Space space;
   NodeTable table;
   Passthrough passthrough;
   int pool = -1;  ///< see content_pool.h
 
-  /// What was removed is forgotten by the kernel a moment later, and its room comes back only then; on a tmpfs it is
-  /// there at once. So who finds no room waits for that moment. False: there is nothing to wait for, or nothing came
-  /// for a while.
-  bool room_may_come(std::unique_lock<std::mutex>& lock);
-  std::condition_variable forgotten;  ///< something was
-  unsigned threads = 1;               ///< that answer; one has to be left to hear of it
+  std::condition_variable forgotten;  ///< notified when the kernel has forgotten an object
+  unsigned threads = 1;               ///< that answer; one has to stay free to be notified
 
   const std::string mount_point;
   Recorder recorder;
   std::string options_shown;  ///< for --status
   fuse_session* session = nullptr;
 
-  bool drops_set_ids = false;  ///< set-id bits are ours to take away, at changes of owner and contents
-  int started = -1;            ///< an eventfd, written to when the kernel has said hello
+  bool drops_set_ids = false;  ///< the daemon has to drop set-id bits when the owner or the contents change
+  int started = -1;            ///< an eventfd, written to when the kernel has sent INIT
 
-  /// For how long the kernel may answer from what it remembers. All changes go through it, so for ever; but what is to
-  /// be recorded has to reach us, and what passthrough changes we are not told of.
+  /// For how long the kernel may answer from its caches, in seconds. All changes go through the kernel, so for ever;
+  /// but a recording needs every request, and passthrough changes files without one.
   double name_timeout() const { return recorder.on() || mode != Mode::serve ? 0 : for_ever; }
   double attribute_timeout(const Node& node) const { return node.changes_unseen ? 0 : name_timeout(); }
 
  private:
+  friend class Locked;
   unsigned waiting_ = 0;
   static constexpr double for_ever = 365.0 * 24 * 60 * 60;
 };
 
-/// What `devshmd --status` shows; it is read as an extended attribute of the mount point, which reaches the right
-/// daemon whatever namespace one is in.
+/// The file system with its lock held. A function that takes it by value releases it.
+class Locked {
+ public:
+  explicit Locked(FileSystem& fs) : fs_(fs), lock_(fs.mutex) {}
+
+  NodeTable& table() const { return fs_.table; }
+  Space& space() const { return fs_.space; }
+  Passthrough& passthrough() const { return fs_.passthrough; }
+
+  void release() { lock_.unlock(); }
+  /// Releases the lock while `act` runs.
+  template <class Act>
+  auto unlocked(Act&& act) {
+    lock_.unlock();
+    auto result = act();
+    lock_.lock();
+    return result;
+  }
+
+  /// Repeats `make`, which returns an errno value, as long as it finds no room and some may come back. The lock is
+  /// released while waiting: what `make` uses has to be held by the kernel (an open file, a parent) or looked up in it.
+  template <class Make>
+  int with_room(Make&& make) {
+    for (;;) {
+      const int error = make();
+      if (error != ENOSPC || !room_may_come()) return error;
+    }
+  }
+
+ private:
+  /// The kernel forgets a removed object a moment after its removal, and the object's room comes back only then; on a
+  /// tmpfs it comes back at once. So a caller without room waits for that moment. False if there is nothing to wait
+  /// for, or nothing came for a while.
+  bool room_may_come();
+
+  FileSystem& fs_;
+  std::unique_lock<std::mutex> lock_;
+};
+
+/// What `devshmd --status` shows. It is read as an extended attribute of the mount point: that reaches the right daemon
+/// from every mount namespace.
 inline constexpr const char* status_attribute = "user.devshmd.status";
 std::string status_text(FileSystem& fs);
 

@@ -19,7 +19,8 @@ struct Flag {
   const char* name;
 };
 
-/// The names of those that are set, and the rest as a number. The list has compound ones before their parts.
+/// The names of the flags that are set, and the rest as a number. In the list, flags of several bits come before their
+/// parts.
 std::string names_of(unsigned value, std::initializer_list<Flag> flags) {
   std::string text;
   for (const Flag& flag : flags) {

@@ -9,7 +9,7 @@
 namespace devshmd {
 namespace {
 
-/// How many bytes the character at the start of `text` has; 0 if it is no valid UTF-8.
+/// Returns the length in bytes of the character at the start of `text`, or 0 if that is not valid UTF-8.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);

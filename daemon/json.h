@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The JSON of a recording: one flat object a line, of texts and whole numbers.
+// The JSON of a recording: each line is a flat object of strings and whole numbers.
 #pragma once
 
 #include <map>
@@ -9,11 +9,11 @@
 
 namespace devshmd {
 
-/// Appends `text` as a JSON string. Bytes that are no UTF-8 become \udc80 to \udcff, as Python has it
-/// (surrogateescape): the name of a file can be any bytes, and comes back unharmed.
+/// Appends `text` as a JSON string. Bytes that are not UTF-8 become \udc80 to \udcff, as Python writes them
+/// (surrogateescape): the name of a file can be any bytes, and they come back unchanged.
 void append_json(std::string& out, std::string_view text);
 
-/// The members of such a line, numbers as their text; nothing if it is anything else.
+/// Returns the members of such a line, with numbers as text, or nothing if it is anything else.
 std::optional<std::map<std::string, std::string>> parse_json_line(std::string_view line);
 
 }  // namespace devshmd

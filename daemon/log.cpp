@@ -28,7 +28,7 @@ void say_text(const std::string& text) {
     return;
   }
   const std::string line = "devshmd: " + text + "\n";              // one write, so that threads don't mix their lines
-  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // there is nobody left to tell
+  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody reads it any more
 }
 
 void take_over_libfuse_log() {

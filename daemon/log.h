@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Messages for the person who runs the daemon: on standard error, and in the system's log once there is no terminal any
-// more.
+// Messages for the person who runs the daemon: on standard error, and in the system's log once the daemon is in the
+// background.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 namespace devshmd {
 
 void log_to_syslog();
-/// What libfuse has to say comes out by our way.
+/// Sends libfuse's messages the same way.
 void take_over_libfuse_log();
 void say_text(const std::string& text);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "loop.h"
 
-#include <linux/fuse.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -11,32 +10,13 @@
 #include <cstdlib>
 
 #include "log.h"
-#include "op/operations.h"
+#include "raw_request.h"
 
 namespace devshmd {
 namespace {
 
 // Sent to a thread that waits for a request, to make it look at `stopping_`.
 constexpr int wake_up = SIGUSR1;
-
-/// A request for O_TMPFILE has the shape of one for `create`, and its answer too. libfuse does not know it before 3.17:
-/// so it is handed on as a `create`, and our own one is told.
-void understand(const fuse_buf& request) {
-  op::is_tmpfile = op::kills_set_ids = false;
-  if ((request.flags & FUSE_BUF_IS_FD) || request.size < sizeof(fuse_in_header)) return;
-  auto* header = static_cast<fuse_in_header*>(request.mem);
-  if (header->opcode == FUSE_TMPFILE) {
-    header->opcode = FUSE_CREATE;
-    op::is_tmpfile = true;
-  }
-  // Flags that libfuse keeps to itself.
-  const std::size_t size = request.size - sizeof(fuse_in_header);
-  const void* body = header + 1;
-  if (header->opcode == FUSE_WRITE && size >= sizeof(fuse_write_in))
-    op::kills_set_ids = static_cast<const fuse_write_in*>(body)->write_flags & FUSE_WRITE_KILL_SUIDGID;
-  else if (header->opcode == FUSE_SETATTR && size >= sizeof(fuse_setattr_in))
-    op::kills_set_ids = static_cast<const fuse_setattr_in*>(body)->valid & FATTR_KILL_SUIDGID;
-}
 
 }  // namespace
 
@@ -59,7 +39,7 @@ void Loop::work() {
       if (size < 0 && !stopping_) say("can't read requests: {}", explain(-size));
       break;
     }
-    understand(buffer);
+    if (!(buffer.flags & FUSE_BUF_IS_FD)) adapt_request(buffer.mem, buffer.size);
     fuse_session_process_buf(&session_, &buffer);
   }
   std::free(buffer.mem);

@@ -8,7 +8,7 @@
 #include "log.h"
 #include "options.h"
 #include "passthrough.h"
-#include "report.h"
+#include "recording_report.h"
 #include "session.h"
 #include "status.h"
 
@@ -17,7 +17,7 @@ namespace {
 int run(const devshmd::Options& options) {
   using devshmd::Command;
   switch (options.command) {
-    case Command::help: fmt::print("{}", devshmd::help_text); return 0;
+    case Command::help: fmt::print("{}", devshmd::help_text()); return 0;
     case Command::version:
       fmt::print("devshmd {} (libfuse {}, passthrough {})\n", DEVSHMD_VERSION, fuse_pkgversion(),
                  DEVSHMD_HAS_PASSTHROUGH ? "built in" : "not built in");

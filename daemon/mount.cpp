@@ -24,7 +24,7 @@ extern char** environ;
 namespace devshmd {
 namespace {
 
-/// Spaces and their like are written as \040.
+/// mountinfo writes a space as \040, for example.
 std::string unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -47,7 +47,7 @@ std::string real(const std::string& path) {
   return text;
 }
 
-/// For those who may not call umount(2): fusermount3, which is setuid.
+/// Without the right to call umount(2), fusermount3 does it, which is setuid.
 int detach_by_helper(const std::string& path) {
   std::string helper = "fusermount3", flags = "-uzq", point = path;
   char* arguments[] = {helper.data(), flags.data(), point.data(), nullptr};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One object of the file system: what stat tells of it, and what it holds. Keyed by its number alone, never by a path:
-// a semaphore is linked from a temporary name to its own while it is mapped, and all its names must lead to the same
-// pages.
+// One object of the file system: its attributes, and what it holds. Its key is its number, never a path: a semaphore is
+// linked from a temporary name to its own while it is mapped, and all its names must lead to the same pages.
 #pragma once
 
 #include <sys/stat.h>
@@ -40,48 +39,48 @@ struct Node {
   nlink_t links = 0;
   timespec accessed, modified, changed;
 
-  // One of these, by type.
+  // One of these, depending on the type.
   std::shared_ptr<MemoryFile> file;  ///< shared: reads and writes go on without the table's lock
   std::unique_ptr<Directory> directory;
   std::string target;
 
   std::map<std::string, std::string, std::less<>> attributes;  ///< extended ones
-  std::vector<Name> names;                                     ///< all there are; of a removed node the last it had
-  bool unnamed = false;                                        ///< made by O_TMPFILE, and not linked yet
+  std::vector<Name> names;                                     ///< all its names; a removed node keeps its last one
+  bool unnamed = false;                                        ///< made by O_TMPFILE and not linked yet
 
   std::uint64_t lookups = 0;            ///< references that the kernel holds
   std::uint64_t charged = 0, used = 0;  ///< pages, see Space
   std::uint64_t promised_end = 0;       ///< fallocate beyond the end reserves up to here
 
-  // FUSE passthrough: while the file is open, every opener must be given the same backing id.
+  // FUSE passthrough: while a file is open, every opener must get the same backing id.
   int backing_id = 0;
   std::uint64_t opens = 0;
-  bool changes_unseen = false;  ///< was opened with passthrough: its contents' own times tell of writes
+  bool changes_unseen = false;  ///< was opened with passthrough: writes show only in the times of its contents
   timespec seen_modified{};     ///< the time of the contents that `modified` accounts for
   timespec seen_read{};
 
-  /// The times were set by hand after the file was last opened for writing. Stores into a mapping are brought by the kernel
-  /// later, and may have come before that.
+  /// A program set the times after the file was last opened for writing. The kernel writes stores into a mapping back
+  /// later, so a store may have come before that.
   bool times_set = false;
 
   bool is_directory() const { return S_ISDIR(mode); }
   bool is_file() const { return S_ISREG(mode); }
   void touch(timespec now) { modified = changed = now; }
-  /// As the kernel does it: the group's bit without the right to execute means something else.
+  /// As the kernel does it: without the group's right to execute, the set-group-id bit means something else.
   void drop_set_ids() {
     mode &= ~static_cast<mode_t>(S_ISUID);
     if (mode & S_IXGRP) mode &= ~static_cast<mode_t>(S_ISGID);
   }
 };
 
-/// What an extended attribute counts in the budget for inodes; 64 for the bookkeeping of one.
+/// What an extended attribute takes of the budget for inodes: 64 bytes are for its bookkeeping.
 inline std::uint64_t attribute_bytes(std::size_t name, std::size_t value) { return 64 + name + value; }
 
 inline bool operator<(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
 
-/// The clock that the kernel itself stamps files with.
+/// The clock that the kernel itself uses for the times of files.
 inline timespec now() {
   timespec time;
   clock_gettime(CLOCK_REALTIME_COARSE, &time);

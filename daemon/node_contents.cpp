@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NodeTable: the room that contents and extended attributes take.
+// NodeTable: contents and extended attributes, and the room that they take.
 #include <fcntl.h>
 #include <sys/xattr.h>
 
@@ -41,7 +41,7 @@ void NodeTable::recount(Node& node) {
     node.seen_modified = facts.modified;
     if (node.modified < facts.modified) node.touch(facts.modified);
   }
-  // As `relatime` has it: the time of reading matters only as long as it is older than that of writing.
+  // As `relatime` does it: the time of access changes only while it is older than that of modification.
   if (node.seen_read < facts.read) {
     node.seen_read = facts.read;
     if (!(node.modified < node.accessed) && node.accessed < facts.read) node.accessed = facts.read;
@@ -55,7 +55,7 @@ std::uint64_t NodeTable::admit_write(Node& node, std::uint64_t offset, std::uint
   const std::uint64_t left = space_.pages_left();
 
   if (space_.promises()) {
-    // What lies within the size is paid for; beyond it every page up to the end of the write counts.
+    // Pages within the size are charged already; beyond it every page up to the end of the write counts.
     const std::uint64_t needed = pages_of(offset + size);
     if (needed > node.charged && needed - node.charged > left) {
       const std::uint64_t end = (node.charged + left) * page_size;
@@ -68,7 +68,7 @@ std::uint64_t NodeTable::admit_write(Node& node, std::uint64_t offset, std::uint
     const std::uint64_t first = offset / page_size, pages = pages_of(offset + size) - first;
     charged = pages;
     if (pages > left) {
-      // Nearly full: as far as it fits, page by page. What fallocate has reserved looks like a hole and costs nothing.
+      // Nearly full: see how much fits, page by page. Pages that fallocate reserved look like holes and cost nothing.
       const std::uint64_t length = node.file->facts().size;
       const std::uint64_t written = pages_of(length) - node.file->holes(0, length);
       const std::uint64_t reserved = node.used > written ? node.used - written : 0;
@@ -97,7 +97,7 @@ int NodeTable::truncate(Node& node, std::uint64_t size) {
   const int result = node.file->truncate(static_cast<off_t>(size));
   if (result < 0) return -result;
   if (size < before) node.promised_end = size;
-  // The contents have a new time even if nothing changed; whether that counts, the caller knows.
+  // The contents have a new time even if nothing changed; the caller knows whether that counts.
   node.seen_modified = node.file->facts().modified;
   recount(node);
   return 0;

@@ -18,7 +18,7 @@
 namespace devshmd {
 namespace {
 
-/// The name that leads to the node is now another one.
+/// Replaces one of the node's names.
 void rename_in_node(Node& node, const Name& from, Name&& to) {
   const auto found = std::find(node.names.begin(), node.names.end(), from);
   if (node.directory) node.directory->parent = to.parent;
@@ -46,7 +46,7 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
   if (exchange && !other) return ENOENT;
   if ((flags & RENAME_NOREPLACE) && other) return EEXIST;
   if (new_dir.links == 0) return ENOENT;
-  if (other == &node) return 0;  // two names of one object: POSIX wants both to stay
+  if (other == &node) return 0;  // two names of one object: POSIX keeps both
   if (node.is_directory() && is_below(new_parent, node.ino)) return EINVAL;
   if (exchange && other->is_directory() && is_below(parent, other->ino)) return EINVAL;
   if (other && !exchange) {
@@ -55,7 +55,7 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
     if (other->is_directory() && other->directory->size() != 0) return ENOTEMPTY;
   }
 
-  // All that may fail for want of memory or room comes first: from the first change on, it goes through.
+  // Everything that needs memory or room comes first: after the first change nothing can fail.
   Name old_place{parent, std::string(name)}, new_place{new_parent, std::string(new_name)};
   Name old_place_again = old_place;
   const Name new_place_again = new_place;
@@ -66,7 +66,7 @@ int NodeTable::rename(Ino parent, std::string_view name, Ino new_parent, std::st
   if (whiteout) {
     left_entry = Directory::prepare(name);
     left_names.push_back(old_place);
-    left = build(old_dir, {S_IFCHR, owner});  // the last: nobody else would take it down again
+    left = build(old_dir, {S_IFCHR, owner});  // comes last: nothing after it can fail and leave it behind
     if (left.error) return left.error;
   }
 

@@ -10,9 +10,9 @@
 namespace devshmd {
 namespace {
 
-// What a tmpfs shows as the size of a directory, per entry; `.` and `..` are two.
+// What each entry adds to the size of a directory on a tmpfs; `.` and `..` count too.
 constexpr off_t entry_size = 20;
-// A longer text of a symbolic link takes a page, its end included.
+// The target of a symbolic link takes a page from this length on.
 constexpr std::size_t short_target = 128;
 
 }  // namespace
@@ -50,8 +50,9 @@ Found NodeTable::lookup(Ino parent, std::string_view name) {
   return {0, find(entry->ino)};
 }
 
-/// A node without a name, charged for. Owner and group as in any Unix: a setgid directory hands on its group.
+/// Makes a node without a name, and charges for it. A directory with the set-group-id bit hands on its group.
 Found NodeTable::build(const Node& parent, const Blueprint& blueprint) {
+  if (blueprint.target.size() >= page_size) return {ENAMETOOLONG};
   if (!space_.take_inode()) return {ENOSPC};
   mode_t mode = blueprint.mode;
   Owner owner = blueprint.owner;
@@ -78,7 +79,7 @@ Found NodeTable::build(const Node& parent, const Blueprint& blueprint) {
     nodes_.emplace(next_ino_, std::move(node));
     ++next_ino_;
     if (made->target.size() >= short_target) {
-      // What is written with passthrough only the pool knows.
+      // Only the pool knows of what is written with passthrough.
       const bool full = pool_ >= 0 && pages_in_pool(pool_) + space_.link_pages() >= space_.page_limit();
       if (full || !space_.take_pages(1)) {
         space_.give_inode();
@@ -104,7 +105,7 @@ void NodeTable::add_name(Node& parent, std::string_view name, Node& node) {
   node.unnamed = false;
 }
 
-/// Of the names, not of the directory's entries. The last one stays, so that a recording can say what it was.
+/// Removes a name from the node's own list. The last one stays, so that a recording can show it.
 void NodeTable::remove_name(Node& parent, std::string_view name, Node& node) {
   if (node.names.size() <= 1) return;
   const auto is_it = [&](const Name& had) { return had.parent == parent.ino && had.text == name; };
@@ -154,7 +155,7 @@ int NodeTable::link(Node& node, Ino parent, std::string_view name) {
   if (node.is_directory()) return EPERM;
   if (in.node->links == 0 || (node.links == 0 && !node.unnamed)) return ENOENT;
   if (in.node->directory->find(name)) return EEXIST;
-  // A further link takes as much of the budget as an inode: names need memory too.
+  // A further link takes as much of the budget as an inode, since names need memory too.
   const bool further = node.links > 0;
   if (further && !space_.take_inode()) return ENOSPC;
   try {
@@ -170,7 +171,7 @@ int NodeTable::link(Node& node, Ino parent, std::string_view name) {
   return 0;
 }
 
-/// The name, with all that hangs on it, but not yet the node: the kernel may hold it open.
+/// Removes a name and what depends on it. The node stays as long as the kernel has a reference.
 void NodeTable::take_away(Node& parent, std::string_view name, Node& node) {
   const timespec time = now();
   remove_name(parent, name, node);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// All objects of the file system, their names, and the room they take. No locks: the callers hold one (see
-// file_system.h). Answers are 0 or an errno value. What a tmpfs does is done here: times, link counts, sizes, owners.
+// All objects of the file system, their names, and the room that they take. The behaviour of a tmpfs is here: times,
+// link counts, sizes, owners. Nothing here locks: the caller holds the file system's lock (file_system.h). Functions
+// return 0 or an errno value.
 #pragma once
 
 #include <string>
@@ -20,7 +21,7 @@ struct Found {
   Node* node = nullptr;
 };
 
-/// What is to be made.
+/// An object to make.
 struct Blueprint {
   mode_t mode;
   Owner owner;
@@ -28,14 +29,14 @@ struct Blueprint {
   std::string_view target = {};  ///< of a symbolic link
 };
 
-/// What setting, asking for or removing an attribute with such a name says in any case, as in the kernel; 0: it is served.
+/// The errno value for any use of an attribute with this name, as in the kernel; 0 if such attributes are served.
 int attribute_name_error(std::string_view name);
 
 class NodeTable {
  public:
   NodeTable(Space& space, Owner owner, std::string mount_point);
 
-  /// Where contents are made: see MemoryFile::make.
+  /// Contents will be made in `pool`: see MemoryFile::make.
   void make_contents_in(int pool) { pool_ = pool; }
 
   Node* find(Ino ino);
@@ -48,16 +49,16 @@ class NodeTable {
   int rmdir(Ino parent, std::string_view name);
   int rename(Ino parent, std::string_view name, Ino new_parent, std::string_view new_name, unsigned flags, Owner owner);
 
-  /// The kernel counts its references; an object goes when it has neither a name nor a reference.
+  /// The kernel's references to an object. An object is dropped when it has neither a name nor a reference.
   void remember(Node& node) { ++node.lookups; }
   void forget(Ino ino, std::uint64_t lookups);
 
   struct stat attributes(Node& node);
 
-  /// Looks at what the contents take now, and charges for it.
+  /// Finds out what the contents take now, and charges for it.
   void recount(Node& node);
-  /// How much of a write of `size` bytes at `offset` there is room for; that much is charged beforehand, in `charged`,
-  /// until recount has been called and `charged` been given back. 0: no room at all.
+  /// Returns how many of `size` bytes at `offset` there is room for. The pages for them are charged in advance: the
+  /// caller gives `charged` back after the write, and calls recount.
   std::uint64_t admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged);
   int truncate(Node& node, std::uint64_t size);
   int fallocate(Node& node, int mode, std::uint64_t offset, std::uint64_t length);
@@ -65,11 +66,11 @@ class NodeTable {
   int set_attribute(Node& node, std::string_view name, std::string_view value, int flags);
   int remove_attribute(Node& node, std::string_view name);
 
-  /// For people to read: below the mount point, with " (deleted)" where it has gone.
+  /// The path for people to read: below the mount point, followed by " (deleted)" if the object has no name any more.
   std::string path(Ino ino) const;
   std::string path(Ino parent, std::string_view name) const;
 
-  /// Are there objects without a name, that wait to be forgotten (or are still in use)?
+  /// Are there objects without a name, which are still in use or which the kernel will soon forget?
   bool has_nameless() const { return nameless_ != 0; }
 
   std::size_t size() const { return nodes_.size(); }

@@ -1,41 +1,34 @@
 // SPDX-License-Identifier: MIT
-// The operations that a FUSE file system is asked for, as policies and recordings name them.
+// The operations as values: an enumerator and a row of facts for each row of operations.def.
 #pragma once
+
+#include <cstddef>
+#include <iterator>
 
 namespace devshmd {
 
 enum class Operation {
-  lookup,
-  getattr,
-  setattr,
-  readlink,
-  mknod,
-  mkdir,
-  unlink,
-  rmdir,
-  symlink,
-  rename,
-  link,
-  open,
-  create,
-  tmpfile,
-  read,
-  write,
-  release,
-  opendir,
-  readdir,
-  releasedir,
-  statfs,
-  setxattr,
-  getxattr,
-  listxattr,
-  removexattr,
-  access,
-  fallocate,
-  lseek,
-  count
+#define OPERATION(name, needs_space, modifies) name,
+#define VARIANT OPERATION
+#include "operations.def"
 };
 
-const char* name_of(Operation operation);
+struct OperationFacts {
+  const char* name;
+  bool needs_space;
+  bool modifies;
+};
+
+inline constexpr OperationFacts operation_table[] = {
+#define OPERATION(name, needs_space, modifies) {#name, needs_space, modifies},
+#define VARIANT OPERATION
+#include "operations.def"
+};
+inline constexpr std::size_t operation_count = std::size(operation_table);
+
+constexpr const OperationFacts& facts_of(Operation operation) {
+  return operation_table[static_cast<std::size_t>(operation)];
+}
+constexpr const char* name_of(Operation operation) { return facts_of(operation).name; }
 
 }  // namespace devshmd

@@ -2,82 +2,148 @@
 #include "options.h"
 
 #include <fmt/format.h>
+#include <getopt.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 #include "size.h"
 
 namespace devshmd {
-
-const char* const help_text =
-    R"(usage: devshmd [MODE] [OPTIONS] [MOUNTPOINT]
-       devshmd umount [MOUNTPOINT]
-       devshmd report FILE
-       devshmd --status [MOUNTPOINT]
-
-A file system for /dev/shm, or for MOUNTPOINT, in user space (FUSE). Stays in the foreground until SIGTERM, SIGINT or SIGHUP,
-then unmounts and ends.
-
-MODE
-  serve      shared memory that works: a tmpfs in user space (the default)
-  hidden     nothing is there, the mount point itself neither: ENOENT, as on AWS Lambda
-  denied     it is there, and nobody may do anything in it: EACCES
-  full       an empty file system without room for anything: ENOSPC
-  readonly   an empty file system that can't be written: EROFS
-
-OPTIONS
-  --size SIZE        of serve: room for contents: 65536, 64K, 64M, 2G, 50% (of memory); 0: no limit. Default 50%, as a tmpfs
-  --inodes N         of serve: how many files and directories; 0: no limit. Default as a tmpfs: one for two pages of memory
-  --record FILE      write every access to FILE, a line of JSON each; - is standard output
-  --also DIR         the same files at DIR as well (a bind mount); may be given more than once
-  --allow-other      users other than the one who mounts may use it
-  --exec             programs in it may be run; else it is noexec (nosuid and nodev it is always)
-  --no-passthrough   all contents go through the daemon, also where the kernel could get at them directly
-  --no-dirty-limit   let the kernel keep as much unwritten contents as it likes: large mappings become fast where there
-                     is no passthrough (changes two settings of this mount in /sys/class/bdi; root)
-  --daemonize        go to the background; returns when the mount answers
-  --ready-fd N       write a newline to file descriptor N when the mount answers, and close it
-  --status           say what the daemon at MOUNTPOINT does, then end
-  --help, --version
-
-umount   unmounts, also what a daemon that was killed has left
-report   shows a recording as a table: which program, which operations, which paths, with what result
-
-examples:
-  devshmd                                       serve /dev/shm
-  devshmd serve --size 64M --allow-other        as Docker does it
-  devshmd hidden --record seen.jsonl            who looks for /dev/shm where there is none?
-  devshmd report seen.jsonl
-  devshmd serve --also /tmp/shm                 for programs with and without libdevshm.so
-  unshare -Urm sh -c 'devshmd --daemonize && exec ./program'    without root, for one program alone
-)";
-
 namespace {
 
-template <class Number>
-bool parse_number(const std::string& text, Number& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+/// What an option goes together with.
+enum class With {
+  any_mode,  ///< a daemon in any mode
+  serve,     ///< a daemon that serves files
+  nothing,   ///< it is a command of its own
+};
+
+struct Option {
+  const char* name;
+  const char* value;  ///< how the help calls its value; null if it takes none
+  With with;
+  bool repeatable;
+  /// Takes the value over; what is wrong with it, or an empty text.
+  std::string (*take)(Options& options, const std::string& value);
+  const char* help;
+};
+
+/// A value that was taken over.
+std::string done(bool = true) { return {}; }
+
+const Option table[] = {
+    {"size", "SIZE", With::serve, false,
+     [](Options& options, const std::string& value) {
+       if (!parse_size(value, 1)) return std::string("not a size, which looks like 65536, 64K, 64M, 2G or 50%");
+       options.size = value;
+       return done();
+     },
+     "room for contents: 65536, 64K, 64M, 2G, 50% (of memory); 0: no limit.\nDefault 50%, as a tmpfs"},
+    {"inodes", "N", With::serve, false,
+     [](Options& options, const std::string& value) {
+       const auto number = parse_size(value);
+       if (!number || *number > (UINT64_C(1) << 40)) return std::string("not a number");
+       options.inodes = number;
+       return done();
+     },
+     "how many files and directories; 0: no limit. Default as a tmpfs: one\nfor two pages of memory"},
+    {"record", "FILE", With::any_mode, false,
+     [](Options& options, const std::string& value) { return options.record = value, done(); },
+     "write every access to FILE, one line of JSON each; - is standard output"},
+    {"also", "DIR", With::any_mode, true,
+     [](Options& options, const std::string& value) { return options.also.push_back(value), done(); },
+     "the same files at DIR as well (a bind mount); may be given more than once"},
+    {"allow-other", nullptr, With::any_mode, false,
+     [](Options& options, const std::string&) { return done(options.allow_other = true); },
+     "let users other than the one who mounts use it"},
+    {"exec", nullptr, With::serve, false,
+     [](Options& options, const std::string&) { return done(options.exec = true); },
+     "let programs in it be run; otherwise it is noexec (nosuid and nodev it\nalways is)"},
+    {"no-passthrough", nullptr, With::serve, false,
+     [](Options& options, const std::string&) { return done(options.passthrough = false); },
+     "send all contents through the daemon, even where the kernel could reach\nthem directly"},
+    {"no-dirty-limit", nullptr, With::serve, false,
+     [](Options& options, const std::string&) { return done(options.no_dirty_limit = true); },
+     "let the kernel keep as much unwritten contents as it likes: large mappings\nbecome fast without passthrough "
+     "(changes two settings of this mount in\n/sys/class/bdi; root)"},
+    {"daemonize", nullptr, With::any_mode, false,
+     [](Options& options, const std::string&) { return done(options.daemonize = true); },
+     "go to the background; return when the mount answers"},
+    {"ready-fd", "N", With::any_mode, false,
+     [](Options& options, const std::string& value) {
+       const char* end = value.data() + value.size();
+       const auto [parsed, error] = std::from_chars(value.data(), end, options.ready_fd);
+       if (error != std::errc() || parsed != end || options.ready_fd < 0) return std::string("not a file descriptor");
+       return done();
+     },
+     "write a newline to file descriptor N when the mount answers, and close it"},
+    {"status", nullptr, With::nothing, false,
+     [](Options& options, const std::string&) { return options.command = Command::status, done(); },
+     "show what the daemon at MOUNTPOINT does, then end"},
+    {"help", nullptr, With::nothing, true,
+     [](Options& options, const std::string&) { return options.command = Command::help, done(); }, "show this text"},
+    {"version", nullptr, With::nothing, true,
+     [](Options& options, const std::string&) { return options.command = Command::version, done(); },
+     "show the version"},
+};
+
+/// What getopt_long returns for the first row; below are characters.
+constexpr int first_row = 256;
+
+std::vector<option> long_options() {
+  std::vector<option> list;
+  for (const Option& each : table)
+    list.push_back(
+        {each.name, each.value ? required_argument : no_argument, nullptr, first_row + static_cast<int>(list.size())});
+  list.push_back({nullptr, 0, nullptr, 0});
+  return list;
 }
 
-/// The first pair of what was given that can't be combined.
+const Option& row(const std::string& name) {
+  return *std::find_if(std::begin(table), std::end(table), [&](const Option& each) { return name == each.name; });
+}
+
+/// The first pair of words that can't be combined.
 std::string contradiction(const Options& options, const std::set<std::string>& given) {
-  const auto has = [&](const char* option) { return given.count(option) != 0; };
-  if (options.command == Command::status || options.command == Command::umount || options.command == Command::report) {
-    const char* command = options.command == Command::status   ? "--status"
-                          : options.command == Command::umount ? "umount"
-                                                               : "report";
-    for (const std::string& option : given)
-      if (option != "--status") return fmt::format("{} can't be combined with {}", option, command);
-    return {};
+  const char* command = options.command == Command::status   ? "--status"
+                        : options.command == Command::umount ? "umount"
+                        : options.command == Command::report ? "report"
+                                                             : nullptr;
+  for (const std::string& name : given) {
+    if (command && name != "status") return fmt::format("--{} can't be combined with {}", name, command);
+    if (row(name).with == With::serve && options.mode != Mode::serve)
+      return fmt::format("--{} can't be combined with {}: there are no files", name, name_of(options.mode));
   }
-  if (options.mode != Mode::serve)
-    for (const char* option : {"--size", "--inodes", "--exec", "--no-passthrough", "--no-dirty-limit"})
-      if (has(option))
-        return fmt::format("{} can't be combined with {}: there are no files", option, name_of(options.mode));
   if (options.daemonize && options.record == "-")
     return "--record - can't be combined with --daemonize: a daemon has no standard output";
+  return {};
+}
+
+/// The words that are no options: a mode or a command, and what belongs to it.
+std::string take_words(Options& options, const std::vector<std::string>& words) {
+  std::size_t next = 0;
+  if (next < words.size() && options.command == Command::run) {
+    if (const auto mode = mode_named(words[next])) {
+      options.mode = *mode;
+      options.mode_given = true;
+      ++next;
+    } else if (words[next] == "umount") {
+      options.command = Command::umount;
+      ++next;
+    } else if (words[next] == "report") {
+      options.command = Command::report;
+      if (++next == words.size()) return "report wants a FILE; - is standard input";
+      options.report_file = words[next++];
+    }
+  }
+  if (next < words.size() && options.command != Command::report) {
+    options.mount_point = words[next++];
+    if (options.mount_point.empty()) return "the mount point is empty";
+  }
+  if (next < words.size()) return fmt::format("one word too many: {}", words[next]);
   return {};
 }
 
@@ -85,95 +151,86 @@ std::string contradiction(const Options& options, const std::set<std::string>& g
 
 Parsed parse_options(const std::vector<std::string>& arguments) {
   Options options;
-  std::vector<std::string> words;
-  std::set<std::string> given;
   const auto fail = [&](std::string text) { return Parsed{options, std::move(text)}; };
 
-  bool only_words = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string option = arguments[i];
-    if (only_words || option.size() < 2 || option[0] != '-') {
-      words.push_back(option);
+  std::vector<std::string> copies{"devshmd"};
+  copies.insert(copies.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& copy : copies) argv.push_back(copy.data());
+  argv.push_back(nullptr);
+  const int argc = static_cast<int>(copies.size());
+
+  static const std::vector<option> list = long_options();
+  std::set<std::string> given;
+  std::vector<std::string> words;
+  optind = 0;  // begins anew
+  opterr = 0;
+  // "-": words are returned where they stand, as the argument of option 1; ":": a missing value is reported as ':'.
+  for (int found; (found = getopt_long(argc, argv.data(), "-:h", list.data(), nullptr)) != -1;) {
+    const std::string word = optind > 0 && optind <= argc ? argv[static_cast<std::size_t>(optind - 1)] : "";
+    const std::string name = word.substr(0, word.find('='));
+    if (found == 1) {
+      words.push_back(optarg);
       continue;
     }
-    if (option == "--") {
-      only_words = true;
-      continue;
+    if (found == 'h') found = first_row + static_cast<int>(&row("help") - table);
+    if (found == ':') return fail(name + " wants a value");
+    if (found == '?') {
+      if (optopt >= first_row) return fail(name + " takes no value");
+      return fail(fmt::format("unknown option {}; devshmd --help lists them",
+                              optopt ? fmt::format("-{}", static_cast<char>(optopt)) : name));
     }
-    std::optional<std::string> value;
-    if (const std::size_t equals = option.find('='); equals != std::string::npos) {
-      value = option.substr(equals + 1);
-      option.resize(equals);
-    }
-    const bool takes_value = option == "--size" || option == "--inodes" || option == "--record" || option == "--also" ||
-                             option == "--ready-fd";
-    if (takes_value && !value) {
-      if (i + 1 == arguments.size()) return fail(option + " wants a value");
-      value = arguments[++i];
-    }
-    if (takes_value && value->empty()) return fail(option + " wants a value");
-    if (!takes_value && value) return fail(option + " takes no value");
+    const Option& each = table[found - first_row];
+    const std::string value = optarg ? optarg : "";
+    if (each.value && value.empty()) return fail(fmt::format("--{} wants a value", each.name));
+    if (!given.insert(each.name).second && !each.repeatable) return fail(fmt::format("--{} is given twice", each.name));
+    const std::string problem = each.take(options, value);
+    if (!problem.empty()) return fail(fmt::format("--{} {}: {}", each.name, value, problem));
+    if (options.command == Command::help || options.command == Command::version) return {options, {}};
+  }
+  for (int i = optind; i < argc; ++i) words.push_back(argv[static_cast<std::size_t>(i)]);  // after "--"
 
-    if (option == "--help" || option == "-h") {
-      options.command = Command::help;
-      return {options, {}};
-    } else if (option == "--version") {
-      options.command = Command::version;
-      return {options, {}};
-    } else if (option == "--size") {
-      if (!parse_size(*value, 1))
-        return fail(fmt::format("--size {}: not a size; 65536, 64K, 64M, 2G and 50% are", *value));
-      options.size = value;
-    } else if (option == "--inodes") {
-      const auto number = parse_size(*value);
-      if (!number || *number > (UINT64_C(1) << 40)) return fail(fmt::format("--inodes {}: not a number", *value));
-      options.inodes = number;
-    } else if (option == "--record") {
-      options.record = *value;
-    } else if (option == "--also") {
-      options.also.push_back(*value);
-    } else if (option == "--ready-fd") {
-      if (!parse_number(*value, options.ready_fd) || options.ready_fd < 0)
-        return fail(fmt::format("--ready-fd {}: not a file descriptor", *value));
-    } else if (option == "--allow-other") {
-      options.allow_other = true;
-    } else if (option == "--exec") {
-      options.exec = true;
-    } else if (option == "--no-passthrough") {
-      options.passthrough = false;
-    } else if (option == "--no-dirty-limit") {
-      options.no_dirty_limit = true;
-    } else if (option == "--daemonize") {
-      options.daemonize = true;
-    } else if (option == "--status") {
-      options.command = Command::status;
-    } else {
-      return fail(fmt::format("unknown option {}; devshmd --help lists them", option));
-    }
-    if (option != "--also" && given.count(option)) return fail(option + " is given twice");
-    given.insert(option);
-  }
-
-  std::size_t next = 0;
-  if (next < words.size() && options.command == Command::run) {
-    if (const auto mode = mode_named(words[next])) {
-      options.mode = *mode;
-      ++next;
-    } else if (words[next] == "umount") {
-      options.command = Command::umount;
-      ++next;
-    } else if (words[next] == "report") {
-      options.command = Command::report;
-      if (++next == words.size()) return fail("report wants a FILE; - is standard input");
-      options.report_file = words[next++];
-    }
-  }
-  if (next < words.size() && options.command != Command::report) {
-    options.mount_point = words[next++];
-    if (options.mount_point.empty()) return fail("the mount point is empty");
-  }
-  if (next < words.size()) return fail(fmt::format("one word too many: {}", words[next]));
+  if (std::string problem = take_words(options, words); !problem.empty()) return fail(std::move(problem));
   return fail(contradiction(options, given));
+}
+
+std::string help_text() {
+  std::string text = R"(usage: devshmd [MODE] [OPTIONS] [MOUNTPOINT]
+       devshmd umount [MOUNTPOINT]
+       devshmd report FILE
+       devshmd --status [MOUNTPOINT]
+
+A file system for /dev/shm, or for MOUNTPOINT, in user space (FUSE). It stays in the foreground until SIGTERM, SIGINT or
+SIGHUP, then unmounts and ends.
+
+MODE
+  serve      shared memory that works: a tmpfs in user space (the default)
+  hidden     nothing is there, not even the mount point: ENOENT, as on AWS Lambda
+  denied     it is there, and nobody may do anything in it: EACCES
+  full       an empty file system without room for anything: ENOSPC
+  readonly   an empty file system that can't be written: EROFS
+
+OPTIONS (* with serve only)
+)";
+  for (const Option& each : table) {
+    const std::string name = fmt::format("{} --{}{}{}", each.with == With::serve ? '*' : ' ', each.name,
+                                         each.value ? " " : "", each.value ? each.value : "");
+    std::string help = each.help;
+    for (std::size_t at = 0; (at = help.find('\n', at)) != std::string::npos; ++at) help.insert(at + 1, 21, ' ');
+    text += fmt::format("{:<20} {}\n", name, help);
+  }
+  return text + R"(
+umount   unmounts, also what a daemon that was killed has left
+report   shows a recording as a table: which program, which operations, which paths, with what result
+
+examples:
+  devshmd                                       serve /dev/shm
+  devshmd serve --size 64M --allow-other        as Docker does it
+  devshmd hidden --record seen.jsonl            which program looks for /dev/shm where there is none?
+  devshmd report seen.jsonl
+  devshmd serve --also /tmp/shm                 for programs with and without libdevshm.so
+  unshare -Urm sh -c 'devshmd --daemonize && exec ./program'    without root, for one program alone
+)";
 }
 
 }  // namespace devshmd

@@ -16,8 +16,9 @@ enum class Command { run, umount, report, status, help, version };
 struct Options {
   Command command = Command::run;
   Mode mode = Mode::serve;
+  bool mode_given = false;
   std::string mount_point = "/dev/shm";
-  std::optional<std::string> size;      ///< as it was written: a part of the memory needs to know how much there is
+  std::optional<std::string> size;      ///< as it was written: a percentage needs the size of the memory
   std::optional<std::uint64_t> inodes;  ///< 0: without a limit
   std::string record;                   ///< empty: none
   std::vector<std::string> also;
@@ -32,11 +33,11 @@ struct Options {
 
 struct Parsed {
   Options options;
-  std::string error;  ///< empty: none
+  std::string error;  ///< what is wrong with the words; empty if nothing is
 };
 
 Parsed parse_options(const std::vector<std::string>& arguments);
 
-extern const char* const help_text;
+std::string help_text();
 
 }  // namespace devshmd

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "operation.h"
@@ -11,7 +12,7 @@ namespace devshmd {
 
 enum class Mode {
   serve,     ///< a tmpfs in user space
-  hidden,    ///< nothing is there, the mount point itself neither
+  hidden,    ///< nothing is there, not even the mount point
   denied,    ///< it is there, and nobody may do anything with it
   full,      ///< an empty file system without room for anything
   readonly,  ///< an empty file system that can't be written
@@ -19,19 +20,19 @@ enum class Mode {
 
 std::optional<Mode> mode_named(std::string_view name);
 const char* name_of(Mode mode);
+std::string mode_list();  ///< "serve, hidden, denied, full, readonly"
 
-/// What `access` asks: the bits of R_OK, W_OK, X_OK. Of other operations it is 0.
+/// A request, as far as a mode judges it.
 struct Asked {
   Operation operation;
-  int access = 0;
+  int access = 0;  ///< for `access`: the bits of R_OK, W_OK and X_OK; 0 for other operations
 };
 
-/// 0: the operation goes on to the table; else the errno value of the answer.
+/// 0 if the operation is allowed, else the errno value of the answer.
 int refusal(Mode mode, Asked asked);
 
-/// May the kernel decide about permissions by owner and mode? Then it does so without asking the daemon, which is right
-/// for files that are served. The modes that refuse everything want to be asked: each answer is theirs, and goes on
-/// record.
+/// May the kernel check permissions by owner and mode (`default_permissions`)? It then decides without a request, which
+/// is right for files that are served. Modes that refuse everything need each request, to answer and to record it.
 bool kernel_checks_permissions(Mode mode);
 
 }  // namespace devshmd

@@ -29,7 +29,7 @@ void Background::enter() {
     while ((got = read(ends[0], &status, 1)) < 0 && errno == EINTR) {
     }
     if (got == 1) _exit(0);
-    // It ended instead, and has said why; with its status, or that of a program that was killed.
+    // It ended instead, with a message. Its status is ours; if it was killed, 1 is.
     int how;
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }
@@ -47,7 +47,7 @@ void Background::ready() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (null >= 0) dup2(null, fd);
   if (null > STDERR_FILENO) close(null);
-  if (write(pipe_, "", 1) != 1) say("nobody waits for this daemon any more");
+  if (write(pipe_, "", 1) != 1) say("the process that started this daemon has gone");
   close(pipe_);
   pipe_ = -1;
 }
@@ -65,7 +65,7 @@ void notify_manager(const std::string& state) {
   if (fd < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
   if (sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size) < 0)
-    say("can't tell the service manager: {}", explain(errno));
+    say("can't notify the service manager: {}", explain(errno));
   close(fd);
 }
 

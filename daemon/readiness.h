@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Who waits for the mount to answer, and how he is told: a descriptor, the service manager, a parent.
+// Announces that the mount answers: on a descriptor, to the service manager, to the parent process.
 #pragma once
 
 #include <string>
 
 namespace devshmd {
 
-/// Goes to the background: returns in the child. The parent leaves when the child has said `ready`, or has ended
+/// The way to the background. `enter` returns in the child; the parent ends when the child calls `ready`, or has ended
 /// without.
 class Background {
  public:
@@ -17,10 +17,10 @@ class Background {
   int pipe_ = -1;
 };
 
-/// Tells the service manager (sd_notify's protocol) if there is one that asked for it.
+/// Notifies the service manager (sd_notify's protocol) if $NOTIFY_SOCKET asks for it.
 void notify_manager(const std::string& state);
 
-/// A newline, and it is closed.
+/// Writes a newline to `fd`, and closes it.
 void announce_on(int fd);
 
 }  // namespace devshmd

@@ -57,7 +57,7 @@ Recorder::~Recorder() {
 void Recorder::write(const Record& record) {
   const std::string line = to_json(record);
   const std::lock_guard lock(mutex_);
-  // The end of a line that broke off, so that this one is whole.
+  // After a line that broke off, this one starts on a line of its own.
   put(torn_ ? "\n" + line : line);
 }
 
@@ -70,7 +70,7 @@ void Recorder::put(const std::string& line) {
       continue;
     }
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0 && errno == EAGAIN) {  // a pipe that somebody else made non-blocking
+    if (put < 0 && errno == EAGAIN) {  // a pipe that another process made non-blocking
       pollfd ready{fd_, POLLOUT, 0};
       poll(&ready, 1, -1);
       continue;
@@ -90,7 +90,7 @@ void Recorder::put(const std::string& line) {
 void Recorder::finish() {
   if (fd_ < 0) return;
   const std::lock_guard lock(mutex_);
-  fdatasync(fd_);  // what is no file has nothing to be handed on
+  fdatasync(fd_);  // fails for a pipe, which has nothing to sync
   if (lost_) say("the recording {} lacks {} operations", shown_, lost_);
 }
 

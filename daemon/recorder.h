@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The recording: a line of JSON for every operation, written before its answer goes out. So nothing that a program has
-// been told is missing from it, however the daemon ends.
+// The recording: a line of JSON for every operation, written before its answer is sent. So every answer that a program
+// got is in it, however the daemon ends.
 #pragma once
 
 #include <sys/types.h>
@@ -20,9 +20,9 @@ struct Record {
   uid_t uid = 0;
   std::string program;
   Operation operation{};
-  std::string path, to, flags;  ///< `to`: of rename, link and symlink
+  std::string path, to, flags;  ///< `to`: the other name of rename, link and symlink
   int error = 0;
-  long bytes = -1;  ///< read or written; -1: none of these
+  long bytes = -1;  ///< read or written; -1 for other operations
 };
 
 std::string to_json(const Record& record);
@@ -30,7 +30,7 @@ std::string to_json(const Record& record);
 class Recorder {
  public:
   Recorder() = default;
-  /// `fd`: where the lines go; it is the recorder's from now on. `shown` names it in messages.
+  /// `fd`: the lines go there; the recorder owns it from now on. `shown` names it in messages.
   void start(int fd, std::string shown);
   ~Recorder();
   Recorder(const Recorder&) = delete;
@@ -38,7 +38,7 @@ class Recorder {
 
   bool on() const { return fd_ >= 0; }
   void write(const Record& record);
-  /// Hands what is written to the disk, and says how much could not be. For the end.
+  /// At the end: syncs the file, and logs how many operations could not be written.
   void finish();
   std::uint64_t lost();
   const std::string& shown() const { return shown_; }
@@ -49,12 +49,12 @@ class Recorder {
   int fd_ = -1;
   std::string shown_;
   std::mutex mutex_;
-  bool torn_ = false;  ///< the last line was written in part
+  bool torn_ = false;  ///< the last line was written only in part
   bool complained_ = false;
   std::uint64_t lost_ = 0;
 };
 
-/// Opens FILE for a recorder, which goes on after what is in it; `-` is standard output. Below 0: -errno.
+/// Opens FILE for appending; `-` is standard output. Returns a descriptor or -errno.
 int open_recording(const std::string& file);
 
 }  // namespace devshmd

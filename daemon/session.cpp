@@ -29,7 +29,7 @@
 namespace devshmd {
 namespace {
 
-/// What ends the start, with its message for the user.
+/// Ends the start, with its message for the user.
 struct Failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -100,12 +100,16 @@ class Session {
     }
   };
 
-  /// What can be done, and can go wrong, before anything has changed.
+  /// Everything that can be done, and can go wrong, before anything has changed.
   void prepare() {
     for (const std::string& place : places()) {
       if (const int error = replace_dead(place)) fail("{}: a dead mount can't be detached: {}", place, explain(error));
       struct stat found;
-      if (stat(place.c_str(), &found) < 0) fail("{}: {}", place, explain(errno));
+      if (stat(place.c_str(), &found) < 0) {
+        if (errno == ENOENT && !options_.mode_given && place.find('/') == std::string::npos)
+          fail("{} is neither a mode ({}) nor a directory here", place, mode_list());
+        fail("{}: {}", place, explain(errno));
+      }
       if (!S_ISDIR(found.st_mode)) fail("{} is not a directory", place);
     }
     point_ = absolute(options_.mount_point);
@@ -156,7 +160,7 @@ class Session {
     if (options_.no_dirty_limit) add("--no-dirty-limit");
   }
 
-  /// From here on they are read, not delivered; threads inherit it.
+  /// From here on these signals are read from a descriptor, not delivered; threads inherit that.
   void block_signals() {
     sigset_t ends;
     sigemptyset(&ends);
@@ -164,7 +168,7 @@ class Session {
     pthread_sigmask(SIG_BLOCK, &ends, nullptr);
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignore, nullptr);  // a recording whose reader has gone is an error like others
+    sigaction(SIGPIPE, &ignore, nullptr);  // a recording whose reader has gone is an error like any other
     signals_ = checked(signalfd(-1, &ends, SFD_CLOEXEC), "signalfd");
     ended_ = checked(eventfd(0, EFD_CLOEXEC), "eventfd");
     fs_->started = checked(eventfd(0, EFD_CLOEXEC), "eventfd");
@@ -173,7 +177,7 @@ class Session {
   void mount() {
     take_over_libfuse_log();
     const MountWish wish{options_.allow_other, kernel_checks_permissions(options_.mode), options_.exec};
-    // libfuse needs them too: for its own look at who asks, and where it has to mount for us.
+    // libfuse needs the options too: it checks callers by them, and it may have to mount for us.
     std::string list = fmt::format("fsname={},subtype=devshm,nosuid,nodev", mount_source);
     if (wish.allow_other) list += ",allow_other";
     if (wish.kernel_checks_permissions) list += ",default_permissions";
@@ -194,7 +198,7 @@ class Session {
     } else {
       if (fd >= 0) close(fd);
       if (error != EPERM) fail("can't mount at {}: {}", point_, explain(error));
-      // Who may not mount: by the setuid fusermount3, if it is there.
+      // Without the right to mount, the setuid fusermount3 does it, if it is installed.
       if (fuse_session_mount(fs_->session, point_.c_str()) != 0)
         fail("can't mount at {}: this takes root, a user namespace (unshare -Urm), or fusermount3", point_);
       by_helper_ = true;
@@ -202,7 +206,7 @@ class Session {
     device_ = mount_at(point_).device;
   }
 
-  /// What needs the mount to answer.
+  /// The part of the start that needs the mount to answer.
   void settle() {
     for (const std::string& place : also_)
       if (const int error = bind_mount(point_, place)) fail("--also {}: {}", place, explain(error));
@@ -236,7 +240,7 @@ class Session {
   }
 
   void close_all() {
-    // First away from everybody's sight, then no more answers: a program finds either us or what lies beneath.
+    // Unmount first, then stop answering: a program finds either this mount or what is beneath it.
     if (!device_.empty() && !by_helper_ && !detach_device(device_))
       say("{}: something else is mounted over it, so it stays behind; devshmd umount clears it", point_);
     device_.clear();
@@ -283,11 +287,11 @@ int unmount(const std::string& mount_point) {
     return 1;
   }
   if (entry.type != mount_type) {
-    say("what is mounted at {} ({}) is not devshmd's: left alone", point, entry.type);
+    say("what is mounted at {} ({}) is not devshmd's, and stays", point, entry.type);
     return 1;
   }
   if (!detach_device(entry.device)) {
-    say("{} can't be unmounted everywhere: who mounted it, or root, can", point);
+    say("{} can't be unmounted everywhere: the user who mounted it can do it, or root", point);
     return 1;
   }
   return 0;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The life of a mount: from the words of the command line to the last request.
+// The life of a mount, from the command line to the last request.
 #pragma once
 
 #include "options.h"
 
 namespace devshmd {
 
-/// The exit status.
+/// Runs a daemon; returns the exit status.
 int serve(const Options& options);
 
-/// devshmd umount: the exit status.
+/// Runs `devshmd umount`; returns the exit status.
 int unmount(const std::string& mount_point);
 
 }  // namespace devshmd

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sizes as people write them.
+// Sizes as people write and read them.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace devshmd {
 
-/// "65536", "64K", "64M", "1g", "2T", and with `of` also "50%".
+/// Parses "65536", "64K", "64M", "1g", "2T", and with `of` also "50%" of that.
 std::optional<std::uint64_t> parse_size(std::string_view text, std::uint64_t of = 0);
 std::string show_size(std::uint64_t bytes);  ///< "64 MiB"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much room there is, counted as a tmpfs counts: pages of contents, and a budget for inodes that extra links and
-// extended attributes draw on as well. Pure numbers; the table holds them right.
+// How much room there is, counted as a tmpfs counts it: pages of contents, and a budget for inodes, which also pays for
+// further links and for extended attributes. Only numbers; NodeTable keeps them right.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,17 @@ namespace devshmd {
 class Space {
  public:
   static constexpr std::uint64_t unlimited = 0;
-  static constexpr std::uint64_t inode_bytes = 1024;  ///< what an inode counts in the budget, as in the kernel's tmpfs
+  static constexpr std::uint64_t inode_bytes = 1024;  ///< what an inode takes of the budget, as in the kernel's tmpfs
 
-  /// `promise`: a file is charged for its whole size, holes too. That is for contents that the daemon does not see
-  /// being written (stores into mappings that the kernel writes back later): what was let in then has its room for
-  /// certain.
+  /// `promise`: a file is charged for its whole size, holes too. The kernel writes stores into a mapping back later,
+  /// when they can't be refused any more; so their room is promised when the file gets its size.
   Space(std::uint64_t page_limit, std::uint64_t inode_limit, bool promise)
       : page_limit_(page_limit), inode_limit_(inode_limit), promise_(promise) {}
 
   bool promises() const { return promise_; }
-  /// Where every store that finds no room is refused by the kernel (passthrough), nothing has to be promised.
+  /// With passthrough the kernel refuses a store that finds no room, so nothing has to be promised.
   void promise(bool on) { promise_ = on; }
-  /// Contents lie where the kernel keeps the limit: writes need not be judged here.
+  /// Contents are where the kernel enforces the limit: writes need no check here.
   bool kernel_counts() const { return kernel_counts_; }
   void let_kernel_count() { kernel_counts_ = true; }
   std::uint64_t page_limit() const { return page_limit_; }
@@ -31,7 +30,7 @@ class Space {
     if (page_limit_ == unlimited) return UINT64_MAX;
     return charged_ >= page_limit_ ? 0 : page_limit_ - charged_;
   }
-  /// Charges `more` pages; false if there is no room for them. `less` gives back.
+  /// Charges `more` pages; false if there is no room for them.
   bool take_pages(std::uint64_t more) {
     if (more > pages_left()) return false;
     charged_ += more;
@@ -40,10 +39,10 @@ class Space {
   void give_pages(std::uint64_t less) { charged_ -= less; }
   void recharge(std::uint64_t before, std::uint64_t after) { charged_ += after - before; }
 
-  /// Pages that really hold something: what statfs shows as used.
+  /// Pages that are allocated: statfs shows them as used.
   void reuse(std::uint64_t before, std::uint64_t after) { used_ += after - before; }
   std::uint64_t pages_used() const { return used_; }
-  /// Long texts of symbolic links take pages that lie nowhere else.
+  /// Pages for long targets of symbolic links, which are in no file.
   void use_link_page(bool more) { link_pages_ += more ? 1 : UINT64_MAX; }
   std::uint64_t link_pages() const { return link_pages_; }
   std::uint64_t pages_charged() const { return charged_; }

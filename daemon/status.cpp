@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What --status shows, on both sides: the daemon that tells, and the command that asks.
+// Both sides of --status: the daemon that answers, and the command that asks.
 #include "status.h"
 
 #include <fmt/format.h>

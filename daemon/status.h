@@ -5,7 +5,7 @@
 
 namespace devshmd {
 
-/// devshmd --status: the exit status.
+/// Runs `devshmd --status`; returns the exit status.
 int show_status(const std::string& mount_point);
 
 }  // namespace devshmd

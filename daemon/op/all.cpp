@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The table that libfuse calls by. Missing on purpose: flock, getlk and setlk (the kernel does locks itself then, which
-// is all that one machine needs), flush and fsync (contents are in memory), ioctl, poll.
+// Left out on purpose: flock, getlk and setlk (without them the kernel does locks itself, which is right for one
+// machine), flush and fsync (contents are in memory), ioctl, poll.
 #include "all.h"
 
 #include <cerrno>
@@ -11,7 +11,7 @@
 namespace devshmd::op {
 namespace {
 
-/// Out of memory is an answer too: no exception gets into libfuse. All allocations come before the answer.
+/// Turns a lack of memory into an answer: no exception may reach libfuse. All allocations come before the answer.
 template <auto function>
 struct Guarded;
 
@@ -26,44 +26,17 @@ struct Guarded<function> {
   }
 };
 
-template <auto function>
-constexpr auto guarded = &Guarded<function>::call;
-
 }  // namespace
 
 const fuse_lowlevel_ops& all() {
   static const fuse_lowlevel_ops table = [] {
     fuse_lowlevel_ops ops{};
+#define OPERATION(name, needs_space, modifies) ops.name = &Guarded<&op::name>::call;
+#define VARIANT(name, needs_space, modifies)
+#include "../operations.def"
     ops.init = init;
-    ops.lookup = guarded<lookup>;
-    ops.forget = guarded<forget>;
-    ops.forget_multi = guarded<forget_multi>;
-    ops.getattr = guarded<getattr>;
-    ops.setattr = guarded<setattr>;
-    ops.readlink = guarded<readlink>;
-    ops.mknod = guarded<mknod>;
-    ops.mkdir = guarded<mkdir>;
-    ops.unlink = guarded<unlink>;
-    ops.rmdir = guarded<rmdir>;
-    ops.symlink = guarded<symlink>;
-    ops.rename = guarded<rename>;
-    ops.link = guarded<link>;
-    ops.open = guarded<open>;
-    ops.create = guarded<create>;
-    ops.read = guarded<read>;
-    ops.write = guarded<write>;
-    ops.release = guarded<release>;
-    ops.opendir = guarded<opendir>;
-    ops.readdir = guarded<readdir>;
-    ops.releasedir = guarded<releasedir>;
-    ops.statfs = guarded<statfs>;
-    ops.setxattr = guarded<setxattr>;
-    ops.getxattr = guarded<getxattr>;
-    ops.listxattr = guarded<listxattr>;
-    ops.removexattr = guarded<removexattr>;
-    ops.access = guarded<access>;
-    ops.fallocate = guarded<fallocate>;
-    ops.lseek = guarded<lseek>;
+    ops.forget = &Guarded<&forget>::call;
+    ops.forget_multi = &Guarded<&forget_multi>::call;
     return ops;
   }();
   return table;

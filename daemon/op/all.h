@@ -5,6 +5,7 @@
 
 namespace devshmd::op {
 
+/// The table that libfuse calls the operations by.
 const fuse_lowlevel_ops& all();
 
 }  // namespace devshmd::op

@@ -3,23 +3,25 @@
 
 #include "../call.h"
 #include "../flags.h"
+#include "../raw_request.h"
 
 namespace devshmd::op {
 
+// Answers O_TMPFILE as well: raw_request.h.
 void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* info) {
-  const bool unnamed = is_tmpfile;
+  const bool unnamed = makes_unnamed(*info);
   Call call(request, unnamed ? Operation::tmpfile : Operation::create, parent, unnamed ? nullptr : name);
-  if (call.recorded()) call.note(open_flags(info->flags, mode));
-  if (call.refused()) return;
-  call.lock();
-  const Blueprint file{S_IFREG | (mode & 07777), call.owner()};
-  Found made;
-  call.with_room([&] {
-    made = unnamed ? call.fs.table.make_unnamed(parent, file) : call.fs.table.make(parent, name, file);
-    return made.error;
+  if (call.recording()) call.note(open_flags(info->flags, mode));
+  call.with_lock([&](Locked fs) {
+    const Blueprint file{S_IFREG | (mode & 07777), call.owner()};
+    Found made;
+    fs.with_room([&] {
+      made = unnamed ? fs.table().make_unnamed(parent, file) : fs.table().make(parent, name, file);
+      return made.error;
+    });
+    if (made.error) return call.reply_err(std::move(fs), made.error);
+    call.reply_create(std::move(fs), *made.node, *info);
   });
-  if (made.error) return call.error(made.error);
-  call.created(*made.node, *info);
 }
 
 }  // namespace devshmd::op

@@ -5,8 +5,6 @@
 
 namespace devshmd::op {
 
-// Not recorded: no program asks for it, and nothing is answered.
-
 void forget(fuse_req_t request, fuse_ino_t ino, std::uint64_t lookups) {
   fuse_forget_data one{ino, lookups};
   forget_multi(request, 1, &one);
@@ -15,8 +13,8 @@ void forget(fuse_req_t request, fuse_ino_t ino, std::uint64_t lookups) {
 void forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* forgets) {
   FileSystem& fs = *static_cast<FileSystem*>(fuse_req_userdata(request));
   {
-    const std::lock_guard lock(fs.mutex);
-    for (std::size_t i = 0; i < count; ++i) fs.table.forget(forgets[i].ino, forgets[i].nlookup);
+    Locked locked(fs);
+    for (std::size_t i = 0; i < count; ++i) locked.table().forget(forgets[i].ino, forgets[i].nlookup);
   }
   fs.forgotten.notify_all();
   fuse_reply_none(request);

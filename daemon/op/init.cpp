@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "operations.h"
-
 #include <sys/eventfd.h>
 
 #include "../file_system.h"
+#include "operations.h"
 
 namespace devshmd::op {
 namespace {
@@ -26,27 +25,24 @@ void set_feature(fuse_conn_info& connection, unsigned feature, bool on) {
 
 void init(void* userdata, fuse_conn_info* connection) {
   FileSystem& fs = *static_cast<FileSystem*>(userdata);
-  // Nothing changes contents behind the kernel's back: what it has cached stays good.
+  // Nothing changes contents behind the kernel's back: what it has cached stays valid.
   set_feature(*connection, FUSE_CAP_AUTO_INVAL_DATA, false);
   set_feature(*connection, FUSE_CAP_EXPLICIT_INVAL_DATA, true);
-  // Truncating at open comes as a setattr of its own, as everywhere else.
+  // O_TRUNC arrives as a setattr, as truncate does.
   set_feature(*connection, FUSE_CAP_ATOMIC_O_TRUNC, false);
-  // Requests are read into memory (the loop looks at them), and are small.
+  // Requests are small, and are read into memory: raw_request.h looks at them.
   set_feature(*connection, FUSE_CAP_SPLICE_READ, false);
-  // `.` and `..` can be looked up: file handles (name_to_handle_at) work.
+  // `.` and `..` can be looked up, so file handles (name_to_handle_at) work.
   set_feature(*connection, FUSE_CAP_EXPORT_SUPPORT, true);
-  // The kernel asks for security.capability before each write unless it may leave set-id bits to us.
+  // Without it the kernel asks for security.capability before each write, to drop set-id bits by itself.
 #ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
   set_feature(*connection, FUSE_CAP_HANDLE_KILLPRIV_V2, true);
   fs.drops_set_ids = connection->want & FUSE_CAP_HANDLE_KILLPRIV_V2;
 #endif
-  // Links never change their text. But a recording has to see each time one is read.
+  // The text of a link never changes, but a recording needs a request for each time it is read.
   set_feature(*connection, FUSE_CAP_CACHE_SYMLINKS, !fs.recorder.on());
   connection->time_gran = 1;
-  {
-    const std::lock_guard lock(fs.mutex);
-    fs.passthrough.negotiate(*connection, fs.space);
-  }
+  Locked(fs).passthrough().negotiate(*connection, fs.space);
   eventfd_write(fs.started, 1);
 }
 

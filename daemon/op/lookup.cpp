@@ -7,11 +7,11 @@ namespace devshmd::op {
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
   Call call(request, Operation::lookup, parent, name);
-  if (call.refused()) return;
-  call.lock();
-  const Found found = call.fs.table.lookup(parent, name);
-  if (found.error) return call.error(found.error);
-  call.entry(*found.node);
+  call.with_lock([&](Locked fs) {
+    const Found found = fs.table().lookup(parent, name);
+    if (found.error) return call.reply_err(std::move(fs), found.error);
+    call.reply_entry(std::move(fs), *found.node);
+  });
 }
 
 }  // namespace devshmd::op

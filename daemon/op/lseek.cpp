@@ -7,15 +7,13 @@ namespace devshmd::op {
 
 void lseek(fuse_req_t request, fuse_ino_t ino, off_t offset, int whence, fuse_file_info*) {
   Call call(request, Operation::lseek, ino);
-  if (call.recorded()) call.note(whence == SEEK_HOLE ? "SEEK_HOLE" : "SEEK_DATA");
-  if (call.refused()) return;
-  call.lock();
-  Node* node = call.node();
-  if (!node) return;
-  if (!node->file) return call.error(EINVAL);
-  const off_t found = node->file->seek(offset, whence);
-  if (found < 0) return call.error(static_cast<int>(-found));
-  call.position(found);
+  if (call.recording()) call.note(whence == SEEK_HOLE ? "SEEK_HOLE" : "SEEK_DATA");
+  call.with_node([&](Locked fs, Node& node) {
+    if (!node.file) return call.reply_err(std::move(fs), EINVAL);
+    const off_t found = node.file->seek(offset, whence);
+    if (found < 0) return call.reply_err(std::move(fs), static_cast<int>(-found));
+    call.reply_lseek(std::move(fs), found);
+  });
 }
 
 }  // namespace devshmd::op

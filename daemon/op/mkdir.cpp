@@ -8,15 +8,8 @@ namespace devshmd::op {
 
 void mkdir(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode) {
   Call call(request, Operation::mkdir, parent, name);
-  if (call.recorded()) call.note(mode_text(mode));
-  if (call.refused()) return;
-  call.lock();
-  Found made;
-  call.with_room([&] {
-    return (made = call.fs.table.make(parent, name, {S_IFDIR | (mode & 07777), call.owner()})).error;
-  });
-  if (made.error) return call.error(made.error);
-  call.entry(*made.node);
+  if (call.recording()) call.note(mode_text(mode));
+  call.make_entry({S_IFDIR | (mode & 07777), call.owner()});
 }
 
 }  // namespace devshmd::op

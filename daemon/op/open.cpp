@@ -10,15 +10,11 @@ namespace devshmd::op {
 
 void open(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Call call(request, Operation::open, ino);
-  if (call.recorded()) call.note(open_flags(info->flags));
-  if (call.refused()) return;
-  call.lock();
-  Node* node = call.node();
-  if (!node) return;
-  if ((info->flags & O_ACCMODE) != O_RDONLY) node->times_set = false;
-  info->keep_cache = 1;  // what the kernel has of it is right, whoever opens it
-  call.fs.passthrough.open(request, *node, *info);
-  if (!call.opened(*info)) call.unopen();
+  if (call.recording()) call.note(open_flags(info->flags));
+  call.with_node([&](Locked fs, Node& node) {
+    if ((info->flags & O_ACCMODE) != O_RDONLY) node.times_set = false;
+    call.reply_open(std::move(fs), node, *info);
+  });
 }
 
 }  // namespace devshmd::op

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What an open directory remembers.
+// What the daemon keeps for an open directory.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 
 #include "../fuse.h"
 
 namespace devshmd::op {
 
 struct OpenDirectory {
-  /// Entries from this cookie on were made after the reading began. Without an end, who renames what he reads never
-  /// ends.
+  /// Entries from this cookie on were made after the reading began and are left out. Otherwise a program that renames
+  /// what it reads would never come to an end.
   std::atomic<std::uint64_t> end{0};
 };
 

@@ -7,13 +7,11 @@ namespace devshmd::op {
 
 void readlink(fuse_req_t request, fuse_ino_t ino) {
   Call call(request, Operation::readlink, ino);
-  if (call.refused()) return;
-  call.lock();
-  Node* node = call.node();
-  if (!node) return;
-  if (!S_ISLNK(node->mode)) return call.error(EINVAL);
-  const std::string target = node->target;
-  call.text(target);
+  call.with_node([&](Locked fs, Node& node) {
+    if (!S_ISLNK(node.mode)) return call.reply_err(std::move(fs), EINVAL);
+    const std::string target = node.target;
+    call.reply_readlink(std::move(fs), target);
+  });
 }
 
 }  // namespace devshmd::op

@@ -5,11 +5,12 @@
 
 namespace devshmd::op {
 
+// No mode refuses it: what was opened has to be closed.
 void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
   Call call(request, Operation::release, ino);
-  call.lock();
-  if (Node* node = call.fs.table.find(ino)) call.fs.passthrough.release(request, *node);
-  call.error(0);
+  Locked fs(call.fs());
+  if (Node* node = fs.table().find(ino)) fs.passthrough().release(request, *node);
+  call.reply_err(std::move(fs), 0);
 }
 
 }  // namespace devshmd::op

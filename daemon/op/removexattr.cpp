@@ -7,12 +7,11 @@ namespace devshmd::op {
 
 void removexattr(fuse_req_t request, fuse_ino_t ino, const char* name) {
   Call call(request, Operation::removexattr, ino);
-  if (call.recorded()) call.note(name);
-  if (call.refused()) return;
-  call.lock();
-  Node* node = call.node();
-  if (!node) return;
-  call.error(call.fs.table.remove_attribute(*node, name));
+  if (call.recording()) call.note(name);
+  call.with_node([&](Locked fs, Node& node) {
+    const int error = fs.table().remove_attribute(node, name);
+    call.reply_err(std::move(fs), error);
+  });
 }
 
 }  // namespace devshmd::op

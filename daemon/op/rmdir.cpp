@@ -7,9 +7,10 @@ namespace devshmd::op {
 
 void rmdir(fuse_req_t request, fuse_ino_t parent, const char* name) {
   Call call(request, Operation::rmdir, parent, name);
-  if (call.refused()) return;
-  call.lock();
-  call.error(call.fs.table.rmdir(parent, name));
+  call.with_lock([&](Locked fs) {
+    const int error = fs.table().rmdir(parent, name);
+    call.reply_err(std::move(fs), error);
+  });
 }
 
 }  // namespace devshmd::op

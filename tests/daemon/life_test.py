@@ -72,7 +72,9 @@ class Start(ground.Case):
                                    (["serve", "--also", self.dir + "/no", self.point], "No such file"),
                                    (["serve", "--also", self.point, self.point], "is the mount point itself"),
                                    (["serve", "--inodes", "1000000000", self.point], "--inodes 1000000000"),
-                                   (["hidden", "--size", "1M", self.point], "can't be combined")):
+                                   (["hidden", "--size", "1M", self.point], "can't be combined"),
+                                   (["hiden"], "hiden is neither a mode (serve, hidden, denied, full, readonly) nor a directory"),
+                                   (["serve", "hiden"], "hiden: No such file or directory")):
             with self.subTest(arguments):
                 done = self.devshmd(*arguments)
                 self.assertNotEqual(done.returncode, 0)

@@ -152,7 +152,7 @@ class Places(ground.Case):
             file.write("{broken")
         done = self.devshmd("report", record)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("1 lines are no records", done.stderr)
+        self.assertIn("1 lines are not records", done.stderr)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@
 
 #include "../../daemon/json.cpp"
 #include "../../daemon/log.cpp"
-#include "../../daemon/operation.cpp"
 #include "../../daemon/options.cpp"
 #include "../../daemon/policy.cpp"
-#include "../../daemon/report.cpp"
+#include "../../daemon/recording_report.cpp"
 #include "../../daemon/size.cpp"
 #include "fuzz.h"
 

@@ -40,6 +40,7 @@
 #include "../../daemon/op/readdir.cpp"
 #include "../../daemon/op/readlink.cpp"
 #include "../../daemon/op/release.cpp"
+#include "../../daemon/op/releasedir.cpp"
 #include "../../daemon/op/removexattr.cpp"
 #include "../../daemon/op/rename.cpp"
 #include "../../daemon/op/rmdir.cpp"
@@ -49,13 +50,13 @@
 #include "../../daemon/op/symlink.cpp"
 #include "../../daemon/op/unlink.cpp"
 #include "../../daemon/op/write.cpp"
-#include "../../daemon/operation.cpp"
 #include "../../daemon/passthrough.cpp"
 #include "../../daemon/policy.cpp"
+#include "../../daemon/raw_request.cpp"
 #include "../../daemon/recorder.cpp"
 #include "../../daemon/size.cpp"
 #include "../../daemon/status.cpp"
-#include "../../daemon/sys.cpp"
+#include "../../daemon/content_syscalls.cpp"
 #include "fuzz.h"
 
 namespace {
@@ -337,9 +338,8 @@ class Game {
 
   void make_unnamed(Ino parent) {
     fuse_file_info info{};
-    devshmd::op::is_tmpfile = true;
+    info.flags = O_TMPFILE | O_RDWR;
     ask([&] { devshmd::op::create(nullptr, parent, "", 0600, &info); });
-    devshmd::op::is_tmpfile = false;
     int expected = directory_error(parent);
     if (!expected && !objects_[parent].links) expected = ENOENT;
     if (!agree(expected, true, "tmpfile")) return;

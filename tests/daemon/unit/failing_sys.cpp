@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "../../../daemon/sys.h"
+#include "../../../daemon/content_syscalls.h"
 
 namespace failing_sys {
 namespace {
@@ -46,7 +46,7 @@ int asked(const char* name) { return failure(name); }
 
 }  // namespace failing_sys
 
-namespace devshmd::sys {
+namespace devshmd::content_syscalls {
 namespace {
 
 template <class Call>
@@ -89,4 +89,4 @@ ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset) {
   return run("pwrite", [&] { return ::pwrite(fd, from, size, offset); });
 }
 
-}  // namespace devshmd::sys
+}  // namespace devshmd::content_syscalls

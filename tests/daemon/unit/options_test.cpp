@@ -58,6 +58,7 @@ TEST(Options, RefusalsNameWhatIsWrong) {
   const std::pair<const char*, const char*> table[] = {
       {"--nonsense", "unknown option --nonsense"},
       {"-x", "unknown option -x"},
+      {"--nonsense=1", "unknown option --nonsense;"},
       {"--size", "--size wants a value"},
       {"--size=", "--size wants a value"},
       {"--size big", "--size big"},

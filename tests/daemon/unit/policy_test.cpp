@@ -12,7 +12,7 @@ namespace {
 
 std::set<std::string> refused_with(Mode mode, int error) {
   std::set<std::string> names;
-  for (int i = 0; i < static_cast<int>(Operation::count); ++i) {
+  for (int i = 0; i < static_cast<int>(operation_count); ++i) {
     const auto operation = static_cast<Operation>(i);
     if (refusal(mode, {operation}) == error) names.insert(name_of(operation));
   }
@@ -21,7 +21,7 @@ std::set<std::string> refused_with(Mode mode, int error) {
 
 using OperationNames = std::set<std::string>;
 const OperationNames room{"mknod", "mkdir", "symlink", "link", "create", "tmpfile", "write", "fallocate", "setxattr"};
-constexpr std::size_t all = static_cast<std::size_t>(Operation::count);
+constexpr std::size_t all = operation_count;
 
 TEST(Policy, ServeRefusesNothing) { EXPECT_EQ(refused_with(Mode::serve, 0).size(), all); }
 

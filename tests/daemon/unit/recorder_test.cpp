@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "../../../daemon/json.h"
-#include "../../../daemon/report.h"
+#include "../../../daemon/recording_report.h"
 
 namespace devshmd {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The system calls that file contents rest on: 0 or more is success, -errno a failure. The unit tests link their own,
+// The system calls that contents of files rest on. Each returns 0 or more, or -errno. The unit tests link their own,
 // which fail on demand.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace devshmd::sys {
+namespace devshmd::content_syscalls {
 
 int memfd_create();
 int unnamed_file(int directory);  ///< O_TMPFILE in a directory that is open
@@ -20,4 +20,4 @@ off_t lseek(int fd, off_t offset, int whence);
 ssize_t pread(int fd, char* to, std::size_t size, off_t offset);
 ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset);
 
-}  // namespace devshmd::sys
+}  // namespace devshmd::content_syscalls

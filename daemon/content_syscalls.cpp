@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sys.h"
+#include "content_syscalls.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace devshmd::sys {
+namespace devshmd::content_syscalls {
 namespace {
 
 template <class Result>
@@ -29,4 +29,4 @@ ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset) {
   return or_errno(::pwrite(fd, from, size, offset));
 }
 
-}  // namespace devshmd::sys
+}  // namespace devshmd::content_syscalls

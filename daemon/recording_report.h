@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A recording as a table.
+// `devshmd report`: a recording as a table.
 #pragma once
 
 #include <istream>
@@ -9,12 +9,12 @@ namespace devshmd {
 
 struct Report {
   std::string table;
-  std::size_t unreadable = 0;  ///< lines that are no record: broken off, or of something else
+  std::size_t unreadable = 0;  ///< lines that are not records: broken off, or something else
 };
 
 Report make_report(std::istream& recording);
 
-/// devshmd report FILE: the exit status.
+/// Runs `devshmd report FILE`; returns the exit status.
 int show_report(const std::string& file);
 
 }  // namespace devshmd

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report.h"
+#include "recording_report.h"
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ namespace {
 // program, operation, path, result
 using Row = std::array<std::string, 4>;
 
-/// What a terminal would take for a command is shown as ?; so is what is no text at all.
+/// Control characters and bytes that are not UTF-8 are escaped as in JSON.
 std::string printable(const std::string& text) {
   std::string quoted;
   append_json(quoted, text);
@@ -100,7 +100,7 @@ int show_report(const std::string& file) {
   fmt::print("{}", report.table);
   if (report.unreadable) {
     std::fflush(stdout);
-    say("{}: {} lines are no records and were left out", file, report.unreadable);
+    say("{}: {} lines are not records and were left out", file, report.unreadable);
     return 1;
   }
   return 0;
