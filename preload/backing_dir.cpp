@@ -5,18 +5,18 @@
 #include <errno.h>
 #include <time.h>
 
-#include <atomic>
-
+#include "ownership.h"
 #include "report.h"
 #include "settings.h"
 #include "sys.h"
+#include "take_over.h"
 
 namespace devshm {
 namespace {
 
 constexpr mode_t dir_mode = 01777;
 
-constinit std::atomic<bool> usable{false};
+constinit Trust usable;
 
 const char* reason(int error) {
   switch (error) {
@@ -46,22 +46,43 @@ int refuse(const char* path, const char* why, int error) {
   return error;
 }
 
-/// 0 if it belongs to root or to us.
-int refuse_strangers(const char* path, const struct stat& found) {
-  if (found.st_uid == 0 || found.st_uid == sys::geteuid()) return 0;
-  Line<64> why;
-  why.add(" belongs to user ").add(static_cast<long>(found.st_uid)).add(", not to root or to you");
-  return refuse(path, why.c_str(), EACCES);
+/// The same where another user owns it: the directory, or one above it.
+int refuse_owner(const char* path, Owner owner, uid_t user) {
+  if (owner == Owner::hidden) {
+    say_once(Topic::directory, {path,
+                                " belongs to a user that this user namespace does not show, who may be anybody; "
+                                "set DEVSHM_DIR to a directory of your own"});
+    return EACCES;
+  }
+  const bool is_above = !same(path, settings().dir);
+  say_once(Topic::directory, {path, " belongs to user ", static_cast<long>(user), ", not to root or to you; ",
+                              is_above ? "remove it" : "as root, make it everybody's: install -d -m 1777 -o root ",
+                              is_above ? "" : path, ", or set DEVSHM_DIR to another directory"});
+  return EACCES;
 }
+
+bool is_trusted(Owner owner) { return owner == Owner::root || owner == Owner::ours; }
 
 char* part_end(char* part) {
   while (*part && *part != '/') ++part;
   return part;
 }
 
+/// What was found on the way to the directory, and there.
+struct Findings {
+  int error = 0;
+  Owner least = Owner::root;  ///< ours, if anything that counts is not root's
+
+  void add(const char* path, const struct stat& found) {
+    const Owner owner = owner_of(path, found);
+    if (owner == Owner::ours) least = owner;
+    if (!is_trusted(owner)) error = refuse_owner(path, owner, found.st_uid);
+  }
+};
+
 /// The directories above: anyone could have made what lies in one that all may write to, and could exchange what is
-/// below it later. 0 if there is none such that is a stranger's; what is missing is for the next step.
-int inspect_way(const Settings& set) {
+/// below it later. What is missing is for the next step.
+void inspect_way(const Settings& set, Findings& findings) {
   char* path = static_cast<char*>(alloca(set.dir_length + 1));
   __builtin_memcpy(path, set.dir, set.dir_length + 1);
   bool open_to_all = false;
@@ -71,25 +92,42 @@ int inspect_way(const Settings& set) {
     *slash = '\0';
     struct stat found;
     if (sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) != 0) break;
-    if (open_to_all && refuse_strangers(path, found)) return EACCES;
+    if (open_to_all) findings.add(path, found);
+    if (findings.error) return;
     if (S_ISLNK(found.st_mode) && sys::fstatat(AT_FDCWD, path, &found, 0) != 0) break;
     open_to_all = found.st_mode & S_IWOTH;
     *slash = '/';
     slash = next;
   }
-  return 0;
 }
 
-/// 0 if the directory is there and can be trusted, else the errno value to fail with; ENOENT if it is not there.
-int inspect(const char* dir) {
+/// Another process of root's is at it, and will be done in a moment.
+bool is_being_taken_over(const struct stat& found) {
+  if (found.st_uid != owner_in_between) return false;
+  const struct timespec moment = {0, 1'000'000};
+  sys::nanosleep(&moment);
+  return true;
+}
+
+enum class Next { use, look_again, give_up };
+
+/// Looks at the directory itself.
+Next inspect(const char* dir, Findings& findings) {
   struct stat found;
   const int result = sys::fstatat(AT_FDCWD, dir, &found, AT_SYMLINK_NOFOLLOW);
-  if (result < 0) {
-    return result == -ENOENT ? ENOENT : complain("can't look at ", dir, -result);
-  }
-  if (S_ISLNK(found.st_mode)) return refuse(dir, " is a symbolic link, which could lead anywhere", ELOOP);
-  if (!S_ISDIR(found.st_mode)) return refuse(dir, " is not a directory", ENOTDIR);
-  return refuse_strangers(dir, found);
+  if (result == -ENOENT)
+    findings.error = ENOENT;
+  else if (result < 0)
+    findings.error = complain("can't look at ", dir, -result);
+  else if (S_ISLNK(found.st_mode))
+    findings.error = refuse(dir, " is a symbolic link, which could lead anywhere", ELOOP);
+  else if (!S_ISDIR(found.st_mode))
+    findings.error = refuse(dir, " is not a directory", ENOTDIR);
+  else if (is_trusted(owner_of(dir, found)) || !(acts_as_root() ? take_over(dir) == 0 : is_being_taken_over(found)))
+    findings.add(dir, found);
+  else
+    return Next::look_again;
+  return findings.error ? Next::give_up : Next::use;
 }
 
 /// Makes the directories above `dir`, like mkdir -p. Cuts `path`, a copy of it, while at work.
@@ -148,29 +186,35 @@ bool is_new(const char* dir) {
 
 int make_and_inspect() {
   const Settings& set = settings();
-  for (int attempt = 0; attempt < 8; ++attempt) {  // others may be removing it as we go
-    if (const int error = inspect_way(set)) return error;
-    int error = inspect(set.dir);
-    if (error == ENOENT) {
-      error = make(set);
-      if (error == 0) continue;
-      complain("can't make ", set.dir, error);
+  for (int attempt = 0; attempt < 16; ++attempt) {  // others may be removing it as we go
+    Findings findings;
+    inspect_way(set, findings);
+    if (findings.error) return findings.error;
+    const Next next = inspect(set.dir, findings);
+    if (next == Next::look_again) continue;
+    if (next == Next::use) {
+      usable.keep(findings.least);
+      return 0;
     }
-    if (error == 0) usable.store(true, std::memory_order_relaxed);
-    return error;
+    if (findings.error != ENOENT) return findings.error;
+    if (const int error = make(set)) return complain("can't make ", set.dir, error);
   }
-  return ENOENT;
+  return refuse(set.dir, " is changed by somebody all the time", EACCES);
 }
 
 }  // namespace
 
-int ensure_backing_dir() { return usable.load(std::memory_order_relaxed) ? 0 : make_and_inspect(); }
+int ensure_backing_dir() { return usable.holds() ? 0 : make_and_inspect(); }
 
 bool backing_dir_was_remade() {
-  const int error = inspect(settings().dir);
-  if (error == 0) return is_new(settings().dir);
-  if (error != ENOENT) return false;
-  usable.store(false, std::memory_order_relaxed);
+  struct stat found;
+  const int result = sys::fstatat(AT_FDCWD, settings().dir, &found, AT_SYMLINK_NOFOLLOW);
+  if (result == 0) {
+    Findings findings;
+    return is_new(settings().dir) && inspect(settings().dir, findings) == Next::use;
+  }
+  if (result != -ENOENT) return false;
+  usable.drop();
   return make_and_inspect() == 0;
 }
 

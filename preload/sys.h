@@ -95,6 +95,11 @@ inline int mkdir(const char* path, mode_t mode) {
   return static_cast<int>(call(SYS_mkdirat, AT_FDCWD, word(path), mode));
 }
 inline int rmdir(const char* path) { return static_cast<int>(call(SYS_unlinkat, AT_FDCWD, word(path), AT_REMOVEDIR)); }
+inline int unlinkat(int dir, const char* path) { return static_cast<int>(call(SYS_unlinkat, dir, word(path))); }
+/// Entries of a directory, as getdents64(2) says.
+inline long getdents64(int fd, void* out, std::size_t size) {
+  return call(SYS_getdents64, fd, word(out), static_cast<long>(size));
+}
 inline int chmod(const char* path, mode_t mode) {
   return static_cast<int>(call(SYS_fchmodat, AT_FDCWD, word(path), mode));
 }
@@ -111,6 +116,29 @@ inline long write(int fd, const void* data, std::size_t size) {
 inline long pwrite(int fd, const void* data, std::size_t size, off_t offset) {
   return call(SYS_pwrite64, fd, word(data), static_cast<long>(size), offset);
 }
+inline long read(int fd, void* out, std::size_t size) { return call(SYS_read, fd, word(out), static_cast<long>(size)); }
+/// Access and modification time, as in utimensat(2).
+inline int utimensat(int dir, const char* path, const struct timespec (&times)[2], int flags) {
+  return static_cast<int>(call(SYS_utimensat, dir, word(path), word(times), flags));
+}
+inline int fchown(int fd, uid_t user, gid_t group) {
+  return static_cast<int>(call(SYS_fchown, fd, static_cast<long>(user), static_cast<long>(group)));
+}
+inline int fchmod(int fd, mode_t mode) { return static_cast<int>(call(SYS_fchmod, fd, static_cast<long>(mode))); }
+inline int ioctl(int fd, unsigned long request, void* data) {
+  return static_cast<int>(call(SYS_ioctl, fd, static_cast<long>(request), word(data)));
+}
+inline long flistxattr(int fd, char* out, std::size_t size) {
+  return call(SYS_flistxattr, fd, word(out), static_cast<long>(size));
+}
+inline int fremovexattr(int fd, const char* name) { return static_cast<int>(call(SYS_fremovexattr, fd, word(name))); }
+inline int nanosleep(const struct timespec* time) { return static_cast<int>(call(SYS_nanosleep, word(time))); }
+inline int getresuid(uid_t* real, uid_t* effective, uid_t* saved) {
+  return static_cast<int>(call(SYS_getresuid, word(real), word(effective), word(saved)));
+}
+/// Returns the id that was in use before.
+inline long setfsuid(uid_t user) { return call(SYS_setfsuid, static_cast<long>(user)); }
+inline int capget(void* header, void* sets) { return static_cast<int>(call(SYS_capget, word(header), word(sets))); }
 inline int getpid() { return static_cast<int>(call(SYS_getpid)); }
 inline int gettid() { return static_cast<int>(call(SYS_gettid)); }
 inline uid_t geteuid() { return static_cast<uid_t>(call(SYS_geteuid)); }

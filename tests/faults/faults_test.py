@@ -130,6 +130,10 @@ SCENES = {
     "space, no ioctl": ({"ioctl": "EPERM"}, {"fallocate": "EPERM"}, {}, ["reserve=r", "punch=p"], ["reserve ok", "punch ok"]),
     "space, old kernel": ({"ioctl": "EPERM", "madvise": "EINVAL", "pwritev2": "ENOSYS"}, {"fallocate": "EPERM"}, {},
                           ["reserve=r", "punch=p"], ["reserve ok", "punch ok"]),
+    "several users": ({}, {}, {}, ["euid=1234", "path=a", "path=b"], ["euid ok", "path ok", "path ok"]),
+    "rights given up": ({}, {}, {}, ["uids=1234:1234:1234", "path=a", "path=b"], ["uids ok", "path ok", "path ok"]),
+    "nobody": ({}, {}, {}, ["uids=65534:65534:65534", "path=a"], ["uids ok", "path ok"]),
+    "take over": ({}, {}, {}, ["sh=install -d -m 1777 -o 1234 /tmp/shm", "path=a"], ["sh ok", "path ok"]),
     "space, a stranger's lock": ({"ioctl": "EPERM", "flock": "EAGAIN"}, {"fallocate": "EPERM"}, {}, ["reserve=r"],
                                  ["reserve ok"]),
 }
@@ -139,8 +143,9 @@ NEVER_REACHED = {"sched_yield"}
 # What devshm itself makes of an error; all else is the error it was given, or one of the kernel's that follows from it.
 OF_ITS_OWN = [errno.ENOMEM, errno.EOPNOTSUPP, errno.EIO, errno.ENOENT, errno.EBADF, errno.ERANGE, errno.EPERM]
 # What docs/system-calls.md says of a call that is refused, where it is no errno: names are not there to be listed, an
-# address is left alone (and cut off), a child has lost devshm.
-CONSEQUENCES = {"symlinkat": ["list ok 3"], "getsockopt": ["own-peer ok /tmp/long/e"], "faccessat": ["sh errno 0", "pipe errno 0"]}
+# address is left alone (and cut off), a child has lost devshm, a directory stays another user's.
+CONSEQUENCES = {**dict.fromkeys(("utimensat", "fchown", "fchmod", "flistxattr", "openat", "fstat", "mmap"), ["path errno 13"]),
+                "symlinkat": ["list ok 3"], "getsockopt": ["own-peer ok /tmp/long/e"], "faccessat": ["sh errno 0", "pipe errno 0"]}
 # A call that is repeated after EINTR, as nobody would answer that for ever.
 REPEATED = {("read", "EINTR"), ("wait4", "EINTR")}
 

@@ -15,19 +15,24 @@
 //   reserve=NAME / punch=NAME                          60 KiB behind a gap; a hole among written bytes, at odd places
 //   lose        take LD_PRELOAD out of the environment  pipe=COMMAND       the first line of what it prints
 //   umask=OCTAL set the umask                          sh=COMMAND             run a shell command
-//   errno=N     set errno, for keep                    keep=NAME              errno after a successful path open
-#define _GNU_SOURCE  // fallocate, recvmmsg
+//   euid=N / fsuid=N   act as user N                    uids=R:E:S          setresuid, in all threads
+//   raw-uids=R:E:S     in this thread alone             apart=N:NAME        path=NAME in a thread that has become user
+//   N errno=N     set errno, for keep                    keep=NAME              errno after a successful path open
+#define _GNU_SOURCE  // fallocate, recvmmsg, setresuid
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -85,6 +90,25 @@ static int socket_at(const char* path, struct sockaddr_un* name) {
   strcpy(name->sun_path, path);
   int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
   return fd < 0 || bind(fd, (struct sockaddr*)name, sizeof *name) == 0 ? fd : (close(fd), -1);
+}
+
+/// What "apart" does. Its argument is "N:NAME"; gives back an errno value.
+static void* open_apart(void* argument) {
+  char path[300];
+  long user = strtol(argument, NULL, 10);
+  snprintf(path, sizeof path, "/dev/shm/%s", strchr(argument, ':') + 1);
+  if (syscall(SYS_setresuid, user, user, user) != 0) return (void*)(long)errno;
+  int fd = open(path, O_CREAT | O_RDWR, 0666);
+  long error = fd < 0 ? errno : 0;
+  if (fd >= 0) close(fd);
+  return (void*)error;
+}
+
+static int set_ids(const char* ids, int raw) {
+  int real, effective, saved;
+  if (sscanf(ids, "%d:%d:%d", &real, &effective, &saved) != 3) return 0;
+  if (raw) return syscall(SYS_setresuid, real, effective, saved) == 0;
+  return setresuid((uid_t)real, (uid_t)effective, (uid_t)saved) == 0;
 }
 
 static void take(const char* step, char* value) {
@@ -194,6 +218,19 @@ static void take(const char* step, char* value) {
     int good = pipe && fgets(detail, sizeof detail, pipe);
     detail[strcspn(detail, "\n")] = '\0';
     answer((!pipe || pclose(pipe) == 0) && good, detail);
+  } else if (!strcmp(step, "euid")) {
+    answer(seteuid((uid_t)atoi(value)) == 0, "");
+  } else if (!strcmp(step, "fsuid")) {
+    setfsuid((uid_t)atoi(value));
+    answer(setfsuid((uid_t)-1) == atoi(value), "");
+  } else if (!strcmp(step, "uids") || !strcmp(step, "raw-uids")) {
+    answer(set_ids(value, *step == 'r'), "");
+  } else if (!strcmp(step, "apart")) {
+    pthread_t thread;
+    void* error = NULL;
+    if (pthread_create(&thread, NULL, open_apart, value) != 0 || pthread_join(thread, &error) != 0) exit(2);
+    errno = (int)(long)error;
+    answer(errno == 0, "");
   } else if (!strcmp(step, "umask")) {
     umask((mode_t)strtol(value, NULL, 8));
     answer(1, "");

@@ -62,6 +62,24 @@ def take(*steps, user=0, **settings):
     return done.stdout.splitlines(), done.stderr
 
 
+def as_user(user, function):
+    """Runs `function` in a process of that user's; the errno value it came to, or 0."""
+    pid = os.fork()
+    if pid == 0:
+        status = 99
+        try:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+            function()
+            status = 0
+        except OSError as error:
+            status = error.errno
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
 def clear():
     found = os.stat("/tmp")
     assert os.environ[PLACE] == "%d:%d" % (found.st_dev, found.st_ino), "this is not the /tmp of the test"

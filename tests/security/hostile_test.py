@@ -12,7 +12,7 @@ import stat
 import subprocess
 import unittest
 
-from ground import LIBRARY, NATIVE, SHM, STEPS, clear, environment, main, run, snapshot, take
+from ground import LIBRARY, NATIVE, SHM, STEPS, as_user, clear, environment, main, run, snapshot, take
 
 STRANGER, USER = 1234, 4321
 HOME = "/tmp/home.%d" % USER
@@ -24,21 +24,7 @@ NAMES = [step.split("=")[0] for step in EVERYTHING]
 
 
 def as_stranger(function):
-    """Runs `function` in a process of the stranger's; the errno value it came to, or 0."""
-    pid = os.fork()
-    if pid == 0:
-        status = 99
-        try:
-            os.setgroups([])
-            os.setresgid(STRANGER, STRANGER, STRANGER)
-            os.setresuid(STRANGER, STRANGER, STRANGER)
-            function()
-            status = 0
-        except OSError as error:
-            status = error.errno
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return as_user(STRANGER, function)
 
 
 class Ground(unittest.TestCase):
@@ -96,7 +82,8 @@ class MadeFirst(Ground):
         for mode in (0o1777, 0o777, 0o755, 0o700, 0):
             with self.subTest(oct(mode)):
                 self.hostile(lambda: (os.mkdir(SHM), os.chmod(SHM, mode)))
-                self.refused(13, "/tmp/shm belongs to user %d, not to root or to you" % STRANGER)
+                self.refused(13, "/tmp/shm belongs to user %d, not to root or to you" % STRANGER, users=(USER,))
+                self.refused(13, "as root, make it everybody's: install -d -m 1777 -o root /tmp/shm", users=(USER,))
                 os.rmdir(SHM)
 
     def test_directory_above(self):

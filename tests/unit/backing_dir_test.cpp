@@ -23,6 +23,11 @@ using support::names_in;
 namespace {
 
 constexpr const char* advice = "; remove it, or set DEVSHM_DIR to another directory\n";
+/// For root to take it over, the directory above would have to be sticky.
+std::string owners_advice(const std::string& dir) {
+  return ", not to root or to you; as root, make it everybody's: install -d -m 1777 -o root " + dir +
+         ", or set DEVSHM_DIR to another directory\n";
+}
 constexpr const char* other_advice = "); set DEVSHM_DIR to another directory\n";
 
 mode_t mode_of(const std::string& path) {
@@ -142,7 +147,7 @@ TEST_F(BackingDir, IsNoStrangers) {
   NEEDS(support::lacks_other_users());
   ASSERT_EQ(mkdir(dir_.c_str(), 01777), 0);
   ASSERT_EQ(chown(dir_.c_str(), support::nobody, support::nobody), 0);
-  expect_answer(EACCES, dir_ + " belongs to user 65534, not to root or to you" + advice);
+  expect_answer(EACCES, dir_ + " belongs to user 65534" + owners_advice(dir_));
 }
 
 TEST_F(BackingDir, IsOursOrRoots) {
@@ -152,7 +157,7 @@ TEST_F(BackingDir, IsOursOrRoots) {
   ASSERT_EQ(chown(dir_.c_str(), support::nobody, support::nobody), 0);
   expect_answer(0, "", support::become_nobody);
   ASSERT_EQ(chown(dir_.c_str(), 1, 1), 0);
-  expect_answer(EACCES, dir_ + " belongs to user 1, not to root or to you" + advice, support::become_nobody);
+  expect_answer(EACCES, dir_ + " belongs to user 1" + owners_advice(dir_), support::become_nobody);
 }
 
 TEST_F(BackingDir, NeedsTheRightToMakeIt) {

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "take_over.h"
+
+#include <alloca.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/fs.h>
+
+#include "sys.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+constexpr mode_t mode_for_all = 01777;
+
+/// The flags of ioctl_iflags(2) that change what becomes of new files, or that stand in the way of a change.
+constexpr unsigned removable_flags = FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_IMMUTABLE_FL |
+                                     FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_NOCOMP_FL | FS_JOURNAL_DATA_FL |
+                                     FS_NOTAIL_FL | FS_DIRSYNC_FL | FS_TOPDIR_FL | FS_NOCOW_FL | FS_DAX_FL |
+                                     FS_PROJINHERIT_FL;
+/// Those that a directory keeps for good.
+constexpr unsigned lasting_flags = FS_ENCRYPT_FL | FS_CASEFOLD_FL;
+/// Of the other call's flags (FS_IOC_FSGETXATTR): says only that there are extended attributes.
+constexpr unsigned unread_flags = FS_XFLAG_HASATTR;
+
+class Descriptor {
+ public:
+  Descriptor(int base, const char* path, int flags)
+      : number_(sys::openat(base, path, flags | O_DIRECTORY | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (number_ >= 0) sys::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  operator int() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// Clears them where the file system has any. Whether none of those that count is left.
+bool clear_attributes(int fd) {
+  unsigned flags = 0;
+  if (sys::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & removable_flags) {
+    flags &= ~removable_flags;
+    sys::ioctl(fd, FS_IOC_SETFLAGS, &flags);
+  }
+  struct fsxattr more;
+  if (sys::ioctl(fd, FS_IOC_FSGETXATTR, &more) == 0 &&
+      (more.fsx_xflags & ~unread_flags || more.fsx_projid || more.fsx_extsize || more.fsx_cowextsize)) {
+    more.fsx_xflags = more.fsx_projid = more.fsx_extsize = more.fsx_cowextsize = 0;
+    sys::ioctl(fd, FS_IOC_FSSETXATTR, &more);
+    if (sys::ioctl(fd, FS_IOC_FSGETXATTR, &more) != 0 || more.fsx_xflags & ~unread_flags) return false;
+  }
+  flags = 0;
+  return sys::ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0 || !(flags & (removable_flags | lasting_flags));
+}
+
+/// Room for lists of names: as long as the kernel makes those of attributes.
+class List {
+ public:
+  static constexpr std::size_t size = 65536;  // XATTR_LIST_MAX
+  List() : memory(static_cast<char*>(sys::allocate(size))) {}
+  ~List() {
+    if (memory) sys::munmap(memory, size);
+  }
+  List(const List&) = delete;
+
+  char* const memory;
+};
+
+/// An owner without rights can set those that are in neither of these two.
+bool is_privileged(const char* attribute) {
+  return begins_with(attribute, "security.") || begins_with(attribute, "trusted.");
+}
+
+/// Removes what the names in a list stand for. Whether there was anything to remove, and it is gone.
+enum class Removal { nothing, done, refused };
+Removal remove_listed(int fd, const char* names, const char* end) {
+  Removal result = Removal::nothing;
+  for (const char* name = names; name < end; name += length_of(name) + 1) {
+    if (is_privileged(name)) continue;
+    if (sys::fremovexattr(fd, name) != 0) return Removal::refused;
+    result = Removal::done;
+  }
+  return result;
+}
+
+/// Removes the ACLs, and whatever else the owner may have attached. Whether nothing of that is left.
+bool remove_extended_attributes(int fd, const List& list) {
+  sys::fremovexattr(fd, "system.posix_acl_access");
+  sys::fremovexattr(fd, "system.posix_acl_default");
+  for (;;) {
+    const long size = sys::flistxattr(fd, list.memory, List::size);
+    if (size < 0) return size == -EOPNOTSUPP;
+    const Removal removal = remove_listed(fd, list.memory, list.memory + size);
+    if (removal != Removal::done) return removal == Removal::nothing;
+  }
+}
+
+/// Removes the symbolic links in the directory that are not root's. A link that was put there to be followed by root
+/// is not followed where fs.protected_symlinks is set; it may not be.
+void remove_links(int fd, const List& list) {
+  for (long size; (size = sys::getdents64(fd, list.memory, List::size)) > 0;) {
+    for (long at = 0; at < size;) {
+      const auto* entry = reinterpret_cast<const dirent*>(list.memory + at);  // as the kernel's linux_dirent64
+      at += entry->d_reclen;
+      struct stat found;
+      if ((entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
+          sys::fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode) &&
+          found.st_uid != 0)
+        sys::unlinkat(fd, entry->d_name);
+    }
+  }
+}
+
+bool clean(int fd, const List& list) {
+  // The access ACL comes before the mode: as long as there is one, it says what the group's bits mean.
+  const bool is_bare = remove_extended_attributes(fd, list);
+  const bool is_plain = clear_attributes(fd);
+  return is_bare && is_plain && sys::fchmod(fd, mode_for_all) == 0;
+}
+
+/// Whether nobody but root can put something else in the place of what lies in this directory and is root's.
+bool is_sticky_and_roots(const struct stat& parent) { return parent.st_uid == 0 && parent.st_mode & S_ISVTX; }
+
+}  // namespace
+
+int take_over(const char* dir) {
+  const char* name = last_component(dir);
+  const auto parent_length = static_cast<std::size_t>(name - dir);
+  char* parent_path = static_cast<char*>(alloca(parent_length + 1));
+  __builtin_memcpy(parent_path, dir, parent_length);
+  parent_path[parent_length] = '\0';
+
+  const Descriptor parent(AT_FDCWD, parent_path, O_PATH);
+  struct stat above;
+  if (parent < 0 || sys::fstat(parent, &above) != 0 || !is_sticky_and_roots(above)) return EPERM;
+  const Descriptor fd(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  struct stat old;
+  if (fd < 0 || sys::fstat(fd, &old) != 0 || old.st_dev != above.st_dev) return EPERM;  // not what is mounted there
+  if (old.st_uid == 0) return 0;  // another process of root's was faster
+
+  const List list;
+  unsigned flags = 0;
+  if (sys::ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) flags = 0;
+  if (!list.memory || flags & lasting_flags) return EPERM;
+  clear_attributes(fd);           // first: FS_IMMUTABLE_FL forbids all that follows
+  sys::fchmod(fd, mode_for_all);  // for the old owner's programs, which go on using it
+  // By way of an owner that is nobody: what is root's is used by all, at once, so it has to be clean by then. An id
+  // that this user namespace does not map is EINVAL; then it is cleaned before and after.
+  const bool has_nobody = sys::fchown(fd, owner_in_between, 0) == 0;
+  bool is_clean = clean(fd, list);
+  if (is_clean) {
+    remove_links(fd, list);
+    is_clean = sys::fchown(fd, 0, 0) == 0 && (has_nobody || clean(fd, list));
+  }
+  if (is_clean) return 0;
+  sys::fchmod(fd, old.st_mode & 07777);
+  sys::fchown(fd, old.st_uid, old.st_gid);
+  return EPERM;
+}
+
+}  // namespace devshm
