@@ -98,6 +98,8 @@ def debian_package(installed, target, architecture, tree):
     """`tree` is where it is laid out. In /usr/lib/devshm nobody takes the library for one to link with."""
     shutil.copytree(installed / "bin", tree / "usr/bin")
     shutil.copytree(installed / "lib", tree / "usr/lib/devshm")
+    (tree / "usr/lib/tmpfiles.d").mkdir()
+    shutil.copy(HERE / "tmpfiles.d/devshm.conf", tree / "usr/lib/tmpfiles.d")
     licence = (PROJECT / "LICENSE").read_text().splitlines()
     holder = next(line for line in licence if line.startswith("Copyright")).replace("Copyright (c) ", "")
     document = tree / "usr/share/doc/devshm"
