@@ -12,53 +12,39 @@ constexpr ElfW(Half) version_hidden = 0x8000;  // in a DT_VERSYM entry: not the 
 constexpr ElfW(Half) version_local = 0;
 constexpr ElfW(Half) version_global = 1;  // unversioned
 
-/// The tables of one object, as far as looking up a symbol needs them.
-struct Symbols {
-  const ElfW(Sym) * symbols;
-  const char* strings;
-  const ElfW(Half) * versions;  // one for each symbol, or null
-  const ElfW(Verdef) * definitions;
-
-  explicit Symbols(const LoadedObject& object)
-      : symbols(static_cast<const ElfW(Sym) *>(object.address(DT_SYMTAB))),
-        strings(static_cast<const char*>(object.address(DT_STRTAB))),
-        versions(static_cast<const ElfW(Half) *>(object.address(DT_VERSYM))),
-        definitions(static_cast<const ElfW(Verdef) *>(object.address(DT_VERDEF))) {}
-
-  const char* version_name(ElfW(Half) index) const {
-    const char* at = reinterpret_cast<const char*>(definitions);
-    while (at) {
-      const auto* definition = reinterpret_cast<const ElfW(Verdef)*>(at);
-      if (definition->vd_ndx == index)
-        return strings + reinterpret_cast<const ElfW(Verdaux)*>(at + definition->vd_aux)->vda_name;
-      if (!definition->vd_next) break;  // the last: loaders go by this, not by DT_VERDEFNUM
-      at += definition->vd_next;
-    }
-    return "";
+const char* version_name(const SymbolTable& in, ElfW(Half) index) {
+  const char* at = reinterpret_cast<const char*>(in.definitions);
+  while (at) {
+    const auto* definition = reinterpret_cast<const ElfW(Verdef)*>(at);
+    if (definition->vd_ndx == index)
+      return in.strings + reinterpret_cast<const ElfW(Verdaux)*>(at + definition->vd_aux)->vda_name;
+    if (!definition->vd_next) break;  // the last: loaders go by this, not by DT_VERDEFNUM
+    at += definition->vd_next;
   }
+  return "";
+}
 
-  bool matches(std::size_t index, const char* name) const {
-    const ElfW(Sym)& symbol = symbols[index];
-    const unsigned type = ELF64_ST_TYPE(symbol.st_info);
-    const unsigned binding = ELF64_ST_BIND(symbol.st_info);
-    if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) return false;
-    if (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC) return false;
-    if (binding != STB_GLOBAL && binding != STB_WEAK && binding != STB_GNU_UNIQUE) return false;
-    return same(strings + symbol.st_name, name);
-  }
-};
+bool matches(const SymbolTable& in, std::size_t index, const char* name) {
+  const ElfW(Sym)& symbol = in.symbols[index];
+  const unsigned type = ELF64_ST_TYPE(symbol.st_info);
+  const unsigned binding = ELF64_ST_BIND(symbol.st_info);
+  if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) return false;
+  if (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC) return false;
+  if (binding != STB_GLOBAL && binding != STB_WEAK && binding != STB_GNU_UNIQUE) return false;
+  return same(in.strings + symbol.st_name, name);
+}
 
 /// The best definition seen so far of one name in one object.
 class Choice {
  public:
-  Choice(const Symbols& in, const char* name) : in_(in), name_(name) {}
+  Choice(const SymbolTable& in, const char* name) : in_(in), name_(name) {}
 
   void consider(std::size_t index) {
-    if (!in_.matches(index, name_)) return;
+    if (!matches(in_, index, name_)) return;
     const ElfW(Half) version = in_.versions ? in_.versions[index] : version_global;
     const ElfW(Half) number = static_cast<ElfW(Half)>(version & ~version_hidden);
     if (number == version_local) return;
-    if (number > version_global && !begins_with(in_.version_name(number), "GLIBC_")) return;
+    if (number > version_global && !begins_with(version_name(in_, number), "GLIBC_")) return;
     // Default versions first; among old ones the newest, which has the highest number.
     const unsigned rank = (version & version_hidden ? 0 : version_hidden) + number;
     if (best_ && rank <= rank_) return;
@@ -69,7 +55,7 @@ class Choice {
   const ElfW(Sym) * best() const { return best_; }
 
  private:
-  const Symbols& in_;
+  const SymbolTable& in_;
   const char* name_;
   const ElfW(Sym) * best_ = nullptr;
   unsigned rank_ = 0;
@@ -173,17 +159,29 @@ const char* LoadedObject::soname() const {
   return offset && strings ? strings + offset : "";
 }
 
+SymbolTable::SymbolTable(const LoadedObject& object)
+    : symbols(static_cast<const ElfW(Sym) *>(object.address(DT_SYMTAB))),
+      strings(static_cast<const char*>(object.address(DT_STRTAB))),
+      versions(static_cast<const ElfW(Half) *>(object.address(DT_VERSYM))),
+      definitions(static_cast<const ElfW(Verdef) *>(object.address(DT_VERDEF))),
+      gnu_hash(static_cast<const std::uint32_t*>(object.address(DT_GNU_HASH))),
+      sysv_hash(gnu_hash ? nullptr : static_cast<const std::uint32_t*>(object.address(DT_HASH))) {}
+
+const ElfW(Sym) * SymbolTable::find(const char* name) const {
+  if (!symbols || !strings) return nullptr;
+  Choice choice(*this, name);
+  if (gnu_hash)
+    search_gnu_hash(gnu_hash, name, choice);
+  else if (sysv_hash)
+    search_sysv_hash(sysv_hash, name, choice);
+  return choice.best();
+}
+
 const void* defined_in(const LoadedObject& object, const char* name) {
-  const Symbols symbols(object);
-  if (!symbols.symbols || !symbols.strings) return nullptr;
-  Choice choice(symbols, name);
-  if (const void* table = object.address(DT_GNU_HASH))
-    search_gnu_hash(static_cast<const std::uint32_t*>(table), name, choice);
-  else if (const void* old_table = object.address(DT_HASH))
-    search_sysv_hash(static_cast<const std::uint32_t*>(old_table), name, choice);
-  if (!choice.best()) return nullptr;
-  const auto* at = reinterpret_cast<const void*>(object.base + choice.best()->st_value);
-  if (ELF64_ST_TYPE(choice.best()->st_info) != STT_GNU_IFUNC) return at;
+  const ElfW(Sym)* symbol = SymbolTable(object).find(name);
+  if (!symbol) return nullptr;
+  const auto* at = reinterpret_cast<const void*>(object.base + symbol->st_value);
+  if (ELF64_ST_TYPE(symbol->st_info) != STT_GNU_IFUNC) return at;
   using Resolver = const void* (*)(unsigned long);
   return reinterpret_cast<Resolver>(const_cast<void*>(at))(getauxval(AT_HWCAP));
 }

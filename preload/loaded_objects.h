@@ -31,6 +31,20 @@ struct LoadedObject {
   const char* soname() const;
 };
 
+/// The tables of one object that a look-up needs. For several look-ups in an object they are found once.
+struct SymbolTable {
+  const ElfW(Sym) * symbols;
+  const char* strings;
+  const ElfW(Half) * versions;  ///< one for each symbol, or null
+  const ElfW(Verdef) * definitions;
+  const std::uint32_t* gnu_hash;   ///< null if there is none
+  const std::uint32_t* sysv_hash;  ///< null if there is none, or the other
+
+  explicit SymbolTable(const LoadedObject& object);
+  /// The definition that defined_in would choose, or null.
+  const ElfW(Sym) * find(const char* name) const;
+};
+
 /// Where an object defines `name` for others, in the version that a newly linked program would get; null if it does
 /// not. A definition counts as one reached by a reference that libc's headers make: unversioned, or of a GLIBC_
 /// version. (libattr has functions of libc's names under versions of its own, which call libc's right back.) The

@@ -2,6 +2,7 @@
 #include "next_symbol.h"
 
 #include "loaded_objects.h"
+#include "stand_ins.h"
 
 namespace devshm {
 namespace {
@@ -28,7 +29,8 @@ bool visit_any_object(const LoadedObject& object, void* data) {
   return search.found != nullptr;
 }
 
-// In the place of a function that this libc does not have. -1 is right as an int and as a long.
+// In the place of a function that this libc does not have and that has no stand-in. -1 is right as an int and as a
+// long.
 long missing() { return fail_with<long>(ENOSYS); }
 void* missing_pointer() { return fail_with<void*>(ENOSYS); }
 int missing_as_result() { return ENOSYS; }
@@ -53,6 +55,7 @@ void* next_definition(const char* name, bool late) {
 void* find(Slot& slot, const RealFunction& real) {
   if (void* known = slot.load(std::memory_order_relaxed)) return known;
   void* found = next_definition(real.name(), real.late());
+  if (!found) found = stand_in(real.name());
   if (!found) return missing_function(real.failure());
   slot.store(found, std::memory_order_relaxed);
   return found;

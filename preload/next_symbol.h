@@ -80,8 +80,8 @@ struct Named {
 /// The next definition of `name`, or null. `late`: also in libraries loaded since the program started.
 void* next_definition(const char* name, bool late);
 
-/// The function, looked up if that has not been done yet. Where this libc has no such function, the answer is one that
-/// fails with ENOSYS, and the slot stays as it is: for the late ones the library may still come.
+/// The function, looked up if that has not been done yet. Where this libc has no such function, it is one that does the
+/// same (stand_ins.h), or else one that fails with ENOSYS. Then the slot stays as it is: the library may still come.
 void* find(Slot& slot, const RealFunction& real);
 
 template <class Function>

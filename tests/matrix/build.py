@@ -107,6 +107,16 @@ def programs(architecture, kind, directory):
     make("handles", "handles.c", "-ldl -lc", *program)
     make("by_name.so", "by_name.c", "-lpthread -lrt -lc", "-fPIC", "-shared")
     make("old_program", "old_glibc/program.c", "-lpthread -lrt -lc", *program, "-Wl,-z,lazy")
+    (directory / "absent").mkdir()
+    exports = directory.with_name(directory.name + "-exports")
+    exports.mkdir()
+    names = (line.partition("#")[0].strip() for line in (PROJECT / "tests/library/exports.txt").read_text().splitlines())
+    (exports / "exports.h").write_text("".join("EXPORT(%s)\n" % name for name in names if name))
+    weak = ["-I", exports, "-Wl,-z,dynamic-undefined-weak", "-Wno-builtin-declaration-mismatch",
+            "-Wno-deprecated-declarations"]
+    make("absent/library.so", "absent/library.c", "-lc", "-fPIC", "-shared", "-Wl,-soname,library.so", *weak)
+    make("absent/program", "absent/program.c", "-lpthread -lrt -ldl -lc", *program, *weak, directory / "absent/library.so",
+         "-Wl,-rpath,/matrix/absent")
     # With two versions of a function the real librt, which wants the real libpthread, would not do.
     for name, libpthread in (("2.17", "libpthread.c"), ("versions", "versions.c")):
         (directory / name).mkdir()

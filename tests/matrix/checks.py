@@ -13,6 +13,7 @@ import threading
 import build
 import cells
 import images
+import symbols
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRIMITIVES = HERE.parent / "apps/python/primitives.py"
@@ -208,6 +209,49 @@ def versions(cell):
     cell.expect_success("none", PRELOAD, "/matrix/probe", "versions", *minor)
 
 
+def found_functions(cell, *variables):
+    done = cell.run("none", *variables, "/matrix/absent/program", "found")
+    if done.returncode != 0 or done.stderr:
+        raise Failed("exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+    return {name: (weak, by_name) for name, weak, by_name in (line.split() for line in done.stdout.splitlines())}
+
+
+def same_functions(cell, *variables):
+    """With devshm a program finds what it finds without."""
+    bare, ours = found_functions(cell, *variables), found_functions(cell, PRELOAD, *variables)
+    more = ["%s: by weak reference %s, not %s; by dlsym %s, not %s" % (name, ours[name][0], bare[name][0], ours[name][1],
+                                                                       bare[name][1])
+            for name in bare if ours[name] != bare[name]]
+    if more:
+        raise Failed("\n".join(more))
+    errors = [cell.run("none", *preload, *variables, "/matrix/absent/program", "errors").stdout
+              for preload in ([], [PRELOAD])]
+    if errors[0] != errors[1]:
+        raise Failed("dlerror says\n%snot\n%s" % (errors[1], errors[0]))
+    return bare
+
+
+def absent(cell):
+    """What a libc lacks is as absent as without devshm, or works; also with all taken away that 2.17 had not."""
+    path = []
+    if cell.libc.kind == "glibc":
+        names = set(same_functions(cell))
+        older = cell.tools / "older"
+        older.mkdir()
+        gone = []
+        for name, contents in images.libc_files(cell.root.directory, cell.libc.kind):
+            if name == "libc.so.6":
+                contents, gone = symbols.as_of_the_oldest(contents, names)
+                (older / name).write_bytes(contents)
+        path = ["LD_LIBRARY_PATH=/matrix/older"]
+        bare = same_functions(cell, *path)
+        left = [name for name in gone if bare[name] != ("0", "0")]
+        if left or "statx" not in gone:
+            raise Failed("this libc has not become older: %r of %r are left" % (left, gone))
+    for variables in ([], path):
+        cell.expect_success("none", PRELOAD, *variables, "/matrix/absent/program", "library")
+
+
 def old_glibc(cell):
     """What glibc 2.17 has and Debian's oldest has not: libraries that look for the directory as its do."""
     if not cell.is_old_glibc:
@@ -232,6 +276,7 @@ CHECKS = {
     "check": devshm_check,
     "odd-libc": odd_libc,
     "versions": versions,
+    "absent": absent,
     "2.17": old_glibc,
     "python": python,
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// What makes glibc's loader call devshm_hide_absent (absent_functions.h) while it relocates us: an indirect function, and
+// a reference to it. That reference is the last one in .rela.plt, so all others are bound when it is looked at.
+//
+// musl's loader knows no indirect functions. It takes names without their versions, and passes by those that are not the
+// default one: it finds the other devshm_hide, an ordinary function. Nobody calls either of them.
+
+#if defined(__x86_64__)
+#define GO_TO jmp
+#define BY_PLT @PLT
+#else
+#define GO_TO b
+#define BY_PLT
+#endif
+
+        .text
+        .globl  devshm_hide_by_glibc, devshm_hide_by_others
+        .hidden devshm_hide_absent
+
+        .type   devshm_hide_by_glibc, %gnu_indirect_function
+devshm_hide_by_glibc:
+        GO_TO   devshm_hide_absent
+        .size   devshm_hide_by_glibc, . - devshm_hide_by_glibc
+
+        .type   devshm_hide_by_others, %function
+devshm_hide_by_others:
+        GO_TO   devshm_hide_reference BY_PLT
+        .size   devshm_hide_by_others, . - devshm_hide_by_others
+
+        .symver devshm_hide_by_glibc, devshm_hide@DEVSHM_GLIBC, remove
+        .symver devshm_hide_by_others, devshm_hide@@DEVSHM_OTHER, remove
+        .symver devshm_hide_reference, devshm_hide@DEVSHM_GLIBC
+
+        .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "absent_functions.h"
+
+#include <sys/auxv.h>
+
+#include "loaded_objects.h"
+#include "text.h"
+
+/// Our own DT_VERSYM, where libdevshm.lds has put it: in memory that is read-only only after relocation. Not there in
+/// what is linked otherwise.
+extern "C" [[gnu::weak, gnu::visibility("hidden")]] ElfW(Half) devshm_versions[];
+
+namespace devshm {
+
+const char newer_functions[] =
+    "openat2\0"
+    "\0"  // 2.43
+    "pidfd_spawn\0pidfd_spawnp\0"
+    "\0"  // 2.39
+    "fsconfig\0fspick\0mount_setattr\0move_mount\0open_tree\0"
+    "\0"  // 2.36
+    "execveat\0"
+    "\0"  // 2.34
+    "fstatat\0fstatat64\0lstat\0lstat64\0mknod\0mknodat\0stat\0stat64\0"
+    "\0"  // 2.33
+    "posix_spawn_file_actions_addchdir_np\0"
+    "\0"  // 2.29
+    "renameat2\0statx\0"
+    "\0"  // 2.28
+    "fts64_children\0fts64_close\0fts64_open\0fts64_read\0"
+    "\0";  // 2.23
+
+namespace {
+
+constexpr ElfW(Half) hidden = 0x8000;
+/// The number of DEVSHM_GLIBC in our table. The loader takes one of 3 or more for a version that has to be asked for by
+/// its name, even where only an old one is left.
+constexpr ElfW(Half) asked_for_by_name = 3;
+
+struct Both {
+  LoadedObject own, libc;
+};
+
+bool visit(const LoadedObject& object, void* data) {
+  auto& both = *static_cast<Both*>(data);
+  if (is_ourselves(object))
+    both.own = object;
+  else if (same(object.soname(), "libc.so.6"))
+    both.libc = object;
+  return both.own.dynamic && both.libc.dynamic;
+}
+
+void hide_absent() {
+  Both both{};
+  if (!for_each_from_start(visit, &both)) return;
+  const SymbolTable own(both.own), libc(both.libc);
+  // A tool may have moved the table to a place that can't be written.
+  if (!devshm_versions || own.versions != devshm_versions) return;
+  for (const char* name = newer_functions; *name; ++name) {
+    if (libc.find(name)) return;
+    for (; *name; name += length_of(name) + 1)
+      if (const ElfW(Sym)* symbol = own.find(name); symbol && !libc.find(name))
+        devshm_versions[symbol - own.symbols] = hidden | asked_for_by_name;
+  }
+}
+
+/// Whether our references are bound. They are not where two copies of this library are loaded: the first one's resolver
+/// is then called for the second, too early.
+bool is_relocated() {
+  const void* imported = reinterpret_cast<const void*>(&getauxval);
+  __asm__("" : "+r"(imported));  // the compiler knows that no function has the address 0
+  return imported != nullptr;
+}
+
+void never_called() {}
+
+}  // namespace
+}  // namespace devshm
+
+void* devshm_hide_absent() {
+  if (devshm::is_relocated()) devshm::hide_absent();
+  return reinterpret_cast<void*>(devshm::never_called);
+}
