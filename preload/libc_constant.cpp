@@ -269,10 +269,10 @@ int put_constant_in_place() {
   for_each_loaded(visit, &work);
   if (work.refused)
     say_once(Topic::constant, {"this system refuses the change of libc's directory in ", work.object_name,
-                               "; sem_open and shm_open by name stay with /dev/shm; run \"devshm check\""});
+                               "; sem_open and shm_open by name stay with /dev/shm; run 'devshm check'"});
   else if (work.services && !work.in_place)
     say_once(Topic::constant, {"this libc does not hold the directory /dev/shm where devshm knows to look; sem_open "
-                               "and shm_open by name stay with it; run \"devshm check\""});
+                               "and shm_open by name stay with it; run 'devshm check'"});
   return 0;
 }
 

@@ -23,7 +23,7 @@ enum class Topic : unsigned char {
   count
 };
 
-/// A piece of a complaint: text, or a number.
+/// A piece of a complaint: text, which is escaped (escape.h), or a number.
 struct Piece {
   // cppcheck-suppress uninitMemberVar
   Piece(const char* piece) : text(piece) {}  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject)
@@ -32,11 +32,15 @@ struct Piece {
   long number;  ///< only where there is no text
 };
 
+/// Writes a line on standard error, unless descriptor 2 is what a program keeps data in: a file opened for reading and
+/// writing, or a socket. A daemon that has closed its standard descriptors may have got either under this number.
+void write_message(const char* line, std::size_t size);
+
 /// Says "devshm: <pieces>" on standard error, at once, and once for each topic.
 void say_once(Topic topic, std::initializer_list<Piece> pieces);
 
-/// One line in the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`. Does nothing where
-/// no log is asked for. The log is opened for each line: a descriptor that stays open would be seen by the program.
+/// One line in the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`; both are escaped. Does
+/// nothing where no log is asked for. The log is opened for each line: a descriptor that stays open would be seen by the program.
 void log_reroute(const char* function, const char* from, const char* to);
 
 }  // namespace devshm

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "text.h"
 
+#include "escape.h"
+
 namespace devshm {
 
 int difference(const char* a, const char* b) {
@@ -51,8 +53,23 @@ LineWriter& LineWriter::add(const char* text) {
   return *this;
 }
 
+LineWriter& LineWriter::add_name(const char* name) {
+  escape(name, length_of(name), [this](const char* text, std::size_t size) {
+    if (size > left_) {
+      left_ = 0;  // no part of an escape, and nothing behind it
+      return;
+    }
+    __builtin_memcpy(text_ + length_, text, size);
+    length_ += size;
+    left_ -= size;
+  });
+  text_[length_] = '\0';
+  return *this;
+}
+
 LineWriter& LineWriter::end() {
   if (!left_) {
+    if (length_ == 0) return *this;
     --length_;
     ++left_;
   }

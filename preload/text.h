@@ -51,6 +51,8 @@ class LineWriter {
 
   LineWriter& add(const char* text);
   LineWriter& add(long number);
+  /// A name, escaped (escape.h).
+  LineWriter& add_name(const char* name);
   /// Ends the line, in the place of its last letter where it is full.
   LineWriter& end();
 

@@ -6,10 +6,9 @@
 // dlopen looks at its return address, so both are passed on by a tail call.
 #include <dlfcn.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../next_symbol.h"
-#include "../sys.h"
+#include "../report.h"
 #include "../text.h"
 
 namespace {
@@ -17,8 +16,8 @@ namespace {
 [[gnu::cold, gnu::noinline]] void tell(const char* file, const char* how) {
   if (!getenv("DEVSHM_EXPLAIN")) return;
   devshm::Line<1024> line;
-  line.add("devshm: explain: ").add(file).add(" is loaded ").add(how).add(": devshm can't reach it\n");
-  devshm::sys::write(2, line.c_str(), strlen(line.c_str()));
+  line.add("devshm: explain: ").add_name(file).add(" is loaded ").add(how).add(": devshm can't reach it").end();
+  devshm::write_message(line.c_str(), line.size());
 }
 
 }  // namespace
