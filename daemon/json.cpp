@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "json.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
-#include <iterator>
+
+#include "../preload/escape.h"
 
 namespace devshmd {
 namespace {
-
-/// Returns the length in bytes of the character at the start of `text`, or 0 if that is not valid UTF-8.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xf0 && first < 0xf5 ? 4
-                                                             : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  if (first == 0xe0 && byte(1) < 0xa0) return 0;  // a shorter form exists
-  if (first == 0xed && byte(1) > 0x9f) return 0;  // surrogates
-  if (first == 0xf0 && byte(1) < 0x90) return 0;
-  if (first == 0xf4 && byte(1) > 0x8f) return 0;
-  return length;
-}
 
 void append_utf8(std::string& out, std::uint32_t code) {
   const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
@@ -138,21 +118,10 @@ class Reader {
 
 void append_json(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
-    const auto byte = static_cast<unsigned char>(text[0]);
-    const std::size_t length = utf8_length(text);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += text[0];
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    } else if (length == 0) {
-      fmt::format_to(std::back_inserter(out), "\\udc{:02x}", byte);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length ? length : 1);
-  }
+  devshm::escape(text.data(), text.size(), [&out](const char* piece, std::size_t size) {
+    if (*piece == '"') out += '\\';
+    out.append(piece, size);
+  });
   out += '"';
 }
 

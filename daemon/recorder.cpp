@@ -41,8 +41,12 @@ int open_recording(const std::string& file) {
     const int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return fd < 0 ? -errno : fd;
   }
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-  return fd < 0 ? -errno : fd;
+  // A pipe without a reader would be waited for: with O_NONBLOCK it is ENXIO. Later on, a slow reader is waited for.
+  constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
+  const int fd = open(file.c_str(), flags | O_NONBLOCK, 0600);
+  if (fd < 0) return -errno;
+  fcntl(fd, F_SETFL, O_APPEND);
+  return fd;
 }
 
 void Recorder::start(int fd, std::string shown) {

@@ -120,6 +120,7 @@ class Session {
     fs_.emplace(options_.mode, space_for(options_), Owner{geteuid(), getegid()}, point_);
     if (!options_.record.empty()) {
       const int fd = open_recording(options_.record);
+      if (fd == -ENXIO) fail("--record {}: nobody reads this pipe; start its reader first", options_.record);
       if (fd < 0) fail("--record {}: {}", options_.record, explain(-fd));
       fs_->recorder.start(fd, options_.record);
     }

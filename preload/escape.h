@@ -3,7 +3,7 @@
 // Names in lines that people and programs read: the log of reroutes, messages, devshmd's recordings and reports. A name
 // can hold any bytes; none of them may end the line, move the cursor or turn the direction of the text.
 //
-// Written as in a JSON string: a backslash and a quote get a backslash in front; control characters (C0, DEL, C1), line
+// Written as in a JSON string, but for quotes, which only JSON needs to escape: a backslash is doubled; control characters (C0, DEL, C1), line
 // separators and the marks that change the direction of text become \u and four digits; a byte that is no UTF-8 becomes
 // \udc80 to \udcff, as Python has it (surrogateescape), so that nothing is lost.
 //
@@ -59,7 +59,7 @@ constexpr Escaped escape_first(const char* text, std::size_t length) {
   const std::size_t valid = utf8_length(text, length, code);
   Escaped out{valid ? valid : 1, 0, {}};
   if (valid && !is_control(code)) {
-    if (code == '"' || code == '\\') out.text[out.size++] = '\\';
+    if (code == '\\') out.text[out.size++] = '\\';
     for (std::size_t i = 0; i < valid; ++i) out.text[out.size++] = text[i];
     return out;
   }

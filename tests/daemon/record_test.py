@@ -126,6 +126,24 @@ class Places(ground.Case):
         self.assertRegex(said, r"lacks \d+ operations")
         self.assertIn(self.point + "/again", [line["path"] for line in records(disk + "/record")])
 
+    def test_a_pipe_without_a_reader_is_an_error(self):
+        pipe = self.dir + "/pipe"
+        os.mkfifo(pipe)
+        done = self.devshmd("hidden", "--record", pipe, self.point)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, "^devshmd: --record .*/pipe: nobody reads this pipe; start its reader first\n$")
+        self.assertFalse(os.path.ismount(self.point))
+
+    def test_a_pipe_with_a_reader(self):
+        pipe = self.dir + "/pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        daemon = self.start("hidden", "--record", pipe)
+        self.assertFalse(os.path.exists(self.point + "/x"))
+        self.assertEqual(json.loads(os.read(reader, 65536))["path"], self.point + "/x")
+        os.close(reader)
+        self.ends_well(daemon)
+
     def test_it_goes_on_after_what_is_there(self):
         record = self.dir + "/record"
         for _ in range(2):

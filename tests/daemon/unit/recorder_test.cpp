@@ -78,6 +78,29 @@ TEST(Json, AnyNameComesBack) {
   }
 }
 
+TEST(Record, HasNamesOfLimitedLength) {
+  const std::string long_name(100000, 'x');
+  Record record = sample(long_name);
+  record.to = long_name;
+  record.program = long_name;
+  const std::string line = to_json(record);
+  EXPECT_LT(line.size(), 3 * 4096 + 500);
+  const auto members = parse_json_line(line.substr(0, line.size() - 1));
+  ASSERT_TRUE(members);
+  for (const char* name : {"path", "to", "program"}) EXPECT_EQ(members->at(name), std::string(4096, 'x') + "...");
+}
+
+// A terminal takes C1 controls for commands, and shows what follows a mark of direction in another order.
+TEST(Report, EscapesWhatATerminalWouldObey) {
+  std::istringstream recording(
+      "{\"program\":\"a\xc2\x9b\",\"operation\":\"lookup\",\"pid\":1,\"path\":\"/"
+      "x\xe2\x80\xaetxt\",\"result\":\"OK\\u001b\"}\n");
+  const std::string table = make_report(recording).table;
+  EXPECT_NE(table.find("a\\u009b "), std::string::npos) << table;
+  EXPECT_NE(table.find("/x\\u202etxt"), std::string::npos) << table;
+  EXPECT_NE(table.find("OK\\u001b"), std::string::npos) << table;
+}
+
 TEST(Json, WhatIsNoRecordIsRefused) {
   for (const char* line :
        {"", "{", "{}x", "nonsense", "{\"a\":}", "{\"a\":\"b\"", "{\"a\":\"b\",}", "{\"a\":[1]}", "{\"a\":\"\\u12\"}",
