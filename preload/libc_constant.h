@@ -38,7 +38,7 @@ bool is_of_libc(const LoadedObject& object);
 /// could be changed it says so once and returns 0: libc's functions then answer for themselves.
 ///
 /// Thread-safe without a lock of its own: threads that come at once do the same work with the same result. Uses
-/// dl_iterate_phdr (its lock is the loader's), so not async-signal-safe; neither are sem_open, shm_open and dlopen.
+/// dl_iterate_phdr (its lock is the loader's), so not async-signal-safe; neither are sem_open and shm_open.
 /// errno stays as it was. A repeated call costs a look at each object.
 int put_constant_in_place();
 

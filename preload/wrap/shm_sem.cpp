@@ -16,6 +16,7 @@
 #include "../report.h"
 #include "../settings.h"
 #include "../sys.h"
+#include "shm_sem.h"
 #include "wrapper.h"
 
 namespace {
@@ -91,3 +92,14 @@ EXPORT int shm_open(const char* name, int flags, mode_t mode) {
 }
 
 EXPORT int shm_unlink(const char* name) { return by_name(shm_unlink_ready, NEXT_LATE(shm_unlink), name); }
+
+void* devshm::wrapper_instead(void* found, const char* name) {
+  const auto is = [&](const char* function, auto next) {
+    return same(name, function) && reinterpret_cast<void*>(next.get()) == found;
+  };
+  if (is("sem_open", NEXT_LATE(sem_open))) return reinterpret_cast<void*>(&sem_open);
+  if (is("sem_unlink", NEXT_LATE(sem_unlink))) return reinterpret_cast<void*>(&sem_unlink);
+  if (is("shm_open", NEXT_LATE(shm_open))) return reinterpret_cast<void*>(&shm_open);
+  if (is("shm_unlink", NEXT_LATE(shm_unlink))) return reinterpret_cast<void*>(&shm_unlink);
+  return found;
+}

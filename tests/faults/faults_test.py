@@ -201,6 +201,19 @@ class EveryCall(unittest.TestCase):
         print("%d calls in %d scenes: %d times refused" % (len(self.scenes_of), len(SCENES), tried))
 
 
+class LoadedLibraries(unittest.TestCase):
+    """A program that loads a library makes no call of devshm's."""
+
+    def test_any_call_would_end_the_program(self):
+        clear()
+        with open(BIN + "/own_calls.txt", encoding="utf-8") as file:
+            calls = dict.fromkeys((call for call in file.read().split() if call in NUMBER), "kill")
+        text = "import ctypes\nfor name in (None, 'libc.so.6', 'librt.so.1'): ctypes.CDLL(name).shm_open"
+        done = refuse(calls, program=("/usr/bin/python3", "-c", text))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(refuse(calls, program=("/usr/bin/python3", "-c", text + "(b'/x', 0, 0)")).returncode, -31)
+
+
 class Ways(unittest.TestCase):
     """The three ways to change libc's directory: refused by a filter, for everybody, alone and together."""
 

@@ -92,6 +92,49 @@ class Directory(Fresh):
         self.assertEqual(sorted(os.listdir("/tmp/shm")), ["a", "c", "sem.b"])
 
 
+class Handles(Fresh):
+    """Programs that load libc by themselves, or themselves (ctypes, JNA, P/Invoke)."""
+
+    def run_python(self, text, user=(), **settings):
+        env = {key: value for key, value in os.environ.items() if not key.startswith("DEVSHM_")}
+        env.update({"DEVSHM_" + key: value for key, value in settings.items()})
+        env.pop("LD_PRELOAD", None)
+        done = subprocess.run([*user, "env", "LD_PRELOAD=" + LIBRARY, "/usr/bin/python3", "-c", text], env=env, cwd="/",
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_to_load_a_library_makes_nothing(self):
+        for library in ("None", "'libc.so.6'", "'libpthread.so.0'", "'librt.so.1'"):
+            self.assertEqual(self.run_python("import ctypes; ctypes.CDLL(%s).getpid()" % library), (0, "", ""))
+            self.assertEqual(sorted(os.listdir("/tmp")), ["aside"])
+        os.symlink("/tmp/aside", "/tmp/shm")   # nor is it a matter to speak of
+        self.assertEqual(self.run_python("import ctypes; ctypes.CDLL('libc.so.6')"), (0, "", ""))
+
+    def test_shared_memory_by_handle(self):
+        text = """
+import ctypes, os, shutil
+for library in (None, "libc.so.6", "libpthread.so.0", "librt.so.1", "libm.so.6"):
+    handle = ctypes.CDLL(library, use_errno=True)
+    for _ in range(2):
+        fd = handle.shm_open(b"/h", os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        print(fd >= 0, os.path.exists("/tmp/shm/h"), os.path.exists("/dev/shm/h"))
+        os.close(fd)
+        shutil.rmtree("/tmp/shm")    # as a handler does that empties /tmp
+    handle.sem_open.restype = ctypes.c_void_p
+    print(handle.sem_open(b"/s", os.O_CREAT, 0o600, 1) is not None, os.listdir("/dev/shm"), handle.sem_unlink(b"/s"))
+    shutil.rmtree("/tmp/shm")
+"""
+        self.assertEqual(self.run_python(text), (0, ("True True True\n" * 2 + "True ['sem.s'] 0\n") * 5, ""))
+
+    def test_a_refused_directory_by_handle(self):
+        os.symlink("/tmp/aside", "/tmp/shm")
+        code, out, said = self.run_python("import ctypes, os; c = ctypes.CDLL('libc.so.6', use_errno=True); "
+                                          "print(c.shm_open(b'/h', os.O_CREAT | os.O_RDWR, 0o600), ctypes.get_errno())")
+        self.assertEqual((code, out, said.count("\n")), (0, "-1 40\n", 1))
+        self.assertIn("/tmp/shm is a symbolic link", said)
+        self.assertEqual(os.listdir("/tmp/aside"), [])
+
+
 class Refused(Fresh):
     """A directory that could be somebody's trap is not used, and nothing behind it is touched."""
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// dlopen, dlmopen, dladdr.
+// dlopen, dlmopen, dladdr, dlsym, dlvsym.
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <sys/mman.h>
 
 #include "children.h"
 
@@ -73,6 +76,89 @@ TEST_F(Dlopen, LeavesOtherNames) {
   EXPECT_NE(dlerror(), nullptr);
   EXPECT_EQ(dlopen("shm/missing.so", RTLD_NOW), nullptr);
   EXPECT_NE(dlopen(nullptr, RTLD_NOW), nullptr);
+}
+
+// A program that takes libc's own functions from a handle finds its objects where all others do.
+TEST_F(Dlopen, FindsSharedMemoryByHandle) {
+  for (const char* name :
+       {static_cast<const char*>(nullptr), "libc.so.6", "libpthread.so.0", "librt.so.1", "libm.so.6"}) {
+    SCOPED_TRACE(name ? name : "the program");
+    void* const handle = dlopen(name, RTLD_NOW);
+    ASSERT_NE(handle, nullptr) << dlerror();
+    const auto open_by_handle = in<int (*)(const char*, int, mode_t)>(handle, "shm_open");
+    const auto unlink_by_handle = in<int (*)(const char*)>(handle, "shm_unlink");
+    ASSERT_NE(open_by_handle, nullptr) << dlerror();
+    ASSERT_NE(unlink_by_handle, nullptr) << dlerror();
+    const int fd = open_by_handle("/by-handle", O_CREAT | O_EXCL | O_RDWR, 0600);
+    ASSERT_GE(fd, 0) << strerror(errno);
+    close(fd);
+    EXPECT_EQ(access("/dev/shm/by-handle", F_OK), 0);
+    EXPECT_EQ(unlink_by_handle("/by-handle"), 0);
+    EXPECT_NE(access("/dev/shm/by-handle", F_OK), 0);
+
+    const auto semaphore_by_handle = in<sem_t* (*)(const char*, int, ...)>(handle, "sem_open");
+    const auto remove_by_handle = in<int (*)(const char*)>(handle, "sem_unlink");
+    ASSERT_NE(semaphore_by_handle, nullptr) << dlerror();
+    ASSERT_NE(remove_by_handle, nullptr) << dlerror();
+    sem_t* const semaphore = semaphore_by_handle("/by-handle", O_CREAT | O_EXCL, 0600, 3u);
+    ASSERT_NE(semaphore, SEM_FAILED) << strerror(errno);
+    int value = -1;
+    EXPECT_EQ(sem_getvalue(semaphore, &value), 0);
+    EXPECT_EQ(value, 3);
+    sem_close(semaphore);
+    EXPECT_EQ(access("/dev/shm/sem.by-handle", F_OK), 0);
+    EXPECT_EQ(remove_by_handle("/by-handle"), 0);
+  }
+}
+
+#if defined(__GLIBC__)
+#if defined(__x86_64__)
+constexpr const char* version = "GLIBC_2.2.5";
+#else
+constexpr const char* version = "GLIBC_2.17";
+#endif
+
+TEST_F(Dlopen, FindsSharedMemoryByHandleAndVersion) {
+  void* const handle = dlopen("librt.so.1", RTLD_NOW);
+  ASSERT_NE(handle, nullptr) << dlerror();
+  const auto function = reinterpret_cast<int (*)(const char*, int, mode_t)>(dlvsym(handle, "shm_open", version));
+  ASSERT_NE(function, nullptr) << dlerror();
+  const int fd = function("/by-version", O_CREAT | O_RDWR, 0600);
+  ASSERT_GE(fd, 0) << strerror(errno);
+  close(fd);
+  EXPECT_EQ(unlink("/dev/shm/by-version"), 0);
+  EXPECT_EQ(dlvsym(handle, "shm_open", "GLIBC_1.0"), nullptr);
+  EXPECT_NE(dlerror(), nullptr);
+}
+#endif
+
+// dlsym, too, finds the caller by its return address: from a frame of ours the next function would be the one behind
+// us.
+TEST_F(Dlopen, FindsTheNextFunctionOfTheCaller) {
+  for (const char* name : {"open", "shm_open", "stat", "sem_open"}) {
+    EXPECT_EQ(dlsym(RTLD_NEXT, name), dlsym(RTLD_DEFAULT, name)) << name;
+    EXPECT_EQ(dlvsym(RTLD_NEXT, name, "NONE_1.0"), nullptr);
+  }
+  EXPECT_EQ(dlsym(RTLD_DEFAULT, "shm_open"), reinterpret_cast<void*>(&shm_open));
+}
+
+TEST_F(Dlopen, LeavesOtherFunctions) {
+  void* const libc = dlopen("libc.so.6", RTLD_NOW);
+  ASSERT_NE(libc, nullptr);
+  EXPECT_EQ(dlsym(libc, "sem_opened"), nullptr);
+  EXPECT_NE(dlerror(), nullptr);
+  EXPECT_NE(dlsym(libc, "strlen"), nullptr);
+  EXPECT_EQ(dlsym(libc, "shm_openx"), nullptr);
+  EXPECT_NE(dlerror(), nullptr);
+  // Of a libc in a namespace of its own it is that one's function.
+  void* const apart = dlmopen(LM_ID_NEWLM, "libc.so.6", RTLD_NOW);
+  ASSERT_NE(apart, nullptr) << dlerror();
+  EXPECT_NE(dlsym(apart, "strtol"), nullptr);
+  EXPECT_NE(dlsym(apart, "strtol"), dlsym(libc, "strtol"));
+  if (void* const theirs = dlsym(apart, "shm_open")) {
+    EXPECT_NE(theirs, dlsym(libc, "shm_open"));
+    EXPECT_NE(theirs, reinterpret_cast<void*>(&shm_open));
+  }
 }
 
 }  // namespace

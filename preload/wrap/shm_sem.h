@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//
+// The wrappers of sem_open, shm_open and their unlinks, for programs that look for libc's own.
+#pragma once
+
+namespace [[gnu::visibility("hidden")]] devshm {
+
+/// `found` is what dlsym found for `name`. If that is the function that one of these wrappers calls, the wrapper;
+/// otherwise `found`: another library's function of this name, or that of a libc in another namespace (dlmopen).
+void* wrapper_instead(void* found, const char* name);
+
+}  // namespace devshm
