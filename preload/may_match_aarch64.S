@@ -4,7 +4,7 @@
 // that a wrapper need not put its arguments aside.
 //
 // Sixteen bytes at a time, aligned: a read never touches a page that the string is not in, though it may see bytes
-// before and behind the string.
+// before and behind the string. As the kernel does, it reads PATH_MAX bytes at most: a longer text may match.
 
         .section .text.devshm_may_match, "ax", %progbits
         .p2align 2
@@ -58,9 +58,16 @@ devshm_may_match_x9:
         cbnz    x12, 1b
 
 3:      add     x10, x10, #16           // the next block
-        ends_and_ms
+        tst     x10, #0xfff
+        b.eq    4f
+5:      ends_and_ms
         cbz     x12, 3b
         b       1b
+
+4:      sub     x11, x10, #4096         // the next page: it is read only if the kernel would read it, too
+        cmp     x11, x9
+        b.lo    5b
+        b       8f
 
 7:      mov     w9, #0
         ret

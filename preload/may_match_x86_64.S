@@ -4,7 +4,7 @@
 // that a wrapper need not put its arguments aside.
 //
 // Sixteen bytes at a time, aligned: a read never touches a page that the string is not in, though it may see bytes
-// before and behind the string.
+// before and behind the string. As the kernel does, it reads PATH_MAX bytes at most: a longer text may match.
 
         .section .rodata.cst16, "aM", %progbits, 16
         .balign 16
@@ -55,7 +55,9 @@ devshm_may_match_rax:
         jnz     1b
 
 3:      add     $16, %rdx               // the next block
-        pxor    %xmm2, %xmm2
+        test    $0xfff, %edx
+        jz      4f
+5:      pxor    %xmm2, %xmm2
         movdqa  (%rdx), %xmm0
         pcmpeqb %xmm0, %xmm2
         pcmpeqb %xmm1, %xmm0
@@ -64,6 +66,11 @@ devshm_may_match_rax:
         test    %esi, %esi
         jz      3b
         jmp     1b
+
+4:      lea     -4096(%rdx), %rcx       // the next page: it is read only if the kernel would read it, too
+        cmp     %rax, %rcx
+        jb      5b
+        jmp     8f
 
 7:      xor     %eax, %eax
         jmp     6f

@@ -3,6 +3,7 @@
 // may_match() reads blocks of sixteen bytes, and so bytes that are not the path's. Here the path lies in a page with
 // nothing behind it and "hm" all around it: whatever it looks at too much either crashes or gives a wrong answer.
 #include <gtest/gtest.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -124,3 +125,20 @@ TEST(MayMatch, LetsEverySpellingOfDevShmThrough) {
 }
 
 }  // namespace
+
+/// The kernel takes no more than PATH_MAX bytes, so a program may pass as many without an end. What lies behind them
+/// can't be touched.
+TEST(MayMatch, ReadsNoMoreThanPathMaxBytes) {
+  const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t readable = 3 * page_size;
+  char* map = static_cast<char*>(mmap(nullptr, readable + page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(map, MAP_FAILED);
+  ASSERT_EQ(mprotect(map, readable, PROT_READ | PROT_WRITE), 0);
+  std::memset(map, 'a', readable);
+  for (size_t length = PATH_MAX; length < PATH_MAX + 40; ++length)
+    EXPECT_TRUE(may_match(map + readable - length)) << length << " bytes without an end";
+  map[readable - 1] = '\0';
+  for (size_t length = PATH_MAX - 40; length < PATH_MAX; ++length)
+    EXPECT_FALSE(may_match(map + readable - length - 1)) << length << " bytes";
+  munmap(map, readable + page_size);
+}
