@@ -3,10 +3,10 @@
 
 #include <signal.h>
 #include <spawn.h>
-#include <sys/wait.h>
 
 #include "../next_symbol.h"
 #include "../sys.h"
+#include "cancellable_wait.h"
 #include "process_lock.h"
 
 namespace devshm {
@@ -56,16 +56,20 @@ void bring_signals_back(const sigset_t& kept_mask) {
   change_mask(SIG_SETMASK, kept_mask, nullptr);
 }
 
-/// Waits as waitpid does. Not a cancellation point, as libc's system is: a cancelled thread would leave the signals
-/// ignored and the child a zombie.
-int wait_for(pid_t pid) {
-  int status = -1;
-  long result;
-  do result = sys::call(SYS_wait4, pid, sys::word(&status), 0, 0);
-  while (result == -EINTR);
-  if (!sys::failed(result)) return status;
-  errno = static_cast<int>(-result);
-  return -1;
+/// For a thread that is cancelled while the command runs: what glibc's own system does.
+void end_shell(const WaitCleanup& cleanup) {
+  sys::call(SYS_kill, cleanup.child, SIGKILL);
+  while (sys::call(SYS_wait4, cleanup.child, 0, 0, 0) == -EINTR) continue;
+  sigset_t mask{};
+  __builtin_memcpy(&mask, &cleanup.signal_mask, sizeof cleanup.signal_mask);
+  bring_signals_back(mask);
+}
+
+/// A cancellation point, as system() is (POSIX).
+int wait_for_shell(pid_t shell, const sigset_t& mask) {
+  WaitCleanup cleanup{.run = end_shell, .child = shell, .signal_mask = 0};
+  __builtin_memcpy(&cleanup.signal_mask, &mask, sizeof cleanup.signal_mask);
+  return wait_for_child(cleanup);
 }
 
 }  // namespace
@@ -85,7 +89,7 @@ int run_shell(const char* command, char* const* environment) {
   pid_t pid;
   const int error = NEXT_AS_RESULT(posix_spawn).get()(&pid, "/bin/sh", nullptr, &attributes, arguments, environment);
   constexpr int could_not_be_executed = 127 << 8;
-  const int status = error ? could_not_be_executed : wait_for(pid);
+  const int status = error ? could_not_be_executed : wait_for_shell(pid, mask);
   if (error) errno = error;
 
   posix_spawnattr_destroy(&attributes);

@@ -6,7 +6,8 @@
 namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Has /bin/sh run the command and waits for it. Returns what system() does: the status as for waitpid, or -1 and
-/// errno. Thread-safe; not async-signal-safe, and not a cancellation point.
+/// errno. A cancellation point with glibc: the shell is then killed, and the signals are as before. Thread-safe; not
+/// async-signal-safe.
 int run_shell(const char* command, char* const* environment);
 
 }  // namespace devshm

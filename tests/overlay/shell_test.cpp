@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // system and popen, where `environ` has lost the overlay.
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
 #include <atomic>
 #include <map>
@@ -135,6 +137,37 @@ TEST_F(LostSystem, WorksInManyThreadsAtOnce) {
     dprintf(1, "%d %d %d\n", right.load(), after.sa_handler == SIG_DFL, environ == nullptr);
   });
   EXPECT_EQ(said.text, "80 1 1\n");
+}
+
+// What is cancelled is the thread alone: the shell is gone, and the signals are as they were.
+TEST_F(LostSystem, IsACancellationPoint) {
+  const Said said = listen_to([] {
+    clearenv();
+    int started[2];
+    ASSERT_EQ(pipe(started), 0);
+    const std::string command = "echo >&" + std::to_string(started[1]) + "; exec sleep 600";
+    for (int round = 0; round < 3; ++round) {
+      pthread_t thread;
+      pthread_create(
+          &thread, nullptr,
+          [](void* text) -> void* {
+            system(static_cast<const char*>(text));
+            return nullptr;
+          },
+          const_cast<char*>(command.c_str()));
+      char c;
+      ASSERT_EQ(read(started[0], &c, 1), 1);
+      void* result = nullptr;
+      pthread_cancel(thread);
+      pthread_join(thread, &result);
+      struct sigaction after {};
+      sigaction(SIGINT, nullptr, &after);
+      const bool no_child = waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
+      dprintf(1, "%d %d %d\n", result == PTHREAD_CANCELED, no_child, after.sa_handler == SIG_DFL);
+    }
+    dprintf(1, "%d\n", WEXITSTATUS(system("exit 3")));
+  });
+  EXPECT_EQ(said.text, "1 1 1\n1 1 1\n1 1 1\n3\n");
 }
 
 }  // namespace
