@@ -66,12 +66,6 @@ mount --bind "$BENCH_SCRATCH/tmp" /tmp
 mkdir -p -m 1777 /tmp/shm
 case $BENCH_GROUND in
   tmpfs) mount -t tmpfs -o mode=1777 tmpfs /dev/shm ;;
-  served)  # by the command in BENCH_SERVER, which has a tmpfs of its own beside it and ends with the mount
-    mount -t tmpfs -o mode=1777 tmpfs "$BENCH_DIRECTORY"
-    $BENCH_SERVER >&2
-    trap 'umount /dev/shm' EXIT
-    "$@"
-    exit ;;
   *) mount --bind /tmp/shm /dev/shm ;;
 esac
 exec env ${BENCH_PRELOAD:+LD_PRELOAD="$BENCH_PRELOAD"} "$@"
@@ -81,6 +75,7 @@ exec env ${BENCH_PRELOAD:+LD_PRELOAD="$BENCH_PRELOAD"} "$@"
 class Bench:
     def __init__(self, build, scratch, rounds):
         self.build, self.scratch, self.fixed_rounds = build, scratch, rounds
+        self.requests = {}  # that file systems took, of section daemon: {file system: {row: text}}
         # Copies: the build directory may lie in /tmp, which the variants don't see.
         self.programs = scratch / "programs"
         self.library = self.programs / "libdevshm.so"
@@ -322,47 +317,5 @@ def pytorch(bench):
                    took["tmpfs"])]
 
 
-def passthrough_of_libfuse(bench):
-    """libfuse's own example of a file system that hands everything on, built here."""
-    source = pathlib.Path("/usr/share/doc/libfuse3-dev/examples/passthrough_ll.c")
-    if not source.exists():
-        sys.exit("bench: daemon: %s is missing; it comes with libfuse3-dev" % source)
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "fuse3"], stdout=subprocess.PIPE, text=True, check=True)
-    program = bench.programs / "passthrough_ll"
-    subprocess.run(["cc", "-O2", "-w", source, "-o", program, *flags.stdout.split()], check=True)
-    return program
-
-
-def daemon(bench):
-    """devshmd, by the page cache and with FUSE passthrough, and libfuse's own pass-through: against a tmpfs"""
-    def served(name, command):
-        return Variant(name, ground="served", variables={"BENCH_SERVER": command})
-
-    tmpfs = Variant("tmpfs", ground="tmpfs")
-    variants = [tmpfs]
-    for name, file in (("devshmd", "daemon/devshmd"), ("devshmd, passthrough", "tests/daemon/devshmd-passthrough")):
-        built = subprocess.run(["ninja", "-C", bench.build, "--quiet", file], stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, check=False)
-        if built.returncode:
-            print("bench: daemon: %s is left out (it wants a build directory with -Ddaemon=enabled): %s" %
-                  (name, built.stdout.strip()), file=sys.stderr)
-            continue
-        shutil.copy(bench.build / file, bench.programs)
-        program = bench.programs / pathlib.Path(file).name
-        variant = served(name, "%s serve --daemonize /dev/shm" % program)
-        status = bench.run(variant, [program, "--status", "/dev/shm"])
-        has_passthrough = re.search(r"passthrough: +yes", status) is not None
-        if has_passthrough != name.endswith("passthrough"):
-            print("bench: daemon: %s is left out, it would not be what its name says:\n%s" % (name, status), file=sys.stderr)
-            continue
-        variants.append(variant)
-    variants.append(served("passthrough_ll", "%s -o source=%s /dev/shm" % (passthrough_of_libfuse(bench),
-                                                                          bench.scratch / "files")))
-    times = bench.google("mounted", variants, bench.rounds(9), "--benchmark_min_time=0.05")
-    return [figure("daemon", name, variant.name, tmpfs.name, times[variant.name][name], times[tmpfs.name][name])
-            for name in times[tmpfs.name] for variant in variants[1:]]
-
-
 SECTIONS = {"start": start, "calls": calls, "names": names, "first-use": first_use, "instructions": instructions,
-            "python": python, "pytorch": pytorch, "file-system": file_system,
-            "dirty-limit": dirty_limit, "daemon": daemon}
+            "python": python, "pytorch": pytorch, "file-system": file_system, "dirty-limit": dirty_limit}

@@ -3,6 +3,9 @@
 # How much larger than before a ratio may be, as noise: its quartiles must also be apart.
 TOLERANCE = {"ns": 1.05, "instructions": 1.0, "faults": 1.02, "MiB": 1.05}
 
+# Low latency takes the same requests as without it, and what the responder takes is of interest only beside its times.
+REQUEST_COLUMNS = ["devshmd", "passthrough_ll", "devshmd, recording", "devshmd, passthrough", "passthrough_hp"]
+
 
 def number(value, unit):
     if unit != "ns":
@@ -31,6 +34,7 @@ def markdown(figures, section):
     """One section's figures as a table: a row for what is measured, a column for each variant's ratio."""
     figures = [f for f in figures if f.section == section]
     columns = list(dict.fromkeys((f.variant, f.reference) for f in figures))
+    one_budget = len({f.budget for f in figures if f.budget}) == 1  # then the text around the table says it
     rows = [["what", "reference", *("%s / %s" % column for column in columns)]]
     rows.append(["---"] + ["--:"] * (len(columns) + 1))
     for name in dict.fromkeys(f.name for f in figures):
@@ -42,19 +46,39 @@ def markdown(figures, section):
             cells.append("" if not f else "%.2f" % f.ratio if f.unit != "ns" or f.ratio > 4 else
                          "%.3f (%.2f–%.2f)" % (f.ratio, f.low, f.high))
             if f and f.verdict:
-                cells[-1] += " " + f.verdict
+                cells[-1] += (" " if one_budget else " ≤ %g: " % f.budget) + f.verdict
         # The first column's reference: another one's is in its ratio.
         rows.append([name, "%s %s" % (number(one.reference_value, one.unit), one.unit if one.unit != "ns" else ""), *cells])
     return "\n".join("| " + " | ".join(cell.strip() for cell in row) + " |" for row in rows)
 
 
+def requests_table(requests, columns):
+    """What requests an operation takes, as {file system: {row: text}} says; without the rows that take none anywhere."""
+    columns = [column for column in columns if column in requests]
+    rows = [["what", *columns], ["---"] * (len(columns) + 1)]
+    for name in dict.fromkeys(name for column in columns for name in requests[column]):
+        cells = [requests[column].get(name, "") for column in columns]
+        if set(cells) - {"", "none"}:
+            rows.append([name, *cells])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def made(result):
+    """When and where it was measured."""
+    machine = result["machine"]
+    text = "%s: %d processors (%s), Linux %s, %s" % (
+        result["date"], machine["cpus"], machine["machine"], ".".join(machine["kernel"].split(".")[:2]), machine["libc"])
+    load = machine.get("load", 0)
+    return text + ("; other work was running (load %.0f)." % load if load > machine["cpus"] / 2 else ".")
+
+
 def write_document(result, figures, file):
     """Puts the tables into the document, each between its section's marks. The text around them is written by hand."""
     text = file.read_text()
-    machine = result["machine"]
-    filled = {"made": "%s: %d processors (%s), Linux %s, %s." % (
-        result["date"], machine["cpus"], machine["machine"], ".".join(machine["kernel"].split(".")[:2]), machine["libc"])}
+    filled = {"made": made(result)}
     filled.update({section: markdown(figures, section) for section in dict.fromkeys(f.section for f in figures)})
+    if result.get("requests"):
+        filled["daemon, requests"] = requests_table(result["requests"], REQUEST_COLUMNS)
     for section, table_text in filled.items():
         begin, end = "<!-- bench: %s -->\n" % section, "<!-- end -->"
         head, found, rest = text.partition(begin)
@@ -80,7 +104,7 @@ def plot(figures, file):
     matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
     shown = [f for f in figures if f.unit == "ns" and
-             (f.section == "daemon" or (f.variant == "devshm" and f.reference != "tmpfs"))][::-1]
+             (f.section.startswith("daemon") or (f.variant == "devshm" and f.reference != "tmpfs"))][::-1]
     if not shown:
         return
     _, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * len(shown)))
@@ -90,7 +114,7 @@ def plot(figures, file):
         if f.budget:
             axes.plot([f.budget, f.budget], [row - 0.4, row + 0.4], color="black", linewidth=1)
     axes.axvline(1, color="#999999", linewidth=0.6)
-    names = ["%s: %s" % (f.variant if f.section == "daemon" else f.section, f.name) for f in shown]
+    names = ["%s: %s" % (f.variant if f.section.startswith("daemon") else f.section, f.name) for f in shown]
     axes.set_yticks(range(len(shown)), names, fontsize=7)
     axes.set_xlabel("devshm / reference: median and quartiles of the rounds; black: the budget")
     axes.set_xscale("log")
