@@ -6,11 +6,14 @@ import pathlib
 
 USER, GROUP, USER_NAME = 993, 990, "sbx_user1051"
 HOME = "/home/" + USER_NAME  # which does not exist
-PASSWD = ("root:x:0:0:root:/root:/bin/bash\n"
-          "nobody:x:99:99:Nobody:/:/sbin/nologin\n"
-          "%s:x:%d:%d::%s:/sbin/nologin\n" % (USER_NAME, USER, GROUP, HOME))
+PASSWD = (
+    "root:x:0:0:root:/root:/bin/bash\n"
+    "nobody:x:99:99:Nobody:/:/sbin/nologin\n"
+    "%s:x:%d:%d::%s:/sbin/nologin\n" % (USER_NAME, USER, GROUP, HOME)
+)
 PROFILE = pathlib.Path(__file__).resolve().parent.parent / "seccomp.json"
 INIT = "/var/rapid/init"
+PAUSE = ("/var/rapid/busybox", "sleep", "infinity")  # the first process's only child, where others are started later
 HOST_NAME = "169-254-100-1"
 
 
@@ -29,24 +32,34 @@ def bind(source, target, *options):
     return {"type": "bind", "source": str(source), "destination": target, "options": ["rbind", *options]}
 
 
+def process(arguments, variables, directory):
+    """How a process runs, the first one or a later one: Lambda's user, limits and no rights."""
+    return {
+        "terminal": False,
+        "user": {"uid": USER, "gid": GROUP, "umask": 0o22},
+        "args": [INIT, "-s", "-g", "--", *arguments],
+        "env": ["%s=%s" % pair for pair in sorted(variables.items())],
+        "cwd": directory,
+        "capabilities": {kind: [] for kind in ("bounding", "effective", "inheritable", "permitted", "ambient")},
+        "rlimits": [{"type": "RLIMIT_" + name, "hard": 1024, "soft": 1024} for name in ("NOFILE", "NPROC")],
+        # Also what lets the runtime load the filter when it has nothing left to do that the filter refuses.
+        "noNewPrivileges": True,
+    }
+
+
 def config(root, mounts, arguments, variables, directory):
     return {
         "ociVersion": "1.0.2",
         "hostname": HOST_NAME,
-        "process": {
-            "terminal": False,
-            "user": {"uid": USER, "gid": GROUP, "umask": 0o22},
-            "args": [INIT, "-g", "--", *arguments],
-            "env": ["%s=%s" % pair for pair in sorted(variables.items())],
-            "cwd": directory,
-            "capabilities": {kind: [] for kind in ("bounding", "effective", "inheritable", "permitted", "ambient")},
-            "rlimits": [{"type": "RLIMIT_" + name, "hard": 1024, "soft": 1024} for name in ("NOFILE", "NPROC")],
-            # Also what lets the runtime load the filter when it has nothing left to do that the filter refuses.
-            "noNewPrivileges": True,
-        },
+        "process": process(arguments, variables, directory),
         "root": {"path": str(root), "readonly": True},
         "mounts": [
-            {"type": "proc", "source": "none", "destination": "/proc", "options": ["nosuid", "nodev", "noexec", "noatime"]},
+            {
+                "type": "proc",
+                "source": "none",
+                "destination": "/proc",
+                "options": ["nosuid", "nodev", "noexec", "noatime"],
+            },
             *mounts,
         ],
         "linux": {

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The command line of container/lambda."""
 import argparse
-import os
 import pathlib
-import shutil
 import signal
 import sys
 
-from . import Failed, emulation, namespaces, roots, sandbox, variables
+from . import Failed, container, emulation, namespaces, needs, roots, sandbox, variables
 
 EPILOG = """\
 The root. Without --root a Debian is made (with mmdebstrap) and kept in ~/.cache/devshm/lambda; it has Python, strace and
@@ -29,40 +27,103 @@ What differs from Lambda itself is in docs/lambda-environment.md."""
 
 def parser():
     result = argparse.ArgumentParser(
-        prog="lambda", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=EPILOG,
+        prog="lambda",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EPILOG,
         usage="lambda [OPTIONS] [--] CMD...\n       lambda [OPTIONS] --runtime-api [--handler FILE.FUNCTION] [--] [CMD...]",
         description="Runs CMD as AWS Lambda would: no /dev/shm and no tmpfs, a read-only root, /tmp and /dev on ext4, "
-                    "Lambda's user, limits, variables and refused system calls. Needs root.")
+        "Lambda's user, limits, variables and refused system calls. Needs root.",
+    )
     root = result.add_argument_group("what runs")
-    root.add_argument("--root", metavar="DIR|ARCHIVE|IMAGE",
-                      help="a root directory, an OCI or docker archive, or the name of an image that podman or docker has")
-    root.add_argument("--libc", choices=list(roots.RELEASES), default="2.36",
-                      help="the Debian with this glibc (default %(default)s). Amazon Linux 2 fails like 2.31, "
-                           "Amazon Linux 2023 like the later ones")
-    root.add_argument("--arch", choices=("x86_64", "arm64"), default=emulation.native(),
-                      help="default: this machine's; the other one by qemu-user")
-    root.add_argument("--with", dest="with_packages", metavar="PACKAGE[,PACKAGE]", default=[],
-                      type=lambda text: text.split(","), help="more packages in the Debian that is made")
+    root.add_argument(
+        "--root",
+        metavar="DIR|ARCHIVE|IMAGE",
+        help="a root directory, an OCI or docker archive, or the name of an image that podman or docker has",
+    )
+    root.add_argument(
+        "--libc",
+        choices=list(roots.RELEASES),
+        default="2.36",
+        help="the Debian with this glibc (default %(default)s). Amazon Linux 2 fails like 2.31, "
+        "Amazon Linux 2023 like the later ones",
+    )
+    root.add_argument(
+        "--arch",
+        choices=("x86_64", "arm64"),
+        default=emulation.native(),
+        help="default: this machine's; the other one by qemu-user",
+    )
+    root.add_argument(
+        "--with",
+        dest="with_packages",
+        metavar="PACKAGE[,PACKAGE]",
+        default=[],
+        type=lambda text: text.split(","),
+        help="more packages in the Debian that is made",
+    )
     root.add_argument("--task", metavar="DIR|ZIP", help="the function's code, at /var/task")
-    root.add_argument("--layer", metavar="DIR|ZIP", action="append",
-                      help="at /opt; later ones go over earlier ones. Can be repeated")
+    root.add_argument(
+        "--layer", metavar="DIR|ZIP", action="append", help="at /opt; later ones go over earlier ones. Can be repeated"
+    )
     root.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="can be repeated")
     limits = result.add_argument_group("sizes")
     limits.add_argument("--tmp", metavar="MB", type=int, default=512, help="room in /tmp, 512 to 10240 (default 512)")
-    limits.add_argument("--memory", metavar="MB", type=int, default=128, help="128 to 10240 (default 128, as on Lambda)")
+    limits.add_argument(
+        "--memory", metavar="MB", type=int, default=128, help="128 to 10240 (default 128, as on Lambda)"
+    )
     api = result.add_argument_group("as a function")
-    api.add_argument("--runtime-api", action="store_true",
-                     help="serve the Runtime API to CMD (default: a small Python runtime) and take invocations over HTTP")
+    api.add_argument(
+        "--runtime-api",
+        action="store_true",
+        help="serve the Runtime API to CMD (default: a small Python runtime) and take invocations over HTTP",
+    )
     api.add_argument("--handler", metavar="FILE.FUNCTION", help="the function's handler (default app.handler)")
-    api.add_argument("--listen", metavar="[HOST:]PORT", default="127.0.0.1:9000",
-                     help="where invocations come in (default %(default)s; port 0: any free one)")
+    api.add_argument(
+        "--listen",
+        metavar="[HOST:]PORT",
+        default="127.0.0.1:9000",
+        help="where invocations come in (default %(default)s; port 0: any free one)",
+    )
     api.add_argument("--timeout", metavar="SECONDS", type=float, default=3, help="of an invocation (default 3)")
+    api.add_argument(
+        "--concurrency",
+        metavar="N",
+        type=int,
+        default=0,
+        help="as on Managed Instances: up to N invocations at a time in one environment, which is never frozen",
+    )
+    api.add_argument(
+        "--snapstart",
+        metavar="N",
+        type=int,
+        default=0,
+        help="initialize, take a snapshot, and serve from N copies of it in turn",
+    )
+    api.add_argument(
+        "--log-format", choices=("Text", "JSON"), help="of the log (default Text; JSON with --concurrency)"
+    )
+    api.add_argument(
+        "--log-level",
+        choices=("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"),
+        default="INFO",
+        help="of the function's log as JSON (default INFO)",
+    )
     api.add_argument("--name", default="function", help="the function's name (default %(default)s)")
-    api.add_argument("--freeze", choices=("auto", "group", "stop", "none"), default="auto",
-                     help="between invocations: a control group's freezer, SIGSTOP to each process, not at all "
-                          "(default: the first that there is)")
-    result.add_argument("--scratch", metavar="DIR", type=pathlib.Path, default=pathlib.Path("/var/tmp"),
-                        help="where the images of /tmp and /dev lie, as sparse files (default %(default)s)")
+    api.add_argument(
+        "--freeze",
+        choices=("auto", "group", "stop", "none"),
+        default="auto",
+        help="between invocations: a control group's freezer, SIGSTOP to each process, not at all "
+        "(default: the first that there is)",
+    )
+    result.add_argument(
+        "--scratch",
+        metavar="DIR",
+        type=pathlib.Path,
+        default=pathlib.Path("/var/tmp"),
+        help="where the images of /tmp and /dev lie, as sparse files (default %(default)s)",
+    )
+    result.add_argument("--no-install", action="store_true", help="install nothing; what is missing is named")
     result.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help=argparse.SUPPRESS)
     return result
 
@@ -86,6 +147,15 @@ def read(arguments):
         reader.error("--layer: Lambda takes five")
     if any("=" not in pair or pair.startswith("=") for pair in options.env):
         reader.error("--env wants NAME=VALUE")
+    if not 0 <= options.concurrency <= 1600:
+        reader.error("--concurrency: Lambda has 1 to 1600")
+    if not 0 <= options.snapstart <= 16:
+        reader.error("--snapstart: 1 to 16 copies")
+    if options.snapstart and (options.concurrency or options.tmp > 512):
+        reader.error("--snapstart: Lambda has it with 512 MB of /tmp, and without concurrent invocations")
+    if not options.runtime_api and (options.concurrency or options.snapstart or options.log_format):
+        reader.error("--concurrency, --snapstart and --log-format go with --runtime-api")
+    options.log_format = options.log_format or ("JSON" if options.concurrency else "Text")
     if options.handler and not options.runtime_api:
         reader.error("--handler goes with --runtime-api")
     if options.runtime_api and not options.handler:
@@ -106,29 +176,18 @@ def command_of(options, root):
 
 
 def environment_of(options, root):
-    result = {**variables.defaults(options.name, options.memory, options.handler), **root.variables}
+    result = {**variables.defaults(options), **root.variables}
     result.update(pair.partition("=")[::2] for pair in options.env)
     return result
 
 
-def check_machine():
-    if os.geteuid() != 0:
-        raise Failed("needs root, for loop devices and mounts of ext4: sudo container/lambda ... (as an ordinary user, "
-                     "container/hide-shm gives a ground without /dev/shm)")
-    if sys.version_info < (3, 9):
-        raise Failed("needs Python 3.9")
-    os.environ["PATH"] = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
-    for tool, package in (("crun", "crun"), ("mkfs.ext4", "e2fsprogs"), ("mount", "mount"), ("unzip", "unzip")):
-        if not shutil.which(tool):
-            raise Failed("%s is missing (Debian package %s)" % (tool, package))
-
-
 def run_command(box, options, root):
-    box.start(command_of(options, root), environment_of(options, root))
+    running = container.Container(box, command_of(options, root), environment_of(options, root))
     for number in namespaces.FORWARDED:
-        signal.signal(number, lambda number, _: box.signal(number))
+        signal.signal(number, lambda number, _: running.first.signal(number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, namespaces.FORWARDED)
-    status = box.wait()
+    status = running.first.wait()
+    running.ended()
     if status == 137 and box.groups.killed_for_memory():
         print("lambda: out of memory (--memory %d)" % options.memory, file=sys.stderr)
     return status
@@ -137,7 +196,7 @@ def run_command(box, options, root):
 def main(arguments):
     options = read(arguments)
     try:
-        check_machine()
+        needs.provide(options)
         root = roots.find(options)
 
         def inside(scratch):
@@ -145,12 +204,13 @@ def main(arguments):
             try:
                 box.make()
                 if options.runtime_api:
-                    from . import function
-                    return function.serve(box, options, command_of(options, root), environment_of(options, root))
+                    from . import service
+
+                    return service.serve(box, options, command_of(options, root), environment_of(options, root))
                 return run_command(box, options, root)
             finally:
-                box.kill()
                 box.remove()
+
         return namespaces.run_inside(options.scratch, inside)
     except Failed as failure:
         print("lambda: %s" % failure, file=sys.stderr)

@@ -16,8 +16,14 @@ LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/sel
 
 
 def call(*command):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", check=False)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if done.returncode != 0:
         raise Failed("%s: %s" % (" ".join(map(str, command)), done.stdout.strip() or done.returncode))
     return done.stdout
@@ -30,14 +36,32 @@ def mount_disk(image, point, megabytes, options):
     inodes = megabytes * 64
     with open(image, "wb") as file:
         file.truncate(int(room + 8 + inodes / 4096 + 1) * MEGABYTE)
-    call("mkfs.ext4", "-q", "-F", "-m", "0", "-J", "size=8", "-N", inodes, "-I", "256", "-O", "^resize_inode",
-         "-E", "root_owner=0:0,nodiscard", image)
+    call(
+        "mkfs.ext4",
+        "-q",
+        "-F",
+        "-m",
+        "0",
+        "-J",
+        "size=8",
+        "-N",
+        inodes,
+        "-I",
+        "256",
+        "-O",
+        "^resize_inode",
+        "-E",
+        "root_owner=0:0,nodiscard",
+        image,
+    )
     point.mkdir(parents=True, exist_ok=True)
     try:
         call("mount", "-t", "ext4", "-o", "loop," + options, image, point)
     except Failed as failure:
-        raise Failed("no ext4 by a loop device: %s\n(in a container: it needs --privileged and the host's "
-                     "/dev/loop*)" % failure) from None
+        raise Failed(
+            "no ext4 by a loop device: %s\n(in a container: it needs --privileged and the host's "
+            "/dev/loop*)" % failure
+        ) from None
     os.unlink(image)
     (point / "lost+found").rmdir()
 

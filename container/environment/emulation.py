@@ -13,8 +13,10 @@ from . import Failed, namespaces
 BY_KERNEL = {"x86_64": "x86_64", "aarch64": "arm64"}
 QEMU = {"arm64": "/usr/bin/qemu-aarch64-static", "x86_64": "/usr/bin/qemu-x86_64-static"}
 # The head of an ELF file for the machine, executable or shared, of any ABI.
-HEADS = {"arm64": (b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xb7\x00",),
-         "x86_64": (b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\x3e\x00",)}
+HEADS = {
+    "arm64": (b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xb7\x00",),
+    "x86_64": (b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\x3e\x00",),
+}
 MASK = b"\xff" * 7 + b"\x00" + b"\xff" * 8 + b"\xfe\xff\xff\xff"
 EVERYBODY = "0 0 4294967295\n"
 
@@ -30,8 +32,7 @@ def registered(architecture):
         entry = pathlib.Path("/proc/sys/fs/binfmt_misc", name).read_text()
     except OSError:
         return False
-    return entry.startswith("enabled") and any(
-        line.startswith("flags:") and "F" in line for line in entry.splitlines())
+    return entry.startswith("enabled") and any(line.startswith("flags:") and "F" in line for line in entry.splitlines())
 
 
 def prefix(architecture):
@@ -77,19 +78,24 @@ def start_keeper(architecture):
         answer = os.read(to_us[0], 1)
     if answer != b"r":
         reason = (answer + os.read(to_us[0], 4096)).decode(errors="replace")
-        raise Failed("the kernel does not run %s programs: %s\n(before Linux 6.7 the machine itself must be told: "
-                     "Debian's packages qemu-user-static and binfmt-support do it)" % (architecture, reason))
+        raise Failed(
+            "the kernel does not run %s programs: %s\n(before Linux 6.7 the machine itself must be told: "
+            "Debian's packages qemu-user-static and binfmt-support do it)" % (architecture, reason)
+        )
     os.close(to_keeper[1])
     return keeper
 
 
 def register(architecture):
     point = "/proc/sys/fs/binfmt_misc"
-    namespaces.check(namespaces.libc.mount(b"binfmt_misc", point.encode(), b"binfmt_misc", 0, None),
-                     "no binfmt_misc in a user namespace")
+    namespaces.check(
+        namespaces.libc.mount(b"binfmt_misc", point.encode(), b"binfmt_misc", 0, None),
+        "no binfmt_misc in a user namespace",
+    )
 
     def escaped(data):
         return "".join("\\x%02x" % byte for byte in data)
+
     for head in HEADS[architecture]:
         # P: programs see the name they were called by. F: opened now, from here.
         entry = ":qemu-%s:M::%s:%s:%s:PF" % (architecture, escaped(head), escaped(MASK), QEMU[architecture])

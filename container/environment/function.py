@@ -1,179 +1,250 @@
 # SPDX-License-Identifier: MIT
-"""A function in its environment: started by its first invocation, frozen between them, and started again when it ended.
+"""A function in its environment: initialized by its first invocation, frozen between them, and reset when it fails.
 
-What ends in the middle (a crash, a time-out) is answered as Lambda answers it. The next invocation starts the runtime
-anew in the same environment: /tmp is as it was left.
+What ends in the middle (a crash, a time-out) is answered as Lambda answers it. The next invocation starts extensions and
+runtime anew in the same environment: /tmp is as it was left.
 """
-import json
-import os
-import signal
-import sys
+import collections
 import threading
 import time
-import uuid
 
-from . import Failed, namespaces, runtime_api
+from . import boot, http_server, invocation, platform_log, reports, runtime_api, telemetry, variables
 
 INIT_SECONDS = 10
-
-
-class Invocation:
-    def __init__(self, event, context):
-        self.id, self.event, self.context = str(uuid.uuid4()), event, context
-        self.deadline = self.answer = None
-        self.failed = False
-        self.warm = False  # came when a runtime was there, which may be about to end
-
-    def complete(self, answer, failed):
-        if self.answer is None:
-            self.answer, self.failed = answer, failed
-
-
-def error(kind, text):
-    return json.dumps({"errorType": kind, "errorMessage": text}).encode()
+BUSY_SECONDS = 60  # after which a caller is refused that found all workers busy
 
 
 class Function:
-    """Threads of two servers and one that waits for the runtime's end meet here; `changed` guards all fields."""
+    """Threads of the servers, of invocations and of processes that end meet here; `changed` guards all fields."""
 
-    def __init__(self, box, options, command, variables):
-        self.box, self.options, self.command, self.variables = box, options, command, variables
-        self.one_at_a_time = threading.Lock()
+    def __init__(self, box, options, command, environment):
+        self.box, self.options, self.command = box, options, command
         self.changed = threading.Condition()
-        self.current = None  # the invocation that is to be taken, or is being worked on
-        self.running = False
-        self.starts = 0  # which start of the runtime this is: an old one's request gets nothing any more
+        self.turn = threading.Lock()  # one invocation at a time, as one environment has it
+        self.waiting = collections.deque()  # for a process that asks
+        self.working = {}  # what was handed out and is not answered, by id
+        self.boot = None
+        self.failed = False  # once: from then on init belongs to the invocations
+        self.closing = False
+        self.telemetry = telemetry.Telemetry()
+        self.log = platform_log.PlatformLog(options.log_format, self.telemetry.publish)
+        self.server = http_server.serve(runtime_api.Api, self, ("127.0.0.1", 0))
+        self.variables = {**environment, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % self.server.server_port}
+        self.kind = variables.initialization_type(options)
+        self.restoration = None  # of SnapStart: how long it took, for the first report
 
     # --- from outside ---
 
-    def invoke(self, event, context=None):
-        """Returns the invocation, completed. One at a time, as one environment has it."""
-        with self.one_at_a_time:
-            invocation = Invocation(event, context)
+    def invoke(self, given):
+        """Begins it; the answer arrives in `given`."""
+        work = self.run_concurrent if self.options.concurrency else self.run
+        threading.Thread(target=work, args=(given,), daemon=True).start()
+
+    def run(self, given):
+        with self.turn, self.changed:
+            if self.closing:
+                given.end(invocation.error("Sandbox.Failure", "the environment is shut down"), "Sandbox.Failure")
+                return
+            self.thaw()
+            self.log.start_tail()
+            before = None
+            if not self.boot and not self.failed:
+                before = self.initialize("init", INIT_SECONDS)
             begun = time.monotonic()
-            with self.changed:
-                self.current = invocation
-                invocation.warm = self.running
-                if not self.running:
-                    self.start()
+            given.deadline = time.time() + self.options.timeout
+            end = begun + self.options.timeout
+            self.log.event("platform.start", reports.start(given))
+            if not self.boot:
+                self.initialize("invoke", self.options.timeout)
+            current = self.boot
+            if not current.failure and current.ready:
+                self.working[given.id] = given
+                self.waiting.append(given)
+                current.extensions.send("INVOKE", reports.invoke_event(given, self.options.name))
                 self.changed.notify_all()
-                self.changed.wait_for(lambda: invocation.deadline or invocation.answer is not None,
-                                      INIT_SECONDS + self.options.timeout)
-                taken = time.monotonic()
-                log("START RequestId: %s Version: $LATEST" % invocation.id)
-                if invocation.deadline:
-                    self.changed.wait_for(lambda: invocation.answer is not None,
-                                          max(0, invocation.deadline - time.time()))
-                if invocation.answer is None:
-                    invocation.complete(error("Sandbox.Timedout", "RequestId: %s Error: Task timed out after %.2f seconds"
-                                              % (invocation.id, self.options.timeout)), True)
-                    self.end()
-                self.current = None
-            self.report(invocation, time.monotonic() - taken, taken - begun)
-            return invocation
+                current.wait(lambda: given.ended and current.polling, end)
+            runtime_seconds = time.monotonic() - begun
+            done = given.ended and current.polling and not current.failure
+            status, kind = self.judge(given, current, done)
+            self.runtime_done(given, current, status, kind, runtime_seconds)
+            if done and not current.wait(current.extensions.all_waiting, end):
+                status, kind = self.judge(given, current, False)
+            self.finish(given, current, status, kind, time.monotonic() - begun, before)
 
-    def report(self, invocation, seconds, before):
-        used = self.box.groups.most_used()
-        space = os.statvfs(self.box.tmp)
-        log("END RequestId: %s" % invocation.id)
-        log("REPORT RequestId: %s\tDuration: %.2f ms\tBefore: %.2f ms\tMemory Size: %d MB\tMax Memory Used: %s MB\t"
-            "/tmp Used: %.1f MB" % (invocation.id, seconds * 1000, before * 1000, self.options.memory,
-                                    used >> 20 if used is not None else "?",
-                                    (space.f_blocks - space.f_bfree) * space.f_frsize / (1 << 20)))
+    def judge(self, given, current, done):
+        """(status, error type), and the answer if there is none yet."""
+        if done:
+            return ("error", given.error_type) if given.error is not None else ("success", None)
+        if current.failure:
+            if current.failure.text:
+                current.drain()
+                self.log.event(
+                    "platform.fault",
+                    "RequestId: %s Error: %s\n%s" % (given.id, current.failure.text, current.failure.kind),
+                )
+            given.end(current.failure.answer(given.id), current.failure.kind)
+            return "failure", current.failure.kind
+        current.drain()
+        text = "Task timed out after %.2f seconds" % self.options.timeout
+        self.log.event("platform.fault", "%s %s %s" % (platform_log.timestamp(), given.id, text))
+        given.end(
+            invocation.error("Sandbox.Timedout", "RequestId: %s Error: %s" % (given.id, text)), "Sandbox.Timedout"
+        )
+        return "timeout", None
 
-    # --- the runtime's life; `changed` is held ---
+    def finish(self, given, current, status, kind, seconds, before):
+        self.working.pop(given.id, None)
+        if given in self.waiting:
+            self.waiting.remove(given)
+        self.report(given, status, kind, seconds, before)
+        if status in ("success", "error"):
+            self.freeze()
+        else:
+            self.reset(status)
+        self.changed.notify_all()
 
-    def start(self):
-        self.starts += 1
-        self.running = True
-        self.box.start(self.command, self.variables)
-        threading.Thread(target=self.await_end, daemon=True).start()
+    # --- concurrent invocations: the environment never stands still, and one's end is not another one's ---
 
-    def end(self):
-        """Ends the runtime and all it has started, and waits until they are gone."""
-        self.box.kill()
-        self.changed.wait_for(lambda: not self.running)
-
-    def await_end(self):
-        code = self.box.reap()
+    def run_concurrent(self, given):
         with self.changed:
-            self.box.ended()
-            self.running = False
-            if self.current and self.current.warm and not self.current.deadline:
-                self.current.warm = False
-                self.start()
-            elif self.current:
-                # 128+n is how the first process says that the runtime was ended by a signal.
-                how = "exit status %d" % code
-                if code > 128 or code < 0:
-                    how = "signal: %s" % signal.strsignal(code - 128 if code > 0 else -code).lower()
-                self.current.complete(error("Runtime.ExitError", "RequestId: %s Error: Runtime exited with error: %s"
-                                            % (self.current.id, how)), True)
+            self.changed.wait_for(
+                lambda: not self.boot or not self.boot.over and (self.boot.ready or self.boot.failure)
+            )
+            if self.boot and self.boot.failure:
+                self.reset("failure")
+            if not self.boot:
+                self.initialize("init", max(130, self.options.timeout))
+            current = self.boot
+            self.working[given.id] = given
+            self.waiting.append(given)
             self.changed.notify_all()
+            self.changed.wait_for(lambda: given.deadline or given.ended or not current or current.failure, BUSY_SECONDS)
+            if not given.deadline and current and not current.failure and not given.ended:
+                self.waiting.remove(given)
+                del self.working[given.id]
+                given.end(
+                    invocation.error("TooManyRequestsException", "all workers are busy"), "TooManyRequestsException"
+                )
+                return
+            begun = time.monotonic()
+            self.log.event("platform.start", reports.start(given))
+            self.changed.wait_for(lambda: given.ended or not current or current.failure, self.options.timeout)
+            # What is too late goes on, and nobody waits for it.
+            status, kind = self.judge(given, current, given.ended)
+            self.working.pop(given.id, None)
+            seconds = time.monotonic() - begun
+            self.runtime_done(given, current, status, kind, seconds)
+            self.report(given, status, kind, seconds, None)
+
+    def lost(self, given):
+        """The process that worked on it has ended, and others have not."""
+        if self.options.concurrency:
+            given.end(
+                invocation.error("Runtime.ExitError", "RequestId: %s Error: Runtime worker exited" % given.id),
+                "Runtime.ExitError",
+            )
+            self.answered(given)
+
+    # --- events ---
+
+    def runtime_done(self, given, current, status, kind, seconds):
+        current.drain()
+        self.log.event("platform.runtimeDone", reports.runtime_done(given, status, kind, seconds, self.options.timeout))
+
+    def report(self, given, status, kind, seconds, init):
+        memory = self.box.groups.most_used(), self.options.memory
+        self.log.event("platform.end", {"requestId": given.id})
+        self.log.event("platform.report", reports.report(given, status, kind, seconds, memory, init, self.restoration))
+        self.restoration = None
+        given.tail = self.log.encoded_tail()
+        given.reported.set()
+        self.log.note_space(self.box.tmp)
+
+    # --- the environment's life; `changed` is held ---
+
+    def initialize(self, phase, seconds):
+        """Boots; returns the seconds it took, or None if the init phase failed, which then has been reset."""
+        begun = time.monotonic()
+        self.telemetry.start_over()
+        self.boot = boot.Boot(self, phase)
+        self.log.event(
+            "platform.initStart",
+            {
+                "initializationType": self.kind,
+                "phase": phase,
+                "functionName": self.options.name,
+                "functionVersion": "$LATEST",
+            },
+        )
+        status = self.boot.initialize(begun + seconds)
+        taken = time.monotonic() - begun
+        self.boot.drain()
+        record = {"initializationType": self.kind, "phase": phase, "status": status}
+        if self.boot.failure:
+            record["errorType"] = self.boot.failure.kind
+        self.log.event("platform.initRuntimeDone", record)
+        self.boot.report_extensions()
+        self.log.event("platform.initReport", {**record, "metrics": {"durationMs": round(taken * 1000, 3)}})
+        self.telemetry.close_subscribing()
+        if status == "success" or phase == "invoke" or self.options.concurrency:
+            return taken
+        self.reset("failure")
+        return None
+
+    def reset(self, reason):
+        """All processes end; the next invocation starts others."""
+        current, self.failed = self.boot, True
+        current.shut_down(reason)
+        self.boot = None
+        self.waiting.clear()
+        self.changed.notify_all()
+
+    def freeze(self):
+        if self.boot and not self.options.concurrency:
+            self.telemetry.running.clear()
+            self.boot.container.freeze(True)
+
+    def thaw(self):
+        if self.boot and not self.options.concurrency:
+            self.boot.container.freeze(False)
+            self.telemetry.running.set()
+
+    def close(self):
+        """The last shutdown, which extensions hear of."""
+        with self.changed:
+            # What is answered is brought to its end; nobody waits for the rest.
+            self.changed.wait_for(lambda: not any(given.ended for given in self.working.values()), self.options.timeout)
+            self.closing = True
+            if self.boot:
+                self.thaw()
+                self.boot.shut_down("spindown")
+                self.boot = None
+                self.changed.notify_all()
+        self.server.server_close()
 
     # --- from the runtime ---
 
-    def next(self):
+    def next(self, is_connected):
         """The next invocation, for which the environment sleeps; None if this runtime is not the one any more."""
         with self.changed:
-            mine = self.starts
-
-            def ready():
-                return self.starts != mine or not self.running or (self.current and not self.current.deadline
-                                                                   and self.current.answer is None)
-            if not ready():
-                self.box.freeze(True)
-                self.changed.wait_for(ready)
-                self.box.freeze(False)
-            if self.starts != mine or not self.running:
+            current = self.boot
+            if not current or current.over:
                 return None
-            self.current.deadline = time.time() + self.options.timeout
+            current.polling += 1
+            current.ready = True
             self.changed.notify_all()
-            return self.current
-
-    def answer(self, request, body, failed):
-        """False if that is not what is being worked on."""
-        with self.changed:
-            if not self.current or self.current.id != request or self.current.answer is not None:
-                return False
-            self.current.complete(body, failed)
+            # At a shutdown it is left waiting: it gets a signal, and not a broken connection.
+            self.changed.wait_for(lambda: self.boot is not current or current.gone or self.waiting and not current.over)
+            current.polling -= 1
+            if self.boot is not current or current.over or not is_connected():
+                return None  # a notification for one of us is one for all: another one takes it
+            given = self.waiting.popleft()
+            given.deadline = given.deadline or time.time() + self.options.timeout
             self.changed.notify_all()
-            return True
+            return given
 
-    def init_failed(self, body):
+    def answered(self, given):
         with self.changed:
-            if self.current:
-                self.current.complete(body, True)
-            # In a thread of its own: the runtime still waits for the answer to this.
-            threading.Thread(target=self.end_broken, args=(self.starts,), daemon=True).start()
+            if self.options.concurrency:
+                self.working.pop(given.id, None)
             self.changed.notify_all()
-
-    def end_broken(self, start):
-        with self.changed:
-            self.changed.wait_for(lambda: not self.running, 1)  # most end by themselves
-            if self.running and self.starts == start:
-                self.end()
-
-
-def log(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def serve(box, options, command, variables):
-    """Until a signal comes."""
-    function = Function(box, options, command, variables)
-    host, _, port = options.listen.rpartition(":")
-    try:
-        outside = runtime_api.serve(runtime_api.Invoke, function, (host or "127.0.0.1", int(port)))
-    except (OSError, ValueError) as failure:
-        raise Failed("--listen %s: %s" % (options.listen, failure)) from None
-    inside = runtime_api.serve(runtime_api.Runtime, function, ("127.0.0.1", 0))
-    variables["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:%d" % inside.server_port
-    # A program of one thread waits for signals, in here: the handlers of others would have to be told.
-    log("lambda: takes invocations at http://%s:%d/2015-03-31/functions/function/invocations"
-        % (host or "127.0.0.1", outside.server_port))
-    signal.sigwait(namespaces.FORWARDED)
-    for server in (outside, inside):
-        server.server_close()
-    box.kill()
-    return 0

@@ -93,8 +93,11 @@ class Groups:
         if self.memory is None:
             return False
         size = str(megabytes << 20)
-        names = ("memory.max", "memory.swap.max") if self.unified else (
-            "memory.limit_in_bytes", "memory.memsw.limit_in_bytes")
+        names = (
+            ("memory.max", "memory.swap.max")
+            if self.unified
+            else ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes")
+        )
         (self.memory / names[0]).write_text(size)
         try:
             (self.memory / names[1]).write_text("0" if self.unified else size)

@@ -35,7 +35,7 @@ def start_time(process):
 
 def is_gone(name):
     """Whether that is the name of a run which has ended."""
-    process, _, started = name[len(PREFIX):].partition(".")
+    process, _, started = name[len(PREFIX) :].partition(".")
     if not (process.isdigit() and started.isdigit()):
         return False
     try:
@@ -124,5 +124,7 @@ def in_mounts_of(process, work):
 
 
 def set_root_options():
-    check(libc.mount(None, b"/", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_RELATIME, None),
-          "can't set the root's mount options")
+    check(
+        libc.mount(None, b"/", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_RELATIME, None),
+        "can't set the root's mount options",
+    )

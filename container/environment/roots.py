@@ -16,8 +16,10 @@ from . import Failed
 RELEASES = {"2.31": "bullseye", "2.36": "bookworm", "2.41": "trixie"}
 DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
 OCI = {"x86_64": "amd64", "arm64": "arm64"}
-PACKAGES = ("base-files bash ca-certificates coreutils dash findutils grep gzip hostname libc-bin mawk mount procps "
-            "python3 sed strace tar tzdata util-linux").split()
+PACKAGES = (
+    "base-files bash ca-certificates coreutils dash findutils grep gzip hostname libc-bin mawk mount procps "
+    "python3 sed strace tar tzdata util-linux"
+).split()
 LAYOUT = 1  # to be raised when roots made by an older version of this file will not do
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -63,6 +65,7 @@ def find(options):
 
 # --- Debian ---
 
+
 def debian(libc, architecture, more):
     release = RELEASES[libc]
     key = hashlib.sha256(" ".join([str(LAYOUT), *PACKAGES, *sorted(more)]).encode()).hexdigest()[:12]
@@ -80,11 +83,22 @@ def make_debian(directory, release, architecture, more):
     fresh = directory.with_name(directory.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     # Unpacked and not set up: needs no emulator, and nothing of it is to be run as root.
-    run_with_progress(["mmdebstrap", "--mode=root", "--variant=extract", "--architectures=" + DEBIAN[architecture],
-                       "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--keyring=" + KEYRING,
-                       "--include=" + ",".join([*PACKAGES, *more]), "--format=directory", release, str(fresh),
-                       "deb [signed-by=%s] %s %s main" % (KEYRING, mirror(), release)],
-                      cache_directory() / "mmdebstrap.log")
+    run_with_progress(
+        [
+            "mmdebstrap",
+            "--mode=root",
+            "--variant=extract",
+            "--architectures=" + DEBIAN[architecture],
+            "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+            "--keyring=" + KEYRING,
+            "--include=" + ",".join([*PACKAGES, *more]),
+            "--format=directory",
+            release,
+            str(fresh),
+            "deb [signed-by=%s] %s %s main" % (KEYRING, mirror(), release),
+        ],
+        cache_directory() / "mmdebstrap.log",
+    )
     for name in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
         shutil.rmtree(fresh / name, ignore_errors=True)
     if not (fresh / "usr/bin/sh").exists():
@@ -96,8 +110,13 @@ def make_debian(directory, release, architecture, more):
 
 
 def mirror():
-    done = subprocess.run([pathlib.Path(__file__).resolve().parents[1] / "debian-mirror"], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [pathlib.Path(__file__).resolve().parents[1] / "debian-mirror"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise Failed("%s; give a root with --root" % done.stderr.strip())
     return done.stdout.strip()
@@ -115,8 +134,12 @@ def run_with_progress(command, log, who="lambda"):
                 break
             except subprocess.TimeoutExpired:
                 if sys.stderr.isatty():
-                    print("\r\033[K%s: %3d s  %s" % (who, time.monotonic() - begun, last_line(log)), end="",
-                          file=sys.stderr, flush=True)
+                    print(
+                        "\r\033[K%s: %3d s  %s" % (who, time.monotonic() - begun, last_line(log)),
+                        end="",
+                        file=sys.stderr,
+                        flush=True,
+                    )
             except BaseException:
                 process.terminate()
                 process.wait()
@@ -153,10 +176,12 @@ class locked:  # pylint: disable=invalid-name
 
 # --- Images ---
 
+
 def archive_kind(path):
     """By what is at its top."""
-    listing = subprocess.run(["tar", "-tf", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                             check=False).stdout
+    listing = subprocess.run(
+        ["tar", "-tf", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    ).stdout
     top = {name[2:] if name.startswith("./") else name for name in listing.splitlines()}
     for name, kind in (("oci-layout", "oci-archive"), ("manifest.json", "docker-archive")):
         if name in top:
@@ -167,11 +192,17 @@ def archive_kind(path):
 def named_image(name):
     """The name for skopeo of an image that podman or docker has."""
     if shutil.which("podman") and subprocess.run(["podman", "image", "exists", name], check=False).returncode == 0:
-        full = subprocess.run(["podman", "image", "inspect", "--format", "{{.Id}}", name], stdout=subprocess.PIPE,
-                              text=True, check=True).stdout.strip()
+        full = subprocess.run(
+            ["podman", "image", "inspect", "--format", "{{.Id}}", name], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout.strip()
         return "containers-storage:" + full
-    if shutil.which("docker") and subprocess.run(["docker", "image", "inspect", name], stdout=subprocess.DEVNULL,
-                                                 stderr=subprocess.DEVNULL, check=False).returncode == 0:
+    if (
+        shutil.which("docker")
+        and subprocess.run(
+            ["docker", "image", "inspect", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        ).returncode
+        == 0
+    ):
         return "docker-daemon:" + (name if ":" in name.rpartition("/")[2] else name + ":latest")
     raise Failed("%s: no such directory or file, and neither podman nor docker has an image of that name" % name)
 
@@ -181,8 +212,13 @@ def image(source, architecture):
     for tool in ("skopeo", "umoci"):
         if not shutil.which(tool):
             raise Failed("%s is missing (Debian package %s)" % (tool, tool))
-    inspected = subprocess.run(["skopeo", "--override-arch", OCI[architecture], "inspect", "--config", "--raw", source],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    inspected = subprocess.run(
+        ["skopeo", "--override-arch", OCI[architecture], "inspect", "--config", "--raw", source],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if inspected.returncode != 0:
         raise Failed("can't read %s: %s" % (source, inspected.stderr.strip()))
     settings = json.loads(inspected.stdout)
@@ -203,7 +239,9 @@ def unpack_image(source, architecture, directory):
         shutil.rmtree(left, ignore_errors=True)
     try:
         log = cache_directory() / "image.log"
-        run_with_progress(["skopeo", "--override-arch", OCI[architecture], "copy", source, "oci:%s:image" % layout], log)
+        run_with_progress(
+            ["skopeo", "--override-arch", OCI[architecture], "copy", source, "oci:%s:image" % layout], log
+        )
         run_with_progress(["umoci", "unpack", "--image", "%s:image" % layout, str(fresh)], log)
     finally:
         shutil.rmtree(layout, ignore_errors=True)

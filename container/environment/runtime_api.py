@@ -1,115 +1,162 @@
 # SPDX-License-Identifier: MIT
-"""HTTP for a function, on both of its sides: Lambda's Runtime API for the runtime, and the invocation from outside."""
-import http.server
-import json
+"""The Runtime API: what a runtime asks for and answers. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
+import base64
 import re
-import threading
 
-from . import variables
+from . import boot, extensions_api, http_server, invocation, peers, telemetry_api, variables
 
-LARGEST = 6 << 20  # what Lambda takes as a request or as an answer
 VERSION = "/2018-06-01/runtime/"
+ACCEPTED = b'{"status":"OK"}'
+TOO_LARGE = "Exceeded maximum allowed payload size (%d bytes)." % invocation.LARGEST_ANSWER
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections stay open: runtimes use one for everything
-    disable_nagle_algorithm = True
+class RuntimeApi(http_server.Handler):
+    ROUTES = (
+        ("GET", VERSION + "invocation/next", "next_invocation"),
+        ("POST", VERSION + "invocation/([^/]+)/response", "response"),
+        ("POST", VERSION + "invocation/([^/]+)/error", "invocation_error"),
+        ("POST", VERSION + "init/error", "init_error"),
+        ("GET", VERSION + "restore/next", "restore_next"),
+        ("POST", VERSION + "restore/error", "restore_error"),
+    )
+    asker = handed = None
 
-    def log_message(self, *_):
-        pass
-
-    def body(self):
-        if "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            self.refuse(501, "NotImplemented", "no chunked bodies here: response streaming is not supported")
-            return None
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST + 100:
-            self.close_connection = True
-            self.refuse(413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (%d bytes)." % LARGEST)
-            return None
-        return self.rfile.read(length)
-
-    def reply(self, status, body, **headers):
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def refuse(self, status, kind, text):
-        self.reply(status, json.dumps({"errorType": kind, "errorMessage": text}).encode())
-
-
-class Invoke(Handler):
-    """POST /2015-03-31/functions/NAME/invocations, as Lambda itself and its runtime interface emulator take it."""
-
-    def do_POST(self):
-        event = self.body()
-        if event is None:
-            return
-        if not re.fullmatch(r"/2015-03-31/functions/[^/]+/invocations", self.path):
-            self.refuse(404, "ResourceNotFoundException", "invocations go to /2015-03-31/functions/function/invocations")
-            return
-        try:
-            json.loads(event or b"null")
-        except ValueError as error:
-            self.refuse(400, "InvalidRequestContentException", "Could not parse request body into json: %s" % error)
-            return
-        done = self.server.function.invoke(event, self.headers.get("X-Amz-Client-Context"))
-        failed = {"X_Amz_Function_Error": "Unhandled"} if done.failed else {}
-        self.reply(200, done.answer, X_Amzn_RequestId=done.id, X_Amz_Executed_Version="$LATEST", **failed)
-
-
-class Runtime(Handler):
-    """What the runtime asks for and answers."""
-
-    def do_GET(self):
-        if self.path != VERSION + "invocation/next":
-            self.refuse(404, "NotFound", self.path)
-            return
+    def next_invocation(self):
         function = self.server.function
-        invocation = function.next()
-        if invocation is None:
+        self.asker = self.asker or peers.Peer(self.client_address)
+        given = function.next(self.is_connected)
+        if given is None:
             self.close_connection = True  # nobody listens there any more
             return
-        request = invocation.id
-        context = {"Lambda_Runtime_Client_Context": invocation.context} if invocation.context else {}
-        self.reply(200, invocation.event or b"null",
-                   Lambda_Runtime_Aws_Request_Id=request,
-                   Lambda_Runtime_Deadline_Ms=str(int(invocation.deadline * 1000)),
-                   Lambda_Runtime_Invoked_Function_Arn=variables.function_arn(function.options.name),
-                   Lambda_Runtime_Trace_Id="Root=1-%s-%s;Parent=%s;Sampled=0" % (
-                       request[:8], request.replace("-", "")[8:], request.replace("-", "")[:16]), **context)
+        self.handed = given
+        more = {
+            "Lambda_Runtime_Client_Context": given.context,
+            "Lambda_Runtime_Cognito_Identity": given.identity,
+            "Lambda_Runtime_Aws_Tenant_Id": given.tenant,
+        }
+        self.reply(
+            200,
+            given.event or b"null",
+            Lambda_Runtime_Aws_Request_Id=given.id,
+            Lambda_Runtime_Deadline_Ms=str(int(given.deadline * 1000)),
+            Lambda_Runtime_Invoked_Function_Arn=variables.function_arn(function.options.name),
+            Lambda_Runtime_Trace_Id=str(given.trace),
+            **{name: value for name, value in more.items() if value}
+        )
 
-    def do_POST(self):
-        body = self.body()
-        if body is None:
-            return
-        if self.path == VERSION + "init/error":
-            self.server.function.init_failed(body)
-            self.reply(202, b'{"status":"OK"}')
-            return
-        found = re.fullmatch(VERSION + "invocation/([^/]+)/(response|error)", self.path)
-        if not found:
-            self.refuse(404, "NotFound", self.path)
-        elif self.server.function.answer(found[1], body, found[2] == "error"):
-            self.reply(202, b'{"status":"OK"}')
-        else:
+    def response(self, request):
+        function = self.server.function
+        mode = self.headers.get("Lambda-Runtime-Function-Response-Mode", "").lower()
+        given = function.working.get(request)
+        if mode not in ("", "streaming"):
+            if given and given.begin():
+                given.end(
+                    invocation.error("Runtime.InvalidResponseModeHeader", "unknown response mode " + mode),
+                    "Runtime.InvalidResponseModeHeader",
+                )
+            self.refuse(400, "InvalidFunctionResponseMode", "Invalid function response mode")
+        elif not given or not given.begin(mode == "streaming", self.headers.get("Content-Type")):
             self.refuse(400, "InvalidRequestID", "Invalid request ID")
+        else:
+            self.take_response(function, given)
+
+    def take_response(self, function, given):
+        largest = invocation.LARGEST_STREAM if given.streaming else invocation.LARGEST_ANSWER
+        try:
+            for part in self.parts():
+                if given.produced + len(part) > largest:
+                    given.end(
+                        invocation.error(
+                            "Function.ResponseSizeTooLarge",
+                            "Response payload size exceeded maximum allowed payload " "size (%d bytes)." % largest,
+                        ),
+                        "Function.ResponseSizeTooLarge",
+                    )
+                    function.answered(given)
+                    self.close_connection = True
+                    self.refuse(413, "RequestEntityTooLarge", TOO_LARGE)
+                    return
+                given.add(part)
+        except http_server.Truncated:
+            given.end(
+                invocation.error("Runtime.TruncatedResponse", "the response ended in the middle"),
+                "Runtime.TruncatedResponse",
+            )
+            function.answered(given)
+            raise
+        kind, body = (self.trailers.get("Lambda-Runtime-Function-Error-" + word) for word in ("Type", "Body"))
+        if kind or body:
+            given.end(decoded(body) or invocation.error(kind, ""), invocation.valid_kind(kind))
+        else:
+            given.end()
+        function.answered(given)
+        self.reply(202, ACCEPTED)
+
+    def invocation_error(self, request):
+        function = self.server.function
+        given = function.working.get(request)
+        try:
+            body = self.body(invocation.LARGEST_ANSWER)
+        except http_server.TooLarge:
+            self.refuse(413, "RequestEntityTooLarge", TOO_LARGE)
+            return
+        if not given or not given.begin():
+            self.refuse(400, "InvalidRequestID", "Invalid request ID")
+            return
+        given.end(
+            body,
+            invocation.valid_kind(self.headers.get("Lambda-Runtime-Function-Error-Type") or boot.Boot.body_of(body)),
+        )
+        function.answered(given)
+        self.reply(202, ACCEPTED)
+
+    def init_error(self):
+        self.report("init", self.server.function.boot)
+
+    def restore_error(self):
+        self.report("restore", self.server.function.boot)
+
+    def report(self, when, current):
+        body = self.body(1 << 20)
+        kind = self.headers.get("Lambda-Runtime-Function-Error-Type") or boot.Boot.body_of(body)
+        with self.server.function.changed:
+            if not current or current.ready:
+                self.refuse(403, "InvalidStateTransition", "%s/error is not allowed now" % when)
+                return
+        self.reply(202, ACCEPTED)  # first: the runtime is ended by what follows
+        with self.server.function.changed:
+            current.fail(invocation.valid_kind(kind), "", body)
+
+    def restore_next(self):
+        function = self.server.function
+        if not function.options.snapstart:
+            self.refuse(404, "NotFound", self.path)
+        elif function.restored(self.is_connected):
+            self.reply(200, b"")
+        else:
+            self.close_connection = True
+
+    def finish(self):
+        """The connection has ended. If so did the process that has an invocation, nobody else will answer it."""
+        super().finish()
+        if self.asker:
+            if self.handed and not self.handed.ended and self.asker.has_ended():
+                self.server.function.lost(self.handed)
+            self.asker.close()
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
+class Api(RuntimeApi, extensions_api.ExtensionsApi, telemetry_api.TelemetryApi):
+    """All that is at AWS_LAMBDA_RUNTIME_API."""
 
-    def handle_error(self, *_):
-        """A client that goes away in the middle is nobody's error."""
+    ROUTES = RuntimeApi.ROUTES + extensions_api.ExtensionsApi.ROUTES + telemetry_api.TelemetryApi.ROUTES
 
 
-def serve(handler, function, address):
-    server = Server(address, handler)
-    server.function = function
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+def decoded(body):
+    """An error in a trailer is in base64; one that is not is taken as it is."""
+    if not body:
+        return None
+    packed = re.sub(r"\s", "", body)
+    try:
+        return base64.b64decode(packed, validate=True)
+    except ValueError:
+        return body.encode()

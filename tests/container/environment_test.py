@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -31,27 +32,33 @@ def greedy():
 
 # By the rows' names: what must be true of what the probe saw.
 ROWS = {
-    "no /dev/shm": lambda see: "shm" not in see["dev"] and see["make_dev_shm"] == "EACCES"
-                               and see["dev_directory"] == ["0o755", 0],
+    "no /dev/shm": lambda see: "shm" not in see["dev"]
+    and see["make_dev_shm"] == "EACCES"
+    and see["dev_directory"] == ["0o755", 0],
     "no tmpfs": lambda see: not [m for m in see["mounts"].values() if m["type"] in ("tmpfs", "ramfs", "devtmpfs")],
     "root": lambda see: see["mounts"]["/"]["type"] == "overlay"
-                        and options(see["mounts"]["/"]) == ["nodev", "nosuid", "relatime", "ro"],
+    and options(see["mounts"]["/"]) == ["nodev", "nosuid", "relatime", "ro"],
     "root is read-only": lambda see: {path: said for path, said in see["writes"].items() if said != "EROFS"}
-                                     == {"/tmp/file": "worked"},
-    "/dev": lambda see: see["mounts"]["/dev"]["type"] == "ext4" and 1400 < see["dev_size"] < 1536
-                        and options(see["mounts"]["/dev"]) == ["data=writeback", "noatime", "noexec", "nosuid", "rw"],
-    "/dev holds": lambda see: see["dev"] == DEV and set(see["dev_modes"].values()) == {"0o20666"}
-                              and see["dev_null"] == "worked",
-    "/tmp": lambda see: see["mounts"]["/tmp"]["type"] == "ext4" and see["tmp_runs"] == 5
-                        and options(see["mounts"]["/tmp"]) == ["data=writeback", "relatime", "rw"],
+    == {"/tmp/file": "worked"},
+    "/dev": lambda see: see["mounts"]["/dev"]["type"] == "ext4"
+    and 1400 < see["dev_size"] < 1536
+    and options(see["mounts"]["/dev"]) == ["data=writeback", "noatime", "noexec", "nosuid", "rw"],
+    "/dev holds": lambda see: see["dev"] == DEV
+    and set(see["dev_modes"].values()) == {"0o20666"}
+    and see["dev_null"] == "worked",
+    "/tmp": lambda see: see["mounts"]["/tmp"]["type"] == "ext4"
+    and see["tmp_runs"] == 5
+    and options(see["mounts"]["/tmp"]) == ["data=writeback", "relatime", "rw"],
     "/tmp size": lambda see: 524 <= see["tmp_size"] <= 526,
     "/tmp mode": lambda see: see["tmp_mode"] == ["0o700", 993],
     "/proc": lambda see: options(see["mounts"]["/proc"]) == ["noatime", "nodev", "noexec", "nosuid", "rw"],
-    "no /sys": lambda see: see["sys"] == [] and set(see["mounts"]) == {"/", "/proc", "/dev", "/tmp", "/var/task", "/opt"},
+    "no /sys": lambda see: see["sys"] == []
+    and set(see["mounts"]) == {"/", "/proc", "/dev", "/tmp", "/var/task", "/opt"},
     "user": lambda see: see["user"] == [993, 993, 990, 990, []],
     "user name": lambda see: see["account"] == ["sbx_user1051", "/home/sbx_user1051", "/sbin/nologin"],
     "home": lambda see: not see["home_exists"] and see["variables"]["HOME"] == "/home/sbx_user1051",
-    "capabilities": lambda see: {value for key, value in see["status"].items() if key != "Seccomp"} == {NO_CAPABILITIES},
+    "capabilities": lambda see: {value for key, value in see["status"].items() if key != "Seccomp"}
+    == {NO_CAPABILITIES},
     "open files": lambda see: see["limits"]["NOFILE"] == [1024, 1024],
     "processes": lambda see: see["limits"]["NPROC"] == [1024, 1024],
     "memory": lambda see: greedy(),
@@ -67,17 +74,25 @@ ROWS = {
     # SIGSEGV: a kernel that was started without 32-bit calls.
     "int 0x80": lambda see: see["int80"] in ("SIGSYS", "SIGSEGV", None),
     "threads and JIT": lambda see: see["thread"] and see["jit"] == 42,
-    "variables": lambda see: {"AWS_LAMBDA_FUNCTION_NAME": "function", "AWS_REGION": "us-east-1", "TZ": ":UTC",
-                              "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
-                              "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime",
-                              "LANG": "en_US.UTF-8", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-                              "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-                              }.items() <= see["variables"].items()
-                             and not [name for name in see["variables"] if "SECRET" in name or "KEY" in name],
+    "variables": lambda see: {
+        "AWS_LAMBDA_FUNCTION_NAME": "function",
+        "AWS_REGION": "us-east-1",
+        "TZ": ":UTC",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LANG": "en_US.UTF-8",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    }.items()
+    <= see["variables"].items()
+    and not [name for name in see["variables"] if "SECRET" in name or "KEY" in name],
     "working directory": lambda see: see["directory"] == "/var/task",
     "code": lambda see: see["task"] == ["probe_inside.py"] and see["writes"]["/var/task/file"] == "EROFS",
-    "layers": lambda see: see["opt"] == {"both": "second", "one": "first"} and see["writes"]["/opt/file"] == "EROFS"
-                          and see["variables"]["LD_LIBRARY_PATH"].endswith(":/opt/lib"),
+    "layers": lambda see: see["opt"] == {"both": "second", "one": "first"}
+    and see["writes"]["/opt/file"] == "EROFS"
+    and see["variables"]["LD_LIBRARY_PATH"].endswith(":/opt/lib"),
     "not the first process": lambda see: see["processes"] == [True, "/var/rapid/init"],
 }
 
@@ -90,8 +105,12 @@ class Environment(unittest.TestCase):
         cls.place = tempfile.TemporaryDirectory(prefix="lambda-test.", dir="/var/tmp")
         cls.addClassCleanup(cls.place.cleanup)
         place = pathlib.Path(cls.place.name)
-        for path, text in (("task/probe_inside.py", (sandboxed.HERE / "probe_inside.py").read_text()),
-                           ("first/one", "first"), ("first/both", "first"), ("second/both", "second")):
+        for path, text in (
+            ("task/probe_inside.py", (sandboxed.HERE / "probe_inside.py").read_text()),
+            ("first/one", "first"),
+            ("first/both", "first"),
+            ("second/both", "second"),
+        ):
             (place / path).parent.mkdir(exist_ok=True)
             (place / path).write_text(text)
         cls.options = ["--task", place / "task", "--layer", place / "first", "--layer", place / "second"]
@@ -117,16 +136,33 @@ class Environment(unittest.TestCase):
     def test_for_the_other_architecture_too(self):
         other = {"x86_64": "arm64", "arm64": "x86_64"}[sandboxed.NATIVE]
         # qemu takes calls that set a thread's own ids or name for the program's, and some as unknown.
-        self.check(self.look("--arch", other, "--memory", "512"), ROWS.keys() - {
-            "memory", "variables", "prctl PR_SET_NO_NEW_PRIVS", "nested seccomp", "ptrace", "int 0x80", "other users", "user namespaces"})
+        self.check(
+            self.look("--arch", other, "--memory", "512"),
+            ROWS.keys()
+            - {
+                "memory",
+                "variables",
+                "prctl PR_SET_NO_NEW_PRIVS",
+                "nested seccomp",
+                "ptrace",
+                "int 0x80",
+                "other users",
+                "user namespaces",
+            },
+        )
 
     def test_tmp_of_another_size(self):
-        see = sandboxed.python("import os, json; s = os.statvfs('/tmp'); print(json.dumps(s.f_blocks * s.f_frsize >> 20))",
-                               "--tmp", "10240")
+        see = sandboxed.python(
+            "import os, json; s = os.statvfs('/tmp'); print(json.dumps(s.f_blocks * s.f_frsize >> 20))",
+            "--tmp",
+            "10240",
+        )
         self.assertTrue(10480 <= see <= 10520, see)
 
     def test_memory_of_another_size(self):
-        script = "import os, json; len(b'x' * (512 << 20)); print(json.dumps(os.environ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']))"
+        script = (
+            "import os, json; len(b'x' * (512 << 20)); print(json.dumps(os.environ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']))"
+        )
         self.assertEqual(sandboxed.python(script, "--memory", "1024"), "1024")
 
     def test_tmp_is_full_when_it_is_full(self):
@@ -157,25 +193,51 @@ class Command(unittest.TestCase):
             self.assertEqual(pathlib.Path(file.name).read_text(), "written\n")
 
     def test_wrong_use_is_told(self):
-        for arguments, text in ((["--tmp", "100", "true"], "512 to 10240"), (["--memory", "64", "true"], "128 to 10240"),
-                                (["--env", "NAME", "true"], "NAME=VALUE"), ([], "no command"),
-                                (["--libc", "2.12", "true"], "invalid choice"), (["--arch", "sparc", "true"], "invalid choice"),
-                                (["--timeout", "901", "true"], "1 to 900"), (["--listen", "here", "true"], "[HOST:]PORT"),
-                                (["--layer", "/opt"] * 6 + ["true"], "takes five"),
-                                (["--handler", "app.handler", "true"], "goes with --runtime-api")):
+        for arguments, text in (
+            (["--tmp", "100", "true"], "512 to 10240"),
+            (["--memory", "64", "true"], "128 to 10240"),
+            (["--env", "NAME", "true"], "NAME=VALUE"),
+            ([], "no command"),
+            (["--libc", "2.12", "true"], "invalid choice"),
+            (["--arch", "sparc", "true"], "invalid choice"),
+            (["--timeout", "901", "true"], "1 to 900"),
+            (["--listen", "here", "true"], "[HOST:]PORT"),
+            (["--layer", "/opt"] * 6 + ["true"], "takes five"),
+            (["--handler", "app.handler", "true"], "goes with --runtime-api"),
+            (["--concurrency", "4", "true"], "go with --runtime-api"),
+            (["--runtime-api", "--concurrency", "-1"], "1 to 1600"),
+            (["--runtime-api", "--snapstart", "2", "--tmp", "1024"], "512 MB of /tmp"),
+        ):
             done = sandboxed.run(*arguments, check=False)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(text, done.stderr.splitlines()[-1])
 
     def test_what_is_not_there_is_named(self):
-        for arguments, text in ((["--root", "/nowhere/at/all", "true"], "/nowhere/at/all is not there"),
-                                (["--task", "/nowhere", "true"], "/nowhere is neither a directory nor a zip"),
-                                (["--layer", __file__, "true"], "environment_test.py is neither a directory nor a zip"),
-                                (["--root", __file__, "true"], "neither a directory nor an OCI or docker archive"),
-                                (["--root", "no.such/image", "true"], "no such directory or file")):
+        for arguments, text in (
+            (["--root", "/nowhere/at/all", "true"], "/nowhere/at/all is not there"),
+            (["--task", "/nowhere", "true"], "/nowhere is neither a directory nor a zip"),
+            (["--layer", __file__, "true"], "environment_test.py is neither a directory nor a zip"),
+            (["--root", __file__, "true"], "neither a directory nor an OCI or docker archive"),
+            (["--root", "no.such/image", "true"], "no such directory or file"),
+        ):
             done = sandboxed.run(*arguments, check=False)
             self.assertEqual(done.returncode, 125, arguments)
             self.assertRegex(done.stderr, r"\Alambda: [^\n]*%s[^\n]*\n\Z" % re.escape(text))
+
+    def test_what_is_missing_on_the_machine_is_named(self):
+        with tempfile.TemporaryDirectory(prefix="lambda-test.") as empty:
+            done = subprocess.run(
+                [sys.executable, sandboxed.LAMBDA, "--no-install", "true"],
+                env={"PATH": empty},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+        self.assertEqual(
+            (done.returncode, done.stdout),
+            (125, "lambda: install these first (names of Debian's packages): crun mount unzip mmdebstrap\n"),
+        )
 
     def test_help_shows_how(self):
         self.assertIn("lambda --libc 2.31 python3", sandboxed.run("--help").stdout)
@@ -191,8 +253,13 @@ class Command(unittest.TestCase):
     def test_the_runtime_s_files_are_not_made_in_the_machine_s_tmp(self):
         """crun mounts itself over one, and now and then does not get it removed."""
         with tempfile.NamedTemporaryFile(mode="r") as trace:
-            subprocess.run(["strace", "-f", "-o", trace.name, "-e", "trace=open,openat,mkdir,mkdirat", sandboxed.LAMBDA, "true"],
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)
+            subprocess.run(
+                ["strace", "-f", "-o", trace.name, "-e", "trace=open,openat,mkdir,mkdirat", sandboxed.LAMBDA, "true"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=True,
+            )
             made = re.findall(r'"([^"]*/crun\.\w{6})"', trace.read())
         self.assertTrue(made)
         self.assertEqual([path for path in made if path.startswith("/tmp/")], [])

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -22,8 +23,16 @@ PRELOAD = ("--env", "LD_PRELOAD=/opt/lib/libdevshm.so")
 
 def run(*arguments, check=True, **options):
     """The finished process; a failure shows what it said."""
-    done = subprocess.run([str(LAMBDA), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=300, check=False, **options)
+    done = subprocess.run(
+        [str(LAMBDA), *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=False,
+        **options
+    )
     if check and done.returncode != 0:
         raise AssertionError("status %d\n%s\n%s" % (done.returncode, done.stdout, done.stderr))
     return done
@@ -48,9 +57,14 @@ def layer(architecture=NATIVE):
         if not found or found[0].stat().st_mtime < newest_source():
             for old in found:
                 old.unlink()
-            done = subprocess.run([str(TOP / "container/layer"), "--no-install", "--output", str(LAYERS), "--arch",
-                                   architecture], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, check=False)
+            done = subprocess.run(
+                [str(TOP / "container/layer"), "--no-install", "--output", str(LAYERS), "--arch", architecture],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
             if done.returncode != 0:
                 raise AssertionError(done.stdout)
             found = list(LAYERS.glob("*-layer-%s.zip" % architecture))
@@ -61,11 +75,16 @@ class Function:
     """A function in its environment, invoked over HTTP."""
 
     def __init__(self, *arguments):
-        self.process = subprocess.Popen([str(LAMBDA), "--runtime-api", "--listen", "0", *map(str, arguments)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, errors="replace")
+        self.process = subprocess.Popen(
+            [str(LAMBDA), "--runtime-api", "--listen", "0", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         self.lines, self.address = [], None
-        self.announced = threading.Event()
+        self.announced, self.more = threading.Event(), threading.Condition()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         if not self.announced.wait(300) or not self.address:
@@ -74,12 +93,25 @@ class Function:
 
     def read(self):
         for line in self.process.stdout:
-            self.lines.append(line)
+            with self.more:
+                self.lines.append(line)
+                self.more.notify_all()
             found = re.match(r"lambda: takes invocations at (\S+)", line)
             if found:
                 self.address = found[1]
                 self.announced.set()
         self.announced.set()
+
+    def wait_for_line(self, pattern, seconds=60):
+        """The match of the first line like that which the run has written, or will."""
+        end = time.monotonic() + seconds
+        while True:
+            found = next(filter(None, (re.search(pattern, line) for line in list(self.lines))), None)
+            if found or time.monotonic() > end:
+                assert found, "no line like %s in:\n%s" % (pattern, "".join(self.lines[-40:]))
+                return found
+            with self.more:
+                self.more.wait(1)
 
     def post(self, event, **headers):
         request = urllib.request.Request(self.address, json.dumps(event).encode(), headers)

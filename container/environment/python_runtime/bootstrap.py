@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A small Python runtime for container/lambda: asks the Runtime API for invocations and calls the handler."""
+"""A small Python runtime for container/lambda: asks the Runtime API for invocations and calls the handler.
+
+With AWS_LAMBDA_MAX_CONCURRENCY it is so many processes, each of which loads the handler and asks, as AWS's own is.
+"""
 import http.client
 import importlib
 import json
@@ -7,6 +10,9 @@ import os
 import sys
 import time
 import traceback
+
+import lambda_logs as logs
+import snapshot_restore
 
 API = "/2018-06-01/runtime/"
 
@@ -32,12 +38,18 @@ class Context:
 
 
 def description(error):
-    return {"errorMessage": str(error), "errorType": type(error).__name__,
-            "stackTrace": traceback.format_tb(error.__traceback__)}
+    return {
+        "errorMessage": str(error),
+        "errorType": type(error).__name__,
+        "stackTrace": traceback.format_tb(error.__traceback__),
+    }
 
 
 class Client:
     def __init__(self):
+        self.connect()
+
+    def connect(self):
         self.connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 
     def get(self, path):
@@ -50,9 +62,12 @@ class Client:
         self.connection.getresponse().read()
 
     def report(self, path, error):
-        traceback.print_exception(type(error), error, error.__traceback__)
-        self.post(path, json.dumps(description(error)),
-                  **{"Lambda-Runtime-Function-Error-Type": "Runtime." + type(error).__name__})
+        logs.exception(error)
+        self.post(
+            path,
+            json.dumps(description(error)),
+            **{"Lambda-Runtime-Function-Error-Type": "Runtime." + type(error).__name__}
+        )
 
 
 def load(name):
@@ -61,16 +76,41 @@ def load(name):
     return getattr(importlib.import_module(module.replace("/", ".")), function)
 
 
-def main():
-    client = Client()
+def initialize(client):
     try:
         handler = load(sys.argv[1] if len(sys.argv) > 1 else os.environ["_HANDLER"])  # images name it in their CMD
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            snapshot_restore.run(snapshot_restore.before_snapshot)
+        return handler
     except Exception as error:  # pylint: disable=broad-except  # whatever the user's module raises
         client.report("init/error", error)
         sys.exit(1)
+
+
+def await_restore(client):
+    """Sleeps through the snapshot, and wakes up in one of its copies."""
+    sys.stdout.flush()
+    try:
+        client.get("restore/next")
+    except (OSError, http.client.HTTPException):
+        client.connect()  # the connection stayed behind; ask again in the copy
+        client.get("restore/next")
+    try:
+        snapshot_restore.run(snapshot_restore.after_restore)
+    except Exception as error:  # pylint: disable=broad-except
+        client.report("restore/error", error)
+        sys.exit(1)
+
+
+def work():
+    client = Client()
+    handler = initialize(client)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        await_restore(client)
     while True:
         headers, body = client.get("invocation/next")
         request = "invocation/%s/" % headers["Lambda-Runtime-Aws-Request-Id"]
+        logs.request = headers["Lambda-Runtime-Aws-Request-Id"]
         os.environ["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
         try:
             answer = json.dumps(handler(json.loads(body or b"null"), Context(headers)))
@@ -79,6 +119,21 @@ def main():
         else:
             client.post(request + "response", answer, **{"Content-Type": "application/json"})
         sys.stdout.flush()
+
+
+def main():
+    logs.set_up()
+    workers = int(os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY", "0"))
+    if not workers:
+        work()
+    for _ in range(workers):
+        if os.fork() == 0:
+            work()
+    ended = 0
+    while ended < workers:  # one that ends is missed by nobody but its caller
+        os.wait()
+        ended += 1
+    sys.exit(1)
 
 
 if __name__ == "__main__":

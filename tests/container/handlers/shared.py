@@ -62,8 +62,11 @@ def use(queue_size=3):
 
 def left():
     files = [os.path.join(place, name) for place, _, names in os.walk("/tmp") for name in names]
-    return {"files": files, "descriptors": len(os.listdir("/proc/self/fd")),
-            "processes": sum(name.isdigit() for name in os.listdir("/proc"))}
+    return {
+        "files": files,
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "processes": sum(name.isdigit() for name in os.listdir("/proc")),
+    }
 
 
 def empty_tmp():
@@ -89,7 +92,9 @@ def crash():
 def ask(method, path, body=None, **headers):
     """Of the Runtime API, past the runtime; a body that is a list goes in chunks."""
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    connection.request(method, path, iter([part.encode() for part in body]) if isinstance(body, list) else body, headers)
+    connection.request(
+        method, path, iter([part.encode() for part in body]) if isinstance(body, list) else body, headers
+    )
     answer = connection.getresponse()
     return [answer.status, json.loads(answer.read())]
 
@@ -100,8 +105,12 @@ def handler(event, context):
         return [ask(method, path.replace("OWN/", own), body) for method, path, body in event["requests"]]
     if event.get("do") == "answer":
         # Before the runtime does: the first answer counts.
-        ask("POST", "/2018-06-01/runtime/invocation/%s/error" % context.aws_request_id,
-            json.dumps({"errorType": "Own", "errorMessage": "by hand"}), **{"Lambda-Runtime-Function-Error-Type": "Own.Kind"})
+        ask(
+            "POST",
+            "/2018-06-01/runtime/invocation/%s/error" % context.aws_request_id,
+            json.dumps({"errorType": "Own", "errorMessage": "by hand"}),
+            **{"Lambda-Runtime-Function-Error-Type": "Own.Kind"}
+        )
         return {}
     if event.get("do") == "crash":
         crash()
@@ -110,10 +119,18 @@ def handler(event, context):
     if event.get("do") == "raise":
         raise ValueError("as told")
     if event.get("do") == "look":
-        return {"shm": sorted(os.listdir("/dev/shm")), "ticks": ticks, "pid": os.getpid(), "tmp": sorted(os.listdir("/tmp")),
-                "left": context.get_remaining_time_in_millis(), "id": context.aws_request_id,
-                "arn": context.invoked_function_arn, "client": context.client_context,
-                "variables": dict(os.environ), "argv": sys.argv}
+        return {
+            "shm": sorted(os.listdir("/dev/shm")),
+            "ticks": ticks,
+            "pid": os.getpid(),
+            "tmp": sorted(os.listdir("/tmp")),
+            "left": context.get_remaining_time_in_millis(),
+            "id": context.aws_request_id,
+            "arn": context.invoked_function_arn,
+            "client": context.client_context,
+            "variables": dict(os.environ),
+            "argv": sys.argv,
+        }
     if event.get("do") == "write":
         with open("/tmp/kept", "w") as file:
             file.write(event["text"])

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""The processes of an environment: an OCI container from its first process's start to the last one's end."""
+import itertools
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import threading
+
+from . import Failed, bundle, disks, groups, namespaces, processes
+
+NUMBERS = itertools.count(1)
+JOIN = 'for group in $GROUPS_TO_JOIN; do echo $$ >"$group/cgroup.procs"; done; exec "$@"'
+
+
+class Container:
+    def __init__(self, box, arguments=bundle.PAUSE, variables=None, when_ended=None):
+        """Started with this command; without one, others are executed in it."""
+        self.box = box
+        self.name = "devshm-lambda-%d" % next(NUMBERS)
+        self.home = box.scratch / self.name
+        self.home.mkdir()
+        self.guard = threading.Lock()
+        self.killed = False
+        settings = bundle.config(
+            box.scratch / "root", box.mounts, arguments, variables or {}, box.image.working_directory
+        )
+        (self.home / "config.json").write_text(json.dumps(settings, indent=1))
+        owners = [(number, os.fstat(number)) for number in (0, 1, 2)]
+        self.call(
+            "did not make the container",
+            "create",
+            "--bundle",
+            str(self.home),
+            "--pid-file",
+            str(self.home / "pid"),
+            self.name,
+        )
+        number = int((self.home / "pid").read_text())
+        box.groups.add(number)
+        self.correct(number, owners)
+        self.first = processes.Process(number, when_ended)
+        self.call("did not start the container", "start", self.name, stdin=subprocess.DEVNULL)
+
+    def call(self, problem, *words, **options):
+        if (
+            subprocess.run([*self.box.runtime, *words], env=self.box.surroundings, check=False, **options).returncode
+            != 0
+        ):
+            raise Failed("the OCI runtime " + problem)
+
+    def correct(self, number, owners):
+        """What the runtime does beyond its orders, undone before the command starts."""
+        # More in /dev than Lambda has.
+        for entry in self.box.dev.iterdir():
+            if entry.name in disks.DEVICES:
+                os.chown(entry, 0, 0)
+            elif entry.name not in disks.LINKS:
+                remove_entry(entry)
+        # The user's own files and terminals given away; a pipe may as well be the command's.
+        for descriptor, was in owners:
+            if not stat.S_ISFIFO(was.st_mode) and not stat.S_ISSOCK(was.st_mode):
+                os.chown("/proc/self/fd/%d" % descriptor, was.st_uid, was.st_gid)
+        # Options of the root's mount forgotten.
+        namespaces.in_mounts_of(number, namespaces.set_root_options)
+
+    def execute(self, arguments, variables, output):
+        """Another process, which writes to `output`: its number, or None if it could not be started."""
+        home = self.home / ("process%d" % next(NUMBERS))
+        home.mkdir()
+        (home / "process.json").write_text(
+            json.dumps(bundle.process(arguments, variables, self.box.image.working_directory))
+        )
+        # It is in the groups before it can start others.
+        words = [
+            "sh",
+            "-c",
+            JOIN,
+            "sh",
+            *self.box.runtime,
+            "exec",
+            "--detach",
+            "--process",
+            str(home / "process.json"),
+            "--pid-file",
+            str(home / "pid"),
+            self.name,
+        ]
+        variables = {**self.box.surroundings, "GROUPS_TO_JOIN": " ".join(map(str, self.box.groups.directories))}
+        done = subprocess.run(
+            words, env=variables, stdin=subprocess.DEVNULL, stdout=output.writing, stderr=output.writing, check=False
+        )
+        number = int((home / "pid").read_text()) if done.returncode == 0 else None
+        shutil.rmtree(home)
+        return number
+
+    def kill(self):
+        """Ends all there is: the first process takes the whole namespace with it, frozen or not."""
+        with self.guard:
+            self.killed = True  # what is frozen from now on would not end
+            self.first.signal(signal.SIGKILL)
+            self.set_frozen(False)
+
+    def ended(self):
+        """Tidies up behind a first process that has ended."""
+        subprocess.run(
+            [*self.box.runtime, "delete", "--force", self.name],
+            env=self.box.surroundings,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def freeze(self, frozen):
+        with self.guard:
+            if not (frozen and self.killed):
+                self.set_frozen(frozen)
+
+    def set_frozen(self, frozen):
+        how = self.box.options.freeze
+        if how == "none" or not self.first.alive:
+            return
+        if how in ("auto", "group") and self.box.groups.freeze(frozen):
+            return
+        if how == "group":
+            raise Failed("there is no freezer to write to")
+        try:
+            groups.stop_all(self.first.number, frozen)
+        except FileNotFoundError:
+            pass  # it has ended
+
+
+def remove_entry(entry):
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""HTTP/1.1 for the interfaces of a function: routes, bodies of known length or in chunks with trailers, JSON answers."""
+import email.parser
+import http.server
+import json
+import re
+import select
+import socket
+import sys
+import threading
+
+
+class Truncated(Exception):
+    """The other side went away in the middle of a body."""
+
+
+class TooLarge(Exception):
+    """A body has more bytes than its reader takes."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """A subclass lists ROUTES: (method, pattern of the whole path, name of the method that gets the pattern's groups)."""
+
+    protocol_version = "HTTP/1.1"  # connections stay open: runtimes use one for everything
+    disable_nagle_algorithm = True
+    ROUTES = ()
+    trailers = {}
+
+    def log_message(self, *_):
+        pass
+
+    def route(self):
+        self.trailers, self.unread = {}, True
+        for method, pattern, name in self.ROUTES:
+            found = re.fullmatch(pattern, self.path)
+            if found and method == self.command:
+                try:
+                    getattr(self, name)(*found.groups())
+                except (Truncated, ConnectionError):
+                    self.close_connection = True
+                return
+        self.refuse(404, "NotFound", self.path)
+
+    do_GET = do_POST = do_PUT = route
+
+    # --- bodies ---
+
+    def parts(self):
+        """The body, as it arrives; its trailers are in `trailers` afterwards."""
+        self.unread = False
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            left = int(self.headers.get("Content-Length") or 0)
+            while left:
+                part = self.rfile.read1(min(left, 1 << 16))
+                if not part:
+                    raise Truncated
+                left -= len(part)
+                yield part
+            return
+        while True:
+            try:
+                size = int(self.rfile.readline(256).split(b";")[0], 16)
+            except ValueError:
+                raise Truncated from None
+            if size == 0:
+                break
+            part = self.rfile.read(size)
+            if len(part) != size or self.rfile.read(2) != b"\r\n":
+                raise Truncated
+            yield part
+        lines = b""
+        while not lines.endswith(b"\r\n\r\n") and lines != b"\r\n":
+            line = self.rfile.readline(1 << 22)
+            if not line:
+                raise Truncated
+            lines += line
+        self.trailers = email.parser.BytesParser().parsebytes(lines)
+
+    def body(self, largest):
+        whole = bytearray()
+        for part in self.parts():
+            whole += part
+            if len(whole) > largest:
+                self.close_connection = True  # the rest stays unread
+                raise TooLarge
+        return bytes(whole)
+
+    # --- answers ---
+
+    def reply(self, status, body, **headers):
+        if self.unread and (self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers):
+            self.close_connection = True  # what follows on this connection is a body that nobody read
+        self.send_response(status)
+        self.send_header("Content-Type", headers.pop("Content_Type", "application/json"))
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def refuse(self, status, kind, text):
+        self.reply(status, json.dumps({"errorType": kind, "errorMessage": text}).encode())
+
+    def is_connected(self):
+        """Whether the other side still listens for the answer."""
+        if not select.select([self.connection], [], [], 0)[0]:
+            return True
+        try:
+            return bool(self.connection.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 4096  # hundreds of invocations may come at once
+
+    def handle_error(self, request, client_address):
+        """A client that goes away in the middle is nobody's error."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+def serve(handler, function, address):
+    server = Server(address, handler)
+    server.function = function
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Which process is at the other end of a local connection: several of one environment ask the same interface."""
+import os
+import select
+
+
+def process_of(address):
+    """The number of the process that has the socket with this address; None if it is not found."""
+    wanted = "%s:%04X" % ("".join("%02X" % int(part) for part in reversed(address[0].split("."))), address[1])
+    try:
+        with open("/proc/net/tcp") as table:
+            inode = next(fields[9] for fields in map(str.split, table) if fields[1] == wanted)
+    except (OSError, StopIteration):
+        return None
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid():
+            try:
+                for descriptor in os.listdir("/proc/%s/fd" % entry):
+                    if os.readlink("/proc/%s/fd/%s" % (entry, descriptor)) == "socket:[%s]" % inode:
+                        return int(entry)
+            except OSError:
+                pass  # it has ended, or the descriptor was closed
+    return None
+
+
+class Peer:
+    """The process at the other end, for as long as the connection is open."""
+
+    def __init__(self, address):
+        self.handle = None
+        process = process_of(address)
+        if process:
+            try:
+                self.handle = os.pidfd_open(process)
+            except OSError:
+                pass  # it has ended, or the kernel is older than 5.3
+
+    def has_ended(self):
+        """Of one that has just closed its connection: files are closed a moment before a process is gone."""
+        return self.handle is not None and bool(select.select([self.handle], [], [], 1)[0])
+
+    def close(self):
+        if self.handle is not None:
+            os.close(self.handle)
+            self.handle = None

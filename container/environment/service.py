@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""container/lambda --runtime-api: a function that takes invocations, until a signal comes."""
+import signal
+import sys
+
+from . import Failed, function, http_server, invoke_api, namespaces
+
+
+def serve(box, options, command, variables):
+    # Whoever connects finds everything in place: the port is opened last.
+    served = function.Function(box, options, command, variables)
+    host, _, port = options.listen.rpartition(":")
+    try:
+        outside = http_server.serve(invoke_api.InvokeApi, served, (host or "127.0.0.1", int(port)))
+    except (OSError, ValueError) as failure:
+        raise Failed("--listen %s: %s" % (options.listen, failure)) from None
+    print(
+        "lambda: takes invocations at http://%s:%d/2015-03-31/functions/%s/invocations"
+        % (host or "127.0.0.1", outside.server_port, options.name),
+        file=sys.stderr,
+        flush=True,
+    )
+    # A program of one thread waits for signals, in here: the handlers of others would have to be told.
+    signal.sigwait(namespaces.FORWARDED)
+    outside.server_close()
+    served.close()
+    return 0
