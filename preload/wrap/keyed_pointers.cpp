@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "keyed_pointers.h"
 
+#include "../sys.h"
+
 namespace devshm {
 
 void* KeyedAddresses::find(const void* key) const {
@@ -18,22 +20,35 @@ bool KeyedAddresses::keep(const void* key, void* pointer) {
 }
 
 const KeyedAddresses::Entry* KeyedAddresses::entry_of(const void* key) const {
-  const std::size_t end = used_.load(std::memory_order_relaxed);
-  for (std::size_t i = 0; i < end; ++i)
-    if (entries_[i].key.load(std::memory_order_relaxed) == key) return &entries_[i];
+  for (const Block* block = &first_; block; block = block->next.load(std::memory_order_acquire)) {
+    const std::size_t end = block->used.load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < end; ++i)
+      if (block->entries[i].key.load(std::memory_order_relaxed) == key) return &block->entries[i];
+  }
   return nullptr;
 }
 
 KeyedAddresses::Entry* KeyedAddresses::claim(const void* key) {
-  for (Entry& entry : entries_) {
-    const void* none = nullptr;
-    if (!entry.key.compare_exchange_strong(none, key, std::memory_order_acquire)) continue;
-    const std::size_t end = static_cast<std::size_t>(&entry - entries_) + 1;
-    std::size_t used = used_.load(std::memory_order_relaxed);
-    while (used < end && !used_.compare_exchange_weak(used, end, std::memory_order_relaxed)) continue;
-    return &entry;
+  for (Block* block = &first_;;) {
+    for (Entry& entry : block->entries) {
+      const void* none = nullptr;
+      if (!entry.key.compare_exchange_strong(none, key, std::memory_order_acquire)) continue;
+      const std::size_t end = static_cast<std::size_t>(&entry - block->entries) + 1;
+      std::size_t used = block->used.load(std::memory_order_relaxed);
+      while (used < end && !block->used.compare_exchange_weak(used, end, std::memory_order_relaxed)) continue;
+      return &entry;
+    }
+    Block* next = block->next.load(std::memory_order_acquire);
+    if (!next) {
+      Block* const fresh = static_cast<Block*>(sys::allocate(sizeof(Block)));  // of zeros, which is an empty one
+      if (!fresh) return nullptr;
+      if (block->next.compare_exchange_strong(next, fresh, std::memory_order_acq_rel))
+        next = fresh;
+      else
+        sys::munmap(fresh, sizeof(Block));
+    }
+    block = next;
   }
-  return nullptr;
 }
 
 }  // namespace devshm

@@ -3,8 +3,8 @@
 // A few pointers, each kept under a key: for what belongs to a thread or to one of libc's objects, where neither has
 // room for it. (The library has no thread-local storage: it would cost every thread of every program.)
 //
-// Lock-free and async-signal-safe, without memory of its own. A key is used by one thread at a time; different keys
-// by any number.
+// Lock-free and async-signal-safe. A key is used by one thread at a time; different keys by any number. There is room
+// for 254 keys at once; more take a page for each further 254, which stays.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,8 @@ class KeyedAddresses {
   /// What is kept under `key`, or null.
   void* find(const void* key) const;
 
-  /// Keeps `pointer` under `key` in place of what was there; null gives the place free. False if there is no place.
+  /// Keeps `pointer` under `key` in place of what was there; null gives the place free. False if a page was needed and
+  /// could not be had.
   bool keep(const void* key, void* pointer);
 
  private:
@@ -26,11 +27,16 @@ class KeyedAddresses {
     std::atomic<void*> pointer;
   };
 
+  struct Block {
+    Entry entries[254];
+    std::atomic<std::size_t> used;  // no entry from here on has ever been used: an idle table costs nothing
+    std::atomic<Block*> next;
+  };
+
   const Entry* entry_of(const void* key) const;
   Entry* claim(const void* key);
 
-  Entry entries_[256] = {};
-  std::atomic<std::size_t> used_{0};  // no entry from here on has ever been used: an idle table costs nothing
+  Block first_{};
 };
 
 /// The same for pointers of one type.

@@ -349,7 +349,8 @@ TEST_F(WalkTest, ManyFtsAtOnce) {
   char root[] = "/dev/shm";
   char* paths[] = {root, nullptr};
   std::vector<FTS*> open;
-  for (int i = 0; i < 100; ++i) open.push_back(fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, nullptr));
+  for (int i = 0; i < 1000; ++i) open.push_back(fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, nullptr));
+  for (FTS* fts : open) ASSERT_NE(fts, nullptr);
   for (FTS* fts : open) EXPECT_STREQ(fts_read(fts)->fts_path, "/dev/shm");
   for (FTS* fts : open) EXPECT_EQ(fts_close(fts), 0);
 }
