@@ -14,6 +14,7 @@
 
 #include "constant_dir.h"
 #include "report.h"
+#include "settings.h"
 #include "sys.h"
 #include "text.h"
 
@@ -274,6 +275,14 @@ int put_constant_in_place() {
     say_once(Topic::constant, {"this libc does not hold the directory /dev/shm where devshm knows to look; sem_open "
                                "and shm_open by name stay with it; run 'devshm check'"});
   return 0;
+}
+
+void put_constant_in_place_quietly() {
+  if (settings().dir_length > constant_length) return;  // a link may have to be made
+  char text[constant_length];
+  constant_dir(text);
+  Work work{text, "", nullptr, 0, 0, false};
+  for_each_loaded(visit, &work);
 }
 
 }  // namespace devshm

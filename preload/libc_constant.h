@@ -42,4 +42,8 @@ bool is_of_libc(const LoadedObject& object);
 /// errno stays as it was. A repeated call costs a look at each object.
 int put_constant_in_place();
 
+/// The same beforehand, for a program that may never need it: as far as it takes nothing but the change, and without a
+/// message. (What a directory of more than eight bytes needs is made on first need.)
+void put_constant_in_place_quietly();
+
 }  // namespace devshm

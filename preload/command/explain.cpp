@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // `devshm run --explain`: preloaded before the library, tells of what the library can't reach and no look at a file
-// shows: objects that are loaded with RTLD_DEEPBIND or into a namespace of their own.
+// shows: objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own.
 //
 // dlopen looks at its return address, so both are passed on by a tail call.
 #include <dlfcn.h>
@@ -23,7 +23,8 @@ namespace {
 }  // namespace
 
 extern "C" [[gnu::visibility("default")]] void* dlopen(const char* file, int mode) noexcept {
-  if (file && mode & RTLD_DEEPBIND) tell(file, "with RTLD_DEEPBIND and takes libc's functions first");
+  if (file && mode & RTLD_DEEPBIND && !devshm::has_slash(file))
+    tell(file, "with RTLD_DEEPBIND by a name without a slash, and takes libc's functions first");
   return NEXT_LATE(dlopen).get()(file, mode);
 }
 

@@ -3,19 +3,47 @@
 // dlopen and dlmopen: libraries in the overlay. What programs look for by the handle is for dlsym.cpp.
 //
 // dlopen looks at its return address to find the caller's RUNPATH, so a call goes on as a true tail call, unless its
-// path is rewritten: then the memory for that is on our stack. (A library by its path is not searched for; only the
-// old DT_RPATH of a caller that is itself a library is lost on the libraries that this one needs.)
+// path is rewritten, or what it loads is redirected: then something is left to do. (A library by its path is not
+// searched for; only the old DT_RPATH of a caller that is itself a library is lost on the libraries that this one
+// needs.)
 //
 // A new namespace (dlmopen) gets the program's library and a libc of its own, and no preload: what is loaded there
 // sees the real /dev/shm.
 #include <dlfcn.h>
+#include <errno.h>
 
+#include "../deep_binding.h"
+#include "../libc_constant.h"
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../text.h"
 #include "wrapper.h"
 
 namespace {
+
+/// What is loaded with RTLD_DEEPBIND takes libc's own sem_open and shm_open, at least until it is redirected.
+[[gnu::cold, gnu::noinline]] void prepare_for_deep_binding() {
+  const int error = errno;
+  devshm::put_constant_in_place_quietly();
+  errno = error;
+}
+
+/// With RTLD_DEEPBIND, a file that is not searched for: opened by a call of our own, so that there is something to do
+/// afterwards. A bare name, and one with a $ORIGIN, depends on who calls dlopen.
+bool can_be_redirected(const char* file, int mode) {
+  return !(mode & RTLD_NOLOAD) && devshm::has_slash(file) && !devshm::has_letter(file, '$');
+}
+
+/// Bound at once, so that all of its calls can be redirected; but an object with a function that there is nowhere, and
+/// that it may never call, is loaded as the program wants it.
+[[gnu::cold, gnu::noinline]] void* open_and_redirect(const char* file, int mode) {
+  void* handle = rewrite(NEXT_LATE(dlopen), Path(file), (mode & ~RTLD_LAZY) | RTLD_NOW);
+  if (!handle && mode & RTLD_LAZY) handle = rewrite(NEXT_LATE(dlopen), Path(file), mode);
+  const int error = errno;
+  if (handle) devshm::redirect_calls(handle);
+  errno = error;
+  return handle;
+}
 
 /// Only a name with a slash in it is a path.
 bool is_rewritten(const char* file) {
@@ -26,6 +54,10 @@ bool is_rewritten(const char* file) {
 }  // namespace
 
 EXPORT void* dlopen(const char* file, int mode) NOTHROW {
+  if (__builtin_expect(mode & RTLD_DEEPBIND, 0) && file && devshm::settings().active) {
+    prepare_for_deep_binding();
+    if (can_be_redirected(file, mode)) return open_and_redirect(file, mode);
+  }
   if (__builtin_expect(is_rewritten(file), 0)) return rewrite(NEXT_LATE(dlopen), Path(file), mode);
   return NEXT_LATE(dlopen).get()(file, mode);
 }
