@@ -7,8 +7,8 @@
 // backing directory. What is known of where it stands:
 //
 //   glibc >= 2.34        libc.so.6        "/dev/shm/" and "/dev/shm/sem." (the head of a 16-byte template)
-//   glibc 2.18 to 2.33   libpthread.so.0  "/dev/shm/", also handed to __statfs
-//   glibc 2.17           libpthread.so.0  "/dev/shm/sem." and, for __statfs, "/dev/shm"; librt.so.1 "/dev/shm/"
+//   glibc 2.21 to 2.33   libpthread.so.0  "/dev/shm/", also handed to __statfs
+//   glibc 2.17 to 2.20   libpthread.so.0  "/dev/shm/sem." and, for __statfs, "/dev/shm"; librt.so.1 "/dev/shm/"
 //   musl                 libc.so          "/dev/shm/" and "/dev/shm/tmp-%d"
 //
 // Only these forms, in these objects, in segments that are not writable, are touched. No page is ever more permissive

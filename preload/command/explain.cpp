@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm run --explain`: preloaded before the library, tells of what the library can't reach and no look at a file
-// shows: objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own.
+// `devshm run --explain`: preloaded before the library, reports what the library can't reach and no look at a file shows:
+// objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own. At the start
+// it reports whether the library is there and acts.
 //
 // dlopen looks at its return address, so both are passed on by a tail call.
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../next_symbol.h"
 #include "../report.h"
+#include "../settings.h"
 #include "../text.h"
+#include "check.h"
 
 namespace {
 
@@ -17,6 +21,25 @@ namespace {
   if (!getenv("DEVSHM_EXPLAIN")) return;
   devshm::Line<1024> line;
   line.add("devshm: explain: ").add_name(file).add(" is loaded ").add(how).add(": devshm can't reach it").end();
+  devshm::write_message(line.c_str(), line.size());
+}
+
+/// In the program itself, and not in its children: that all is well is worth a line as well.
+__attribute__((constructor)) void explain() {
+  const char* wanted = getenv("DEVSHM_EXPLAIN");
+  devshm::Line<32> own;
+  if (!wanted || !devshm::same(wanted, own.add(static_cast<long>(getpid())).c_str())) return;
+  const devshm::LoadedLibrary library = devshm::find_library();
+  const devshm::Settings& set = devshm::settings();
+  devshm::Line<1024> line;
+  line.add("devshm: explain: ");
+  if (!library.path)
+    line.add("the library is not loaded");
+  else if (!set.active)
+    line.add("devshm stands aside: /dev/shm is the real one");
+  else
+    line.add("nothing stands in the way: /dev/shm is ").add_name(set.dir);
+  line.end();
   devshm::write_message(line.c_str(), line.size());
 }
 

@@ -88,7 +88,14 @@ class WithDevshm(unittest.TestCase):
         ) as function:
             answer = function.invoke()
             self.assertTrue(answer["works"], answer)
-            self.assertIn("everything works", answer["report"][-1])
+            self.assertEqual(
+                (answer["status"], answer["exit"], answer["now"]["library"]), ("works", 0, "/opt/lib/libdevshm.so"), answer
+            )
+        with sandboxed.function(
+            "--task", sandboxed.TOP / "docs/examples/check", "--layer", sandboxed.layer()
+        ) as function:
+            answer = function.invoke()  # the layer without the variable
+            self.assertEqual((answer["works"], answer["status"]), (False, "not loaded"), answer)
         with sandboxed.function(
             "--task",
             sandboxed.TOP / "docs/examples/check",

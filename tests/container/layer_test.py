@@ -81,7 +81,8 @@ class Made(unittest.TestCase):
         moved = pathlib.Path(tempfile.mkdtemp(prefix="layer-test.", dir="/var/tmp"))
         self.addCleanup(shutil.rmtree, moved)
         shutil.copytree(tree, moved / "tree")
-        self.assertIn("everything works", output(HIDE_SHM, "--private-tmp", moved / "tree" / command, "check"))
+        self.assertIn("everything works", output(HIDE_SHM, "--private-tmp", moved / "tree" / command, "run",
+                                                  moved / "tree" / command, "check"))
 
     def test_the_tarball_works_where_it_is_unpacked(self):
         sandboxed.layer()
@@ -146,7 +147,8 @@ class OtherArchitecture(unittest.TestCase):
             done = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), *sandboxed.PRELOAD, "--task",
                                  sandboxed.TOP / "container", "python3", "demo.py")
             self.assertEqual(done.stdout.count("works"), 5, done.stdout)
-            report = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), "devshm", "check").stdout
+            report = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), *sandboxed.PRELOAD,
+                                   "devshm", "check").stdout
             self.assertIn("everything works", report)
 
 

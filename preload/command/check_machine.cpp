@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../backing_dir.h"
+#include "../constant_dir.h"
+#include "../libc_constant.h"
+#include "../settings.h"
+#include "../sys.h"
+#include "../version.h"
+#include "check.h"
+
+namespace devshm {
+namespace {
+
+bool find_version(const LoadedObject& object, void* data) {
+  const char* version = version_of(object);
+  // This object has the note too.
+  if (!version || version == version_note.text) return false;
+  *static_cast<LoadedLibrary*>(data) = {object.name, version};
+  return true;
+}
+
+struct Constants {
+  const char* text;
+  int before;  // places that still say /dev/shm
+  int after;   // places that say our directory
+};
+
+void count_before(const ConstantPlace&, void* data) { ++static_cast<Constants*>(data)->before; }
+void count_after(const ConstantPlace&, void* data) { ++static_cast<Constants*>(data)->after; }
+
+bool count_in(const LoadedObject& object, void* data) {
+  if (!is_of_libc(object)) return false;
+  find_constant(object, "/dev/shm", count_before, data);
+  find_constant(object, static_cast<Constants*>(data)->text, count_after, data);
+  return false;
+}
+
+bool find_libc(const LoadedObject& object, void* data) {
+  if (!is_libc(object)) return false;
+  *static_cast<LoadedObject*>(data) = object;
+  return true;
+}
+
+constexpr unsigned long long small_limit = 64ull << 20;  // what Docker, Kubernetes and ECS give
+
+}  // namespace
+
+LoadedLibrary find_library() {
+  LoadedLibrary library;
+  for_each_loaded(find_version, &library);
+  return library;
+}
+
+bool check_library(CheckReport& report, const LoadedLibrary& library) {
+  Line<1024> line;
+  if (!library.path) {
+    const char* preload = getenv("DEVSHM_CHECK_PRELOAD");  // what it was before the check
+    line.add("not loaded: ");
+    if (const char* why = getenv("DEVSHM_CHECK_WHY"); why && *why)
+      line.add(why);
+    else if (preload && *preload)
+      line.add("LD_PRELOAD=").add(preload).add(" does not name it");
+    else
+      line.add("LD_PRELOAD is not set");
+    report.row("library", line.c_str(), Finding::neutral);
+    return false;
+  }
+  report.row("library", line.add(library.version).add(", ").add(library.path).c_str(), true);
+  if (!same(library.version, version_note.text)) {
+    Line<256> other;
+    report.advice(other.add("this command is of ").add(version_note.text).c_str());
+  }
+  if (settings().active) return true;
+  const bool disabled = disables(getenv("DEVSHM_DISABLE"));
+  report.row("stands aside", disabled ? "DEVSHM_DISABLE is set" : "DEVSHM_WHEN says so, as the real /dev/shm is good",
+             Finding::neutral);
+  return false;
+}
+
+void check_real_one(CheckReport& report) {
+  struct stat found;
+  struct statfs fs;
+  Line<256> line;
+  if (const int error = sys::fstatat(AT_FDCWD, "/dev/shm", &found, 0); error != 0) {
+    line.add(error == -ENOENT ? "none" : "can't be looked at: ").add(error == -ENOENT ? "" : strerror(-error));
+  } else if (!S_ISDIR(found.st_mode)) {
+    line.add("not a directory");
+  } else if (sys::statfs("/dev/shm", &fs) != 0) {
+    line.add("can't be asked for its file system");
+  } else if (static_cast<unsigned long>(fs.f_type) != TMPFS_MAGIC) {
+    line.add("a directory, but no tmpfs");
+  } else {
+    const unsigned long long size =
+        static_cast<unsigned long long>(fs.f_blocks) * static_cast<unsigned long long>(fs.f_bsize);
+    line.add("tmpfs");
+    if (size) line.add(" of ").add(static_cast<long>(size >> 20)).add(" MiB");
+    if (sys::access("/dev/shm", W_OK | X_OK) != 0)
+      line.add(", which this user can't write");
+    else
+      line.add(size && size <= small_limit ? ": small" : ": good");
+  }
+  report.row("real /dev/shm", line.c_str(), Finding::neutral);
+}
+
+void check_libc(CheckReport& report) {
+  LoadedObject libc{};
+  for_each_loaded(find_libc, &libc);
+  if (!libc.dynamic) return report.row("libc", "not found among the loaded objects", false);
+  Line<512> line;
+  using VersionFunction = const char* (*)();
+  if (const void* version = defined_in(libc, "gnu_get_libc_version"))
+    line.add("glibc ").add(reinterpret_cast<VersionFunction>(const_cast<void*>(version))());
+  else
+    line.add("musl, or another one without a version to ask for");
+  report.row("libc", line.add(" (").add(libc.name).add(")").c_str(), true);
+}
+
+void check_constant(CheckReport& report) {
+  if (ensure_backing_dir() != 0)
+    return report.row("constant", "left as it is: there is no directory for it", Finding::neutral);
+  char text[constant_length + 1] = {};
+  char eight[constant_length];
+  if (constant_dir(eight) != 0) {
+    report.row("constant", "no name of eight bytes leads to the directory", false);
+    return report.advice("choose a shorter DEVSHM_DIR, or make /tmp writable: a short link is put there");
+  }
+  memcpy(text, eight, sizeof eight);
+  Constants constants{text, 0, 0};
+  for_each_loaded(count_in, &constants);
+  Line<256> line;
+  if (constants.after && !constants.before) {
+    line.add(static_cast<long>(constants.after)).add(constants.after == 1 ? " place" : " places");
+    report.row("constant", line.add(" in libc, redirected to ").add(text).c_str(), true);
+  } else if (constants.before) {
+    line.add("found, but ").add(static_cast<long>(constants.before)).add(" of ");
+    line.add(static_cast<long>(constants.before) + constants.after).add(" places still say /dev/shm");
+    report.row("constant", line.c_str(), false);
+    report.advice("something refuses the change of libc's read-only data (a sealed libc, a seccomp filter)");
+  } else {
+    report.row("constant", "not found in this libc", false);
+    report.advice("devshm does not know where this libc keeps the directory; paths work, sem_open and shm_open don't");
+  }
+}
+
+}  // namespace devshm

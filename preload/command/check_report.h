@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// What `devshm check` has found, a row each: for people as a table, for programs as JSON. It is written as it is found,
+// to descriptor 1, straight to the kernel.
+#pragma once
+
+#include "../text.h"
+
+namespace devshm {
+
+enum class Finding : unsigned char { good, bad, neutral };
+
+class CheckReport {
+ public:
+  explicit CheckReport(bool as_json) : as_json_(as_json) {}
+  CheckReport(const CheckReport&) = delete;
+
+  void row(const char* subject, const char* finding, Finding verdict);
+  void row(const char* subject, const char* finding, bool good) {
+    row(subject, finding, good ? Finding::good : Finding::bad);
+  }
+  /// What to do about the row before; several may follow each other.
+  void advice(const char* text);
+
+  void begin();
+  /// Ends it. `library`: the path of the loaded library, or null.
+  void end(const char* library, bool active);
+
+  int problems() const { return problems_; }
+
+ private:
+  void end_row();
+
+  bool as_json_;
+  bool in_row_ = false, in_advice_ = false, any_row_ = false;
+  int problems_ = 0;
+};
+
+}  // namespace devshm
