@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "ask.h"
+
+#include <errno.h>
+
+#include "kernel.h"
+#include "message.h"
+#include "socket_place.h"
+
+namespace devshm::store {
+namespace {
+
+/// A connected socket, or a negative errno.
+int connect_to(const Root& root) {
+  struct sockaddr_un address;
+  if (!put_socket_address(root, address)) return -ENAMETOOLONG;
+  const int fd = static_cast<int>(sys::call(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (fd < 0) return fd;
+  const long until = sys::monotonic_milliseconds() + reply_milliseconds;
+  for (;;) {
+    const long result = sys::call(SYS_connect, fd, sys::word(&address), sizeof address);
+    if (result == 0) return fd;
+    // A full backlog: the keeper has not come to it yet.
+    if (result != -EAGAIN || sys::monotonic_milliseconds() >= until) {
+      sys::close(fd);
+      return static_cast<int>(result);
+    }
+    sys::sleep_microseconds(500);
+  }
+}
+
+/// The descriptor that came with a message, or -1.
+int received_descriptor(const struct msghdr& message, const struct cmsghdr* control) {
+  if (message.msg_controllen < CMSG_LEN(sizeof(int))) return -1;
+  if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) return -1;
+  if (control->cmsg_len != CMSG_LEN(sizeof(int))) return -1;
+  int fd;
+  __builtin_memcpy(&fd, CMSG_DATA(control), sizeof fd);
+  return fd;
+}
+
+/// Sends a request and waits for the answer. The descriptor that came with it, else the reply's result.
+int ask(const Root& root, const Request& request, int receive_flags) {
+  const sys::Descriptor connection(connect_to(root));
+  if (!connection.is_open()) return connection.get();
+  const long sent = sys::call(SYS_sendto, connection.get(), sys::word(&request), sizeof request, MSG_NOSIGNAL, 0, 0);
+  if (sent != sizeof request) return sent < 0 ? static_cast<int>(sent) : -EIO;
+
+  struct pollfd readable = {connection.get(), POLLIN, 0};
+  const long until = sys::monotonic_milliseconds() + reply_milliseconds;
+  for (;;) {
+    const long left = until - sys::monotonic_milliseconds();
+    const int ready = left > 0 ? sys::poll(&readable, 1, left) : 0;
+    if (ready > 0) break;
+    if (ready != -EINTR) return ready < 0 ? ready : -ETIMEDOUT;
+  }
+
+  Reply reply = {-EIO};
+  struct iovec data = {&reply, sizeof reply};
+  union {
+    struct cmsghdr header;
+    char memory[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr message;
+  message.msg_name = nullptr;
+  message.msg_namelen = 0;
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control;
+  message.msg_flags = 0;
+  const long received = sys::call(SYS_recvmsg, connection.get(), sys::word(&message), receive_flags);
+  if (received == 0) return -ECONNRESET;
+  if (received < 0) return static_cast<int>(received);
+  const int fd = received_descriptor(message, &control.header);
+  return fd >= 0 ? fd : reply.result;
+}
+
+}  // namespace
+
+bool answers(const Root& root) { return sys::Descriptor(connect_to(root)).is_open(); }
+
+int ask_for_refill(const Root& root) { return ask(root, {Wish::refill, 0, 0, 0, 0}, 0); }
+
+int ask_for_object(const Root& root, const ObjectName& object, int flags) {
+  const Request request = {Wish::open, flags & (O_ACCMODE | O_APPEND), object.generation, object.number, 0};
+  const int result = ask(root, request, flags & O_CLOEXEC ? MSG_CMSG_CLOEXEC : 0);
+  return result == 0 ? -EIO : result;  // it said yes and sent nothing
+}
+
+}  // namespace devshm::store

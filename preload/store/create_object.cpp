@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "create_object.h"
+
+#include <errno.h>
+
+#include <atomic>
+
+#include "ask.h"
+#include "claim.h"
+#include "kernel.h"
+#include "lock.h"
+#include "open_object.h"
+#include "remove_stale.h"
+#include "start_keeper.h"
+
+namespace devshm::store {
+namespace {
+
+// Everything that makes somebody start again has just changed the name.
+constexpr int tries = 1000;
+constexpr long lock_milliseconds = 1000;
+constexpr long try_again_milliseconds = 2000;
+
+/// The attempt was in vain because somebody else was faster.
+constexpr int again = -ESTALE;
+
+struct Attempt {
+  const Place& place;
+  const Root root;
+  const char* path;
+  int flags;
+  mode_t mode;
+};
+
+int as_memory(const Attempt& attempt, Claim& claim) {
+  if (const int error = sys::fchmod(claim.fd(), attempt.mode & 07777)) return error;
+  const int error = claim.publish(attempt.path);
+  return error ? error : claim.release();
+}
+
+int as_file(const Attempt& attempt) {
+  return sys::openat(AT_FDCWD, attempt.path, attempt.flags | O_CREAT | O_EXCL | O_NOFOLLOW, attempt.mode);
+}
+
+Why why_no_claim(int error) {
+  switch (error) {
+    case -ENOSPC: return Why::keeper_full;
+    case -EAGAIN: return Why::lock_busy;
+    default: return Why::no_keeper;
+  }
+}
+
+/// When no keeper answered, and none could be started; 0: that has not happened.
+constinit std::atomic<long> failed_at{0};
+
+int ask_or_start(const Attempt& attempt) {
+  const int error = ask_for_refill(attempt.root);
+  if (error == 0 || error == -ENOSPC || error == -ETIMEDOUT) return error;
+  return start_keeper(attempt.place, attempt.root);
+}
+
+/// Sees to it that the pool has something. 0, or why not. After a failure, which takes its time, nothing is tried for a
+/// while.
+int fill_pool(const Attempt& attempt) {
+  const long failed = failed_at.load(std::memory_order_relaxed);
+  const long now = sys::monotonic_milliseconds();
+  if (failed && now - failed < try_again_milliseconds) return -ESRCH;
+  const int error = ask_or_start(attempt);
+  failed_at.store(error && error != -ENOSPC ? sys::monotonic_milliseconds() : 0, std::memory_order_relaxed);
+  return error;
+}
+
+/// A file in place of an object. The lock is taken if there is one: while names that lead nowhere are being removed, a
+/// file of such a name must not appear.
+Created create_file(const Attempt& attempt, Why why) {
+  const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
+  return {as_file(attempt), why};
+}
+
+/// One attempt to create something under a name that nothing had.
+Created create_new(const Attempt& attempt) {
+  if (!attempt.root.fits()) return {as_file(attempt), Why::path_too_long};
+  int error = 0;
+  for (int round = 0; round < 3; ++round) {
+    {
+      const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
+      if (lock.is_held()) {
+        Claim claim(attempt.root, attempt.flags & ~(O_CREAT | O_EXCL | O_TRUNC));
+        if (claim.is_open()) {
+          if (failed_at.load(std::memory_order_relaxed)) failed_at.store(0, std::memory_order_relaxed);
+          const int result = as_memory(attempt, claim);
+          if (result == -EXDEV) return {as_file(attempt), Why::other_file_system};
+          return {result, Why::is_memory};
+        }
+        error = claim.error();
+        if (error != -ENOENT && error != -EACCES) return {error, Why::is_memory};
+      } else {
+        error = lock.error();
+        if (error == -EAGAIN) break;
+        if (error != -ENOENT && error != -ENOTDIR) break;
+      }
+    }
+    error = fill_pool(attempt);
+    if (error != 0) break;
+  }
+  return create_file(attempt, why_no_claim(error));
+}
+
+/// Whether a link of the store leads to an object.
+bool leads_somewhere(const char* path) {
+  const Opened opened = open_object(path, O_PATH | O_CLOEXEC);
+  if (opened.found == Found::opened) sys::close(opened.fd_or_error);
+  return opened.found != Found::stale && opened.found != Found::absent;
+}
+
+/// Opens what has the name already; `again` if that is gone meanwhile.
+int open_existing(const Attempt& attempt) {
+  if (attempt.flags & O_EXCL) {
+    if (leads_somewhere(attempt.path)) return -EEXIST;
+    return remove_stale_name(attempt.path) ? -EEXIST : again;
+  }
+  const Opened opened = open_object(attempt.path, attempt.flags);
+  switch (opened.found) {
+    case Found::opened:
+    case Found::failed: return opened.fd_or_error;
+    case Found::absent: return again;
+    case Found::stale: return remove_stale_name(attempt.path) ? -EACCES : again;
+    case Found::ordinary: break;
+  }
+  // An ordinary file, and nothing else: where a link has come in its place, that has to be looked at first.
+  const int fd = sys::openat(AT_FDCWD, attempt.path, (attempt.flags & ~O_CREAT) | O_NOFOLLOW, 0);
+  return fd == -ENOENT || fd == -ELOOP ? again : fd;
+}
+
+bool is_there(const char* path) {
+  struct stat found;
+  return sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+}  // namespace
+
+Created create_object(const Place& place, const char* path, int flags, mode_t mode) {
+  const Root root(place.backing_dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+  const Attempt attempt = {place, root, path, flags, mode};
+  for (int i = 0; i < tries; ++i) {
+    if (is_there(path)) {
+      const int fd = open_existing(attempt);
+      if (fd != again) return {fd, Why::is_memory};
+    } else {
+      const Created created = create_new(attempt);
+      if (created.fd_or_error == -EEXIST) continue;  // also with O_EXCL: what is there may lead nowhere
+      if (created.fd_or_error != again) return created;
+    }
+  }
+  return {-EAGAIN, Why::is_memory};
+}
+
+}  // namespace devshm::store

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// The entries of a directory, without libc.
+#pragma once
+
+#include <errno.h>
+
+#include "../kernel.h"
+
+namespace devshm::store {
+
+class Directory {
+ public:
+  explicit Directory(const char* path) : Directory(AT_FDCWD, path) {}
+  /// Below a directory that is open; not if it is a symbolic link.
+  Directory(int above, const char* name)
+      : fd_(sys::openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)) {}
+
+  int fd() const { return fd_.get(); }
+
+  /// Calls function(name, type) for each entry but "." and "..", with a DT_ value that may be DT_UNKNOWN. The entry
+  /// may be removed meanwhile.
+  template <class Function>
+  void for_each(const Function& function) const {
+    if (!fd_.is_open()) return;
+    alignas(8) char memory[2048];
+    for (;;) {
+      const long size = sys::getdents(fd_.get(), memory, sizeof memory);
+      if (size <= 0) return;
+      for (long at = 0; at < size;) {
+        const auto* entry = reinterpret_cast<const Entry*>(memory + at);
+        at += entry->size;
+        const char* const name = entry->name;
+        if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) continue;
+        function(name, entry->type);
+      }
+    }
+  }
+
+ private:
+  /// As the kernel writes it (getdents64(2)).
+  struct Entry {
+    std::uint64_t inode;
+    std::int64_t offset;
+    std::uint16_t size;
+    unsigned char type;
+    char name[1];
+  };
+  sys::Descriptor fd_;
+};
+
+}  // namespace devshm::store

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "keeper.h"
+
+#include <errno.h>
+
+#include "../kernel.h"
+#include "../lock.h"
+#include "../make_root.h"
+#include "settle.h"
+#include "sweep.h"
+
+namespace devshm::store {
+namespace {
+
+// Longer than somebody needs who looks whether it is locked.
+constexpr long keeper_lock_milliseconds = 100;
+// Whoever starts the keeper waits a little longer.
+constexpr long sweep_lock_milliseconds = 1500;
+constexpr long between_looks_milliseconds = 5000;
+
+}  // namespace
+
+int Keeper::begin() {
+  if (!is_safe_root(root_, sys::geteuid())) return -EPERM;
+  // Held by the descriptor alone, to the end of keeper and twin.
+  const int lock = open_locked(root_.entry("keeper").c_str(), O_RDONLY, LOCK_EX, keeper_lock_milliseconds);
+  if (lock < 0) return lock;
+  if (const int error = objects_.begin(descriptor_limit())) return error;
+  if (const int error = twin_.begin()) return error;
+  if (const int error = clean_up_and_offer()) return error;
+  ensure_twin();
+  return 0;
+}
+
+int Keeper::clean_up_and_offer() {
+  const Lock lock(root_, Lock::Kind::exclusive, sweep_lock_milliseconds);
+  if (!lock.is_held()) return lock.error();
+  remove_old_pool(root_);
+  remove_old_generations(root_);
+  remove_dangling_names(root_, backing_dir_);
+  if (const int error = pool_.begin()) return error;
+  if (const int error = server_.begin()) return error;
+  return pool_.fill() || pool_.has_entries() ? 0 : -ENOSPC;
+}
+
+void Keeper::take_over() {
+  has_taken_over_ = true;
+  ensure_twin();
+  objects_.take_over(root_);
+  server_.close_connections();
+  sys::unlink(root_.entry("pool/.new").c_str());
+  pool_.read_events();
+  pool_.look_at_all();
+}
+
+void Keeper::ensure_twin() {
+  if (twin_.is_there() || twin_.start() == Twin::Side::keeper) return;
+  take_over();  // in the twin: what it has returned to is the keeper's loop
+}
+
+bool Keeper::remove_everything() {
+  const int turn = open_locked(root_.entry("start").c_str(), O_RDONLY, LOCK_EX, 0);
+  if (turn < 0) return false;
+  const sys::Descriptor held_turn(turn);
+  const Lock lock(root_, Lock::Kind::exclusive, 0);
+  if (!lock.is_held()) return false;
+  pool_.read_events();
+  if (pool_.held() || server_.has_connections()) return false;
+  twin_.end();
+  remove_old_pool(root_);
+  objects_.remove_generations(root_);
+  sys::unlink(root_.entry("socket").c_str());
+  sys::unlink(root_.entry("keeper").c_str());
+  sys::unlink(root_.entry("lock").c_str());
+  sys::rmdir(root_.entry("pool").c_str());
+  // The last, which those wait for that want to start the next one.
+  sys::unlink(root_.entry("start").c_str());
+  sys::rmdir(root_.c_str());
+  return true;
+}
+
+bool Keeper::may_end(long now) {
+  if (pool_.held()) held_at_ = now;
+  return now - held_at_ >= idle_milliseconds_;
+}
+
+void Keeper::do_what_is_due(long now) {
+  if (now - looked_at_ < between_looks_milliseconds) return;
+  looked_at_ = now;
+  pool_.remove_old_claims();
+  if (pool_.root_is_there()) pool_.fill();
+}
+
+void Keeper::run() {
+  held_at_ = looked_at_ = sys::monotonic_milliseconds();
+  for (;;) {
+    ensure_twin();
+    struct pollfd polled[2 + Server::most_descriptors];
+    polled[0] = {twin_.signal_fd(), POLLIN, 0};
+    polled[1] = {pool_.watching_fd(), POLLIN, 0};
+    const unsigned served = server_.poll_descriptors(polled + 2);
+    const long wait = idle_milliseconds_ < between_looks_milliseconds ? idle_milliseconds_ : between_looks_milliseconds;
+    const int ready = sys::poll(polled, 2 + served, server_.has_connections() || !twin_.is_there() ? 1000 : wait);
+    if (ready < 0 && ready != -EINTR) return;
+    if (ready > 0) {
+      if (polled[0].revents) twin_.reap();
+      if (polled[1].revents) pool_.read_events();
+      server_.serve(polled + 2, served);
+    }
+    if (!pool_.root_is_there()) {
+      twin_.end();
+      return;
+    }
+    if (pool_.is_taken_from()) pool_.fill();
+    const long now = sys::monotonic_milliseconds();
+    do_what_is_due(now);
+    if (may_end(now) && remove_everything()) return;
+  }
+}
+
+}  // namespace devshm::store

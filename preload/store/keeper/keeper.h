@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// The keeper's life: it takes its lock, cleans up, offers its pool, serves, and ends when its directory is gone or when
+// it has held nothing for a while.
+#pragma once
+
+#include "pool.h"
+#include "server.h"
+#include "twin.h"
+
+namespace devshm::store {
+
+class Keeper {
+ public:
+  Keeper(const Root& root, const char* backing_dir, long idle_seconds)
+      : root_(root), backing_dir_(backing_dir), idle_milliseconds_(idle_seconds * 1000) {}
+  Keeper(const Keeper&) = delete;
+
+  /// Up to the filled pool, and the twin. 0, or a negative errno: -EAGAIN if there is a keeper already. It also returns
+  /// in the twin, when the keeper has died.
+  int begin();
+  /// Whether this process was the twin.
+  bool has_taken_over() const { return has_taken_over_; }
+  /// Serves until the end.
+  void run();
+
+ private:
+  int clean_up_and_offer();
+  void ensure_twin();
+  void take_over();
+  void do_what_is_due(long now);
+  bool may_end(long now);
+  bool remove_everything();
+
+  const Root& root_;
+  const char* backing_dir_;
+  long idle_milliseconds_;
+  long held_at_ = 0;  ///< when it last held something
+  long looked_at_ = 0;
+  Objects objects_;
+  Pool pool_{root_, objects_};
+  Server server_{root_, objects_, pool_};
+  Twin twin_;
+  bool has_taken_over_ = false;
+};
+
+}  // namespace devshm::store

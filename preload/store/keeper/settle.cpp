@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "settle.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "../kernel.h"
+#include "../start_keeper.h"
+#include "objects.h"
+
+namespace devshm::store {
+namespace {
+
+constexpr int signals = 64;
+
+/// What the kernel takes for a signal's action.
+struct KernelAction {
+  void* handler;
+  unsigned long flags;
+  void* restorer;
+  std::uint64_t mask;
+};
+
+void reset_signals() {
+  for (int signal = 1; signal <= signals; ++signal) {
+    KernelAction action;
+    action.handler = nullptr;  // SIG_DFL
+    action.flags = 0;
+    action.restorer = nullptr;
+    action.mask = 0;
+    sys::call(SYS_rt_sigaction, signal, sys::word(&action), 0, sizeof action.mask);
+  }
+  const std::uint64_t none = 0;
+  sys::call(SYS_rt_sigprocmask, SIG_SETMASK, sys::word(&none), 0, sizeof none);
+}
+
+void raise_limit(int resource) {
+  struct rlimit64 limit;
+  if (sys::call(SYS_prlimit64, 0, resource, 0, sys::word(&limit)) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  sys::call(SYS_prlimit64, 0, resource, sys::word(&limit), 0);
+}
+
+void drop_capabilities() {
+  struct {
+    std::uint32_t version;
+    int pid;
+  } header = {0x20080522, 0};
+  std::uint32_t none[6];
+  for (std::uint32_t& word : none) word = 0;
+  sys::call(SYS_capset, sys::word(&header), sys::word(none));
+}
+
+void close_descriptors() {
+  constexpr unsigned first = keeper_ready_fd + 1;
+#if defined(SYS_close_range)
+  if (sys::call(SYS_close_range, first, ~0u, 0) == 0) return;
+#endif
+  for (unsigned fd = first; fd < 65536; ++fd) sys::close(static_cast<int>(fd));
+}
+
+int use_dev_null() {
+  const int null = sys::openat(AT_FDCWD, "/dev/null", O_RDWR);
+  if (null < 0) return null;
+  for (int fd = 0; fd < 3; ++fd)
+    if (null != fd) sys::dup3(null, fd, 0);
+  if (null > 2) sys::close(null);
+  return 0;
+}
+
+}  // namespace
+
+unsigned descriptor_limit() {
+  struct rlimit64 limit;
+  if (sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, sys::word(&limit)) != 0) return 0;
+  return limit.rlim_cur > most_objects ? most_objects : static_cast<unsigned>(limit.rlim_cur);
+}
+
+int settle() {
+  reset_signals();
+  close_descriptors();
+  if (const int error = use_dev_null()) return error;
+  sys::call(SYS_chdir, sys::word("/"));
+  sys::call(SYS_umask, 0);
+  // One that had another real user could not be looked into by those that have not.
+  const long group = sys::call(SYS_getegid);
+  const long user = sys::geteuid();
+  if (const long error = sys::call(SYS_setresgid, group, group, group)) return static_cast<int>(error);
+  if (const long error = sys::call(SYS_setresuid, user, user, user)) return static_cast<int>(error);
+  drop_capabilities();
+  sys::call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  sys::call(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+  sys::call(SYS_prctl, PR_SET_NAME, sys::word(keeper_name), 0, 0, 0);
+  raise_limit(RLIMIT_NOFILE);
+  raise_limit(RLIMIT_CPU);
+  const int normal_priority = 0;
+  sys::call(SYS_sched_setscheduler, 0, SCHED_OTHER, sys::word(&normal_priority));
+  return 0;
+}
+
+}  // namespace devshm::store

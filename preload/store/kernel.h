@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+//
+// The system calls that the memory store makes beyond those of sys.h, straight to the kernel in the same way.
+//
+// Nothing in this folder calls libc, also not by way of the compiler: the keeper's program has none. Every function
+// here is async-signal-safe and thread-safe, and returns a result or a negative errno.
+#pragma once
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "../sys.h"
+
+namespace devshm::sys {
+
+inline int flock(int fd, int operation) { return static_cast<int>(call(SYS_flock, fd, operation)); }
+inline int ftruncate(int fd, long size) { return static_cast<int>(call(SYS_ftruncate, fd, size)); }
+inline int truncate(const char* path, long size) { return static_cast<int>(call(SYS_truncate, word(path), size)); }
+inline int fcntl(int fd, int command, long argument) {
+  return static_cast<int>(call(SYS_fcntl, fd, command, argument));
+}
+inline int dup3(int from, int to, int flags) { return static_cast<int>(call(SYS_dup3, from, to, flags)); }
+inline int unlink(const char* path) { return static_cast<int>(call(SYS_unlinkat, AT_FDCWD, word(path), 0)); }
+inline int unlinkat(int dir, const char* path, int flags) {
+  return static_cast<int>(call(SYS_unlinkat, dir, word(path), flags));
+}
+inline int link(const char* from, const char* to) {
+  return static_cast<int>(call(SYS_linkat, AT_FDCWD, word(from), AT_FDCWD, word(to), 0));
+}
+inline int rename(const char* from, const char* to) {
+  return static_cast<int>(call(SYS_renameat2, AT_FDCWD, word(from), AT_FDCWD, word(to), 0));
+}
+inline long readlinkat(int dir, const char* path, char* out, std::size_t size) {
+  return call(SYS_readlinkat, dir, word(path), word(out), static_cast<long>(size));
+}
+inline long getdents(int fd, void* out, std::size_t size) {
+  return call(SYS_getdents64, fd, word(out), static_cast<long>(size));
+}
+inline int memfd_create(const char* name, unsigned flags) {
+  return static_cast<int>(call(SYS_memfd_create, word(name), flags));
+}
+inline int poll(struct pollfd* of, unsigned count, long milliseconds) {
+  struct timespec limit = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  return static_cast<int>(call(SYS_ppoll, word(of), count, milliseconds < 0 ? 0 : word(&limit), 0, 8));
+}
+inline void sleep_microseconds(long microseconds) {
+  struct timespec span = {microseconds / 1000000, microseconds % 1000000 * 1000};
+  call(SYS_nanosleep, word(&span), 0);
+}
+inline long monotonic_milliseconds() {
+  struct timespec now = {0, 0};
+  sys::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/// 64 bits that nobody else has.
+inline std::uint64_t random_word() {
+  std::uint64_t out = 0;
+  if (call(SYS_getrandom, word(&out), sizeof out, 1 /* GRND_NONBLOCK */) == sizeof out) return out;
+  struct timespec now = {0, 0};  // no getrandom(2), or nothing random yet at the start of a machine
+  sys::clock_gettime(CLOCK_MONOTONIC, &now);
+  out = static_cast<std::uint64_t>(word(&out)) ^ static_cast<std::uint64_t>(now.tv_nsec) << 34;
+  out ^= static_cast<std::uint64_t>(now.tv_sec) << 20 ^ static_cast<std::uint64_t>(gettid());
+  for (int round = 0; round < 3; ++round) out = (out ^ out >> 31) * 0x9e3779b97f4a7c15u;
+  return out;
+}
+
+/// All signals of the thread are blocked for as long as this lives.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    const std::uint64_t all = ~std::uint64_t{0};
+    call(SYS_rt_sigprocmask, SIG_SETMASK, word(&all), word(&before_), sizeof all);
+  }
+  ~SignalsBlocked() { call(SYS_rt_sigprocmask, SIG_SETMASK, word(&before_), 0, sizeof before_); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+
+ private:
+  std::uint64_t before_ = 0;
+};
+
+/// A descriptor that is closed at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+  int release() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+
+ private:
+  int fd_;
+};
+
+}  // namespace devshm::sys

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "lock.h"
+
+#include <errno.h>
+
+#include "ask.h"
+#include "kernel.h"
+
+namespace devshm::store {
+namespace {
+
+constexpr long step_microseconds = 200;
+
+/// Whether the file still has the name that it was opened by.
+bool has_name(int fd, const char* path) {
+  struct stat opened;
+  struct stat named;
+  return sys::fstat(fd, &opened) == 0 && sys::fstatat(AT_FDCWD, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+int open_locked(const char* path, int open_flags, int operation, long milliseconds) {
+  const long until = sys::monotonic_milliseconds() + milliseconds;
+  for (;;) {
+    const int fd = sys::openat(AT_FDCWD, path, open_flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0) return fd;
+    int result = sys::flock(fd, operation | LOCK_NB);
+    while (result == -EAGAIN || result == -EINTR) {
+      if (sys::monotonic_milliseconds() >= until) break;
+      sys::sleep_microseconds(step_microseconds);
+      result = sys::flock(fd, operation | LOCK_NB);
+    }
+    if (result == 0 && has_name(fd, path)) return fd;
+    sys::close(fd);
+    if (result != 0) return result;
+  }
+}
+
+Lock::Lock(const Root& root, Kind kind, long milliseconds) {
+  const int operation = kind == Kind::shared ? LOCK_SH : LOCK_EX;
+  const PathText path = root.entry("lock");
+  fd_ = open_locked(path.c_str(), O_RDONLY, operation, milliseconds);
+  if (fd_ < 0) error_ = fd_;
+}
+
+Lock::~Lock() {
+  if (fd_ < 0) return;
+  sys::flock(fd_, LOCK_UN);
+  sys::close(fd_);
+}
+
+bool has_keeper(const Root& root) {
+  const PathText path = root.entry("keeper");
+  const int fd = open_locked(path.c_str(), O_RDONLY, LOCK_SH, 0);
+  if (fd == -EACCES) return answers(root);  // another user's: locking it is not for us
+  if (fd < 0) return fd == -EAGAIN;
+  sys::flock(fd, LOCK_UN);
+  sys::close(fd);
+  return false;
+}
+
+}  // namespace devshm::store

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// Makes ROOT, with its lock and the pool's directory. Async-signal-safe and thread-safe.
+#pragma once
+
+#include "names.h"
+
+namespace devshm::store {
+
+/// Makes what is missing. 0, or a negative errno: -EPERM if the place is taken by a stranger, or open to one.
+int make_root(const Root& root);
+
+/// Whether this is one that a user by this number has for himself: a directory, his, that nobody else can write in.
+bool is_safe_root(const Root& root, uid_t user);
+
+}  // namespace devshm::store

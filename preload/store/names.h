@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// The names of the memory store. Pure text, no system call.
+//
+//   /dev/shm/NAME           a symbolic link that says       ROOT/GENERATION/NUMBER
+//   ROOT/GENERATION         a symbolic link that says       /proc/KEEPER/fd
+//   ROOT                    beside the backing directory:   /tmp/.shm.memory.UID.GID for /tmp/shm
+//
+// The kernel resolves NAME to descriptor NUMBER of the keeper, which is the object: a memfd by the name of
+// "devshm:GENERATION/NUMBER". This pair is never given to two objects, so the memfd's name says for certain whether
+// what was opened is what the link's text meant.
+#pragma once
+
+#include <sys/types.h>
+
+#include "short_text.h"
+
+namespace devshm::store {
+
+/// Which object it is. Generations are random numbers; a number belongs to one object of its generation.
+struct ObjectName {
+  std::uint64_t generation;
+  unsigned number;
+};
+inline bool operator==(const ObjectName& a, const ObjectName& b) {
+  return a.generation == b.generation && a.number == b.number;
+}
+
+using RootText = ShortText<112>;
+using PathText = ShortText<160>;
+
+/// How many ready objects the keeper offers, as ROOT/pool/0 and so on.
+inline constexpr unsigned pool_size = 32;
+
+/// Where a user's store is, and what lies in it.
+class Root {
+ public:
+  /// Of a backing directory, given as an absolute path without slashes at the end.
+  Root(const char* backing_dir, uid_t user, gid_t group);
+  /// By its own path, as a link names it.
+  Root(const char* path, std::size_t length) { path_.add(path, length); }
+
+  /// False where the path is too long for a link that the kernel resolves quickly; there is no store then.
+  bool fits() const { return path_.fits(); }
+  const char* c_str() const { return path_.c_str(); }
+  std::size_t size() const { return path_.size(); }
+
+  PathText entry(const char* name) const { return below().add(name); }
+  PathText generation(std::uint64_t of) const { return below().add_hex(of); }
+  PathText link_text(const ObjectName& of) const { return below().add_hex(of.generation).add("/").add(of.number); }
+  PathText pool_entry(unsigned slot) const { return below().add("pool/").add(slot); }
+  /// Where a pool entry goes that somebody has taken: a name that no other attempt has.
+  PathText claim(std::uint64_t random) const { return below().add("pool/c").add_hex(random); }
+
+ private:
+  PathText below() const { return PathText().add(path_.c_str(), path_.size()).add("/"); }
+  RootText path_;
+};
+
+/// What a link says.
+struct LinkText {
+  ObjectName object;
+  std::size_t root_length;  ///< how much of the text names ROOT
+};
+
+/// Takes a link's text apart. False if it is none of the store's. The text need not have an end.
+bool parse_link(const char* text, std::size_t length, LinkText& out);
+
+/// "0123456789abcdef/12" in full, nothing behind it.
+bool parse_object(const char* text, std::size_t length, ObjectName& out);
+
+/// 16 digits as ShortText::add_hex writes them.
+bool parse_generation(const char* text, std::size_t length, std::uint64_t& out);
+
+/// The name to make an object's memfd with.
+ShortText<48> memfd_name(const ObjectName& object);
+
+/// What /proc/self/fd/N says of an object's descriptor.
+ShortText<64> descriptor_text(const ObjectName& object);
+
+}  // namespace devshm::store

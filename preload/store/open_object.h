@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// Opens an object of the memory store by the name of its link. Async-signal-safe and thread-safe; errno stays as it
+// was.
+//
+// The link's text is read, what it names is opened, and the memfd's own name is compared with the text: only then does
+// anything happen to the object. So what is returned was under that name at some moment of the call, whoever dies,
+// unlinks or renames meanwhile.
+#pragma once
+
+#include "names.h"
+
+namespace devshm::store {
+
+enum class Found : unsigned char {
+  opened,    ///< `fd` is it
+  failed,    ///< `error` is a negative errno that the caller deserves
+  absent,    ///< nothing has this name
+  stale,     ///< the name is a link whose object is gone, with its keeper or before
+  ordinary,  ///< something that is not the store's
+};
+
+struct Opened {
+  Found found;
+  int fd_or_error;
+};
+
+/// Opens what `path` names, with open(2)'s flags; those that create something are ignored.
+Opened open_object(const char* path, int flags);
+
+/// The same by the link's text, which has `length` bytes and an end. One look, without waiting: stale means that there
+/// is no such object at the moment.
+Opened open_by_text(const char* text, std::size_t length, const LinkText& link, int flags);
+
+/// Whether the link's object may still come, as its keeper lives, or is just being replaced by its twin.
+bool may_come_back(const char* text, const LinkText& link);
+
+}  // namespace devshm::store

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "remove_stale.h"
+
+#include <errno.h>
+
+#include "kernel.h"
+#include "lock.h"
+#include "make_root.h"
+#include "open_object.h"
+
+namespace devshm::store {
+namespace {
+
+constexpr long lock_milliseconds = 1000;
+
+}  // namespace
+
+int remove_stale_name(const char* path) {
+  char text[161];
+  const long length = sys::readlink(path, text, sizeof text - 1);
+  LinkText link;
+  if (length < 0 || !parse_link(text, static_cast<std::size_t>(length), link)) return 0;
+  const Root root(text, link.root_length);
+  // Two that remove the same name need a lock, also where there is no store any more: else the slower one removes what
+  // the faster one has created. Another user's store, if it is gone, is not for us to make.
+  make_root(root);
+  const Lock lock(root, Lock::Kind::exclusive, lock_milliseconds);
+  if (!lock.is_held() && lock.error() != -ENOENT) return lock.error();
+  const Opened opened = open_object(path, O_PATH | O_CLOEXEC);
+  if (opened.found == Found::opened) sys::close(opened.fd_or_error);
+  if (opened.found != Found::stale) return 0;
+  const int result = sys::unlink(path);
+  return result == -ENOENT ? 0 : result;
+}
+
+}  // namespace devshm::store

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "start_keeper.h"
+
+#include <errno.h>
+
+#include "ask.h"
+#include "child.h"
+#include "lock.h"
+#include "make_root.h"
+
+namespace devshm::store {
+namespace {
+
+constexpr std::size_t stack_size = 16384;
+constexpr long ready_milliseconds = 2000;
+
+/// Shared with the children, which run in this process's memory while it waits.
+struct Start {
+  const char* program;
+  const char* arguments[6];
+  char* inner_stack_end;
+  int ready;
+  long result;
+};
+
+[[noreturn]] void end_child() {
+  for (;;) sys::call(SYS_exit_group, 0);
+}
+
+/// The keeper, until it is executed. It has a table of descriptors of its own.
+void execute_keeper(void* data) {
+  Start& start = *static_cast<Start*>(data);
+  sys::call(SYS_setsid);
+  const int ready =
+      start.ready == keeper_ready_fd ? sys::fcntl(start.ready, F_SETFD, 0) : sys::dup3(start.ready, keeper_ready_fd, 0);
+  if (ready < 0) {
+    start.result = ready;
+    end_child();
+  }
+#if defined(SYS_close_range)
+  sys::call(SYS_close_range, keeper_ready_fd + 1, ~0u, 0);  // Linux 5.9; the keeper itself closes what is left
+#endif
+  const char* const environment[] = {nullptr};
+  start.result = sys::call(SYS_execve, sys::word(start.program), sys::word(start.arguments), sys::word(environment));
+  end_child();
+}
+
+/// The child in between.
+void start_and_end(void* data) {
+  Start& start = *static_cast<Start*>(data);
+  const long child = clone_to(CLONE_VM | CLONE_VFORK | SIGCHLD, start.inner_stack_end, execute_keeper, data);
+  if (child < 0) start.result = child;
+  end_child();
+}
+
+int run(Start& start) {
+  char* const stacks = static_cast<char*>(sys::allocate(2 * stack_size));
+  if (!stacks) return -ENOMEM;
+  start.inner_stack_end = stacks + stack_size;
+  start.result = 0;
+  {
+    const sys::SignalsBlocked blocked;  // a handler must not run in the children
+    const long child = clone_to(CLONE_VM | CLONE_VFORK, stacks + 2 * stack_size, start_and_end, &start);
+    if (child < 0) {
+      start.result = child;
+    } else {
+      while (sys::call(SYS_wait4, child, 0, __WCLONE, 0) == -EINTR) {
+      }
+    }
+  }
+  sys::munmap(stacks, 2 * stack_size);
+  return static_cast<int>(start.result);
+}
+
+/// Waits until the keeper says that it is ready. It says why if it is not.
+int wait_until_ready(int fd) {
+  struct pollfd readable = {fd, POLLIN, 0};
+  const long until = sys::monotonic_milliseconds() + ready_milliseconds;
+  for (;;) {
+    const long left = until - sys::monotonic_milliseconds();
+    if (left <= 0) return -ETIMEDOUT;
+    const int ready = sys::poll(&readable, 1, left);
+    if (ready == -EINTR || ready == 0) continue;
+    if (ready < 0) return ready;
+    int result = -EIO;
+    return sys::read(fd, &result, sizeof result) == sizeof result ? result : -EIO;
+  }
+}
+
+int start(const Place& place, const Root& root) {
+  int pipe[2];
+  if (const long error = sys::call(SYS_pipe2, sys::word(pipe), O_CLOEXEC)) return static_cast<int>(error);
+  const sys::Descriptor reading(pipe[0]);
+  Start start = {place.program,
+                 {keeper_name, keeper_word, root.c_str(), place.backing_dir, place.idle_seconds, nullptr},
+                 nullptr,
+                 pipe[1],
+                 0};
+  const int error = run(start);
+  sys::close(pipe[1]);
+  return error ? error : wait_until_ready(pipe[0]);
+}
+
+/// One at a time starts a keeper, and the others wait. Unlocked at the end for copies in children as well.
+class Turn {
+ public:
+  explicit Turn(const Root& root)
+      : fd_(open_locked(root.entry("start").c_str(), O_RDONLY, LOCK_EX, ready_milliseconds)) {}
+  ~Turn() {
+    if (fd_ < 0) return;
+    sys::flock(fd_, LOCK_UN);
+    sys::close(fd_);
+  }
+  Turn(const Turn&) = delete;
+  int error() const { return fd_ < 0 ? fd_ : 0; }
+
+ private:
+  int fd_;
+};
+
+bool is_ending(int error) { return error == -ENOENT || error == -ECONNREFUSED || error == -ECONNRESET; }
+
+}  // namespace
+
+int start_keeper(const Place& place, const Root& root) {
+  int error = -EAGAIN;
+  for (int attempt = 0; attempt < 20; ++attempt) {  // a keeper that ends removes it all
+    error = make_root(root);
+    if (error == -ENOENT) continue;
+    if (error) return error;
+    const Turn turn(root);
+    error = turn.error();
+    if (error == -ENOENT) continue;
+    if (error) return error;
+    if (!has_keeper(root)) return start(place, root);
+    error = ask_for_refill(root);
+    if (!is_ending(error)) return error;
+    sys::sleep_microseconds(1000);
+  }
+  return error;
+}
+
+}  // namespace devshm::store

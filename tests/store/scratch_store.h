@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// A backing directory of its own for a test, and the keepers of its store. Nothing of it is left at the end.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "../../preload/store/create_object.h"
+#include "../../preload/store/open_object.h"
+
+/// The library under test, which is the keeper's program.
+const char* keeper_program();
+
+class ScratchStore {
+ public:
+  explicit ScratchStore(const char* idle_seconds = "600");
+  ~ScratchStore();
+  ScratchStore(const ScratchStore&) = delete;
+
+  std::string path(const std::string& name) const { return dir_ + "/" + name; }
+  const std::string& dir() const { return dir_; }
+  const std::string& root() const { return root_; }
+  devshm::store::Place place() const { return {dir_.c_str(), program_.c_str(), idle_seconds_}; }
+  void use_program(const std::string& program) { program_ = program; }
+
+  devshm::store::Created create(const std::string& name, int flags, mode_t mode = 0600) const {
+    return devshm::store::create_object(place(), path(name).c_str(), flags, mode);
+  }
+  /// With a text in it.
+  int create_with(const std::string& name, const std::string& text, mode_t mode = 0600) const;
+  devshm::store::Opened open(const std::string& name, int flags = O_RDWR) const {
+    return devshm::store::open_object(path(name).c_str(), flags);
+  }
+  /// What an object or file says; "-" if it can't be opened.
+  std::string text_of(const std::string& name) const;
+
+  /// Keeper and twin, by what their command lines say.
+  std::vector<pid_t> keepers() const;
+  void kill_keepers() const;
+  /// How many objects the keeper holds, those in its pool included.
+  int held_objects() const;
+
+ private:
+  std::string scratch_, dir_, root_, program_;
+  const char* idle_seconds_;
+};
+
+/// Waits until something is so, for a bounded time. False if it never was.
+template <class Condition>
+bool comes_true(const Condition& condition);
+
+std::string text_from(int fd);
+void pause_briefly();
+
+template <class Condition>
+bool comes_true(const Condition& condition) {
+  for (int i = 0; i < 5000; ++i) {
+    if (condition()) return true;
+    pause_briefly();
+  }
+  return false;
+}
