@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """container/lambda is what docs/lambda-environment.md says it is: each row of its first table is asserted from inside."""
+import json
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import unittest
 
 import sandboxed
 
+PROBE = sandboxed.TOP / "docs/examples/probe/app.py"
 DOCUMENT = sandboxed.TOP / "docs/lambda-environment.md"
 DEV = ["fd", "full", "null", "random", "stderr", "stdin", "stdout", "urandom", "zero"]
 NO_CAPABILITIES = "0000000000000000"
@@ -56,21 +58,20 @@ ROWS = {
     and set(see["mounts"]) == {"/", "/proc", "/dev", "/tmp", "/var/task", "/opt"},
     "user": lambda see: see["user"] == [993, 993, 990, 990, []],
     "user name": lambda see: see["account"] == ["sbx_user1051", "/home/sbx_user1051", "/sbin/nologin"],
-    "home": lambda see: not see["home_exists"] and see["variables"]["HOME"] == "/home/sbx_user1051",
-    "capabilities": lambda see: {value for key, value in see["status"].items() if key != "Seccomp"}
-    == {NO_CAPABILITIES},
-    "open files": lambda see: see["limits"]["NOFILE"] == [1024, 1024],
-    "processes": lambda see: see["limits"]["NPROC"] == [1024, 1024],
+    "home": lambda see: not see["home_exists"] and see["home"] == "/home/sbx_user1051",
+    "capabilities": lambda see: set(see["status"].values()) == {NO_CAPABILITIES},
+    "open files": lambda see: see["files"] == [1024, 1024],
+    "processes": lambda see: see["processes"] == [1024, 1024],
     "memory": lambda see: greedy(),
     "fallocate": lambda see: (see["fallocate"], see["posix_fallocate"]) == ("EPERM", "EPERM"),
-    "prctl PR_SET_NAME": lambda see: (see["prctl"]["PR_SET_NAME"], see["prctl"]["PR_GET_NAME"]) == ("EPERM", "worked"),
-    "prctl PR_SET_PDEATHSIG": lambda see: see["prctl"]["PR_SET_PDEATHSIG"] == "EPERM",
-    "prctl PR_SET_NO_NEW_PRIVS": lambda see: see["prctl"]["PR_SET_NO_NEW_PRIVS"] == "EPERM",
-    "nested seccomp": lambda see: (see["prctl"]["PR_SET_SECCOMP"], see["calls"]["seccomp"]) == ("EPERM", "EPERM"),
-    "user namespaces": lambda see: {see["calls"][name] for name in ("unshare", "clone", "mount")} == {"EPERM"},
-    "other users": lambda see: {see["calls"][name] for name in ("setgroups", "setresuid", "capset")} == {"EPERM"},
-    "ptrace": lambda see: see["calls"]["ptrace"] == "EPERM",
-    "io_uring": lambda see: see["calls"]["io_uring_setup"] == "ENOSYS",
+    "prctl PR_SET_NAME": lambda see: (see["PR_SET_NAME"], see["PR_GET_NAME"]) == ("EPERM", "worked"),
+    "prctl PR_SET_PDEATHSIG": lambda see: see["PR_SET_PDEATHSIG"] == "EPERM",
+    "prctl PR_SET_NO_NEW_PRIVS": lambda see: see["PR_SET_NO_NEW_PRIVS"] == "EPERM",
+    "nested seccomp": lambda see: (see["PR_SET_SECCOMP"], see["seccomp"]) == ("EPERM", "EPERM"),
+    "user namespaces": lambda see: {see[name] for name in ("unshare", "clone", "mount")} == {"EPERM"},
+    "other users": lambda see: {see[name] for name in ("setgroups", "setresuid", "capset")} == {"EPERM"},
+    "ptrace": lambda see: see["ptrace"] == "EPERM",
+    "io_uring": lambda see: see["io_uring_setup"] == "ENOSYS",
     # SIGSEGV: a kernel that was started without 32-bit calls.
     "int 0x80": lambda see: see["int80"] in ("SIGSYS", "SIGSEGV", None),
     "threads and JIT": lambda see: see["thread"] and see["jit"] == 42,
@@ -87,13 +88,13 @@ ROWS = {
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     }.items()
     <= see["variables"].items()
-    and not [name for name in see["variables"] if "SECRET" in name or "KEY" in name],
+    and not [name for name in see["names"] if "SECRET" in name or "KEY" in name],
     "working directory": lambda see: see["directory"] == "/var/task",
-    "code": lambda see: see["task"] == ["probe_inside.py"] and see["writes"]["/var/task/file"] == "EROFS",
+    "code": lambda see: see["task"] == ["app.py"] and see["writes"]["/var/task/file"] == "EROFS",
     "layers": lambda see: see["opt"] == {"both": "second", "one": "first"}
     and see["writes"]["/opt/file"] == "EROFS"
     and see["variables"]["LD_LIBRARY_PATH"].endswith(":/opt/lib"),
-    "not the first process": lambda see: see["processes"] == [True, "/var/rapid/init"],
+    "not the first process": lambda see: see["not_first"] and see["first_process"] == "/var/rapid/init",
 }
 
 
@@ -106,7 +107,7 @@ class Environment(unittest.TestCase):
         cls.addClassCleanup(cls.place.cleanup)
         place = pathlib.Path(cls.place.name)
         for path, text in (
-            ("task/probe_inside.py", (sandboxed.HERE / "probe_inside.py").read_text()),
+            ("task/app.py", PROBE.read_text()),
             ("first/one", "first"),
             ("first/both", "first"),
             ("second/both", "second"),
@@ -116,7 +117,31 @@ class Environment(unittest.TestCase):
         cls.options = ["--task", place / "task", "--layer", place / "first", "--layer", place / "second"]
 
     def look(self, *more):
-        return sandboxed.python("exec(open('/var/task/probe_inside.py').read())", *self.options, *more)
+        """All that the probe's lines say it has seen."""
+        see = {"mounts": {}}
+        for line in sandboxed.run(*self.options, *more, "python3", "/var/task/app.py").stdout.splitlines():
+            found = json.loads(line)["seen"]
+            self.assertNotIn("problem", found, line)
+            see["mounts"].update(found.pop("mounts", {}))
+            see.update(found)
+        return see
+
+    def test_the_probe_says_as_a_handler_what_it_says_as_a_program(self):
+        printed = sandboxed.run(*self.options, "python3", "/var/task/app.py").stdout.splitlines()
+        self.assertEqual([json.loads(line)["property"] for line in printed][: len(ROWS)], list(ROWS))
+        with sandboxed.function(*self.options) as function:
+            answered = function.invoke()
+            function.wait_for_line("^REPORT")
+            logged = [json.loads(line) for line in function.lines if line.startswith('{"property"')]
+        self.assertEqual(answered, logged)
+        differing = [row["property"] for row, line in zip(answered, printed) if row != json.loads(line)]
+        self.assertEqual(differing, ["variables"])  # _HANDLER
+
+    def test_the_probe_does_not_run_as_root(self):
+        done = subprocess.run(
+            [sys.executable, PROBE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+        )
+        self.assertEqual((done.returncode, done.stdout, done.stderr[:11]), (1, "", "not as root"))
 
     def check(self, see, names):
         for name in names:

@@ -1,5 +1,6 @@
 """A handler of which several processes work at the same time: they share one /dev/shm, and say what they have of it."""
 import fcntl
+import mmap
 import multiprocessing
 import os
 import signal
@@ -12,16 +13,14 @@ def square(number):
 
 
 def common():
-    """One memory for all processes: a counter, which a lock file guards."""
-    with open("/dev/shm/guard", "w") as guard:
+    """One memory for all processes: a counter, which a lock file guards. It is mapped by hand: Python would remove a
+    SharedMemory as soon as one of the processes that have it is killed."""
+    with open("/dev/shm/guard", "w") as guard, open("/dev/shm/counter", "a+b") as file:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        try:
-            memory = SharedMemory("counter", create=True, size=8)
-        except FileExistsError:
-            memory = SharedMemory("counter")
-        value = int.from_bytes(memory.buf[:8], "little") + 1
-        memory.buf[:8] = value.to_bytes(8, "little")
-        memory.close()
+        os.ftruncate(file.fileno(), 8)
+        with mmap.mmap(file.fileno(), 8) as memory:
+            value = int.from_bytes(memory[:8], "little") + 1
+            memory[:8] = value.to_bytes(8, "little")
     return value
 
 

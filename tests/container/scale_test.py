@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Many: invocations in one environment, environments one after another, processes of one environment at a time. Nothing
+grows, and what dies takes nothing with it. Prints the figures that it compares.
+
+INVOCATIONS, ENVIRONMENTS, WORKERS and CALLS, in the environment, are for other sizes; STORE is a value of DEVSHM_STORE.
+"""
+import concurrent.futures
+import os
+import pathlib
+import unittest
+
+import sandboxed
+
+INVOCATIONS = int(os.environ.get("INVOCATIONS", "1000"))
+ENVIRONMENTS = int(os.environ.get("ENVIRONMENTS", "100"))
+WORKERS = int(os.environ.get("WORKERS", "32"))  # 16 for each of two processors
+CALLS = int(os.environ.get("CALLS", "200"))
+STORE = ("--env", "DEVSHM_STORE=" + os.environ["STORE"]) if "STORE" in os.environ else ()
+OPTIONS = ("--task", sandboxed.HERE / "handlers", "--timeout", "120", "--memory", "3072")
+
+
+def layered(*more):
+    return sandboxed.function(*OPTIONS, "--layer", sandboxed.layer(), *sandboxed.PRELOAD, *STORE, *more)
+
+
+def left_on_the_machine():
+    """What a run could leave: descriptors are its own, so mounts, loop devices, groups and files."""
+    places = ("/var/tmp", "/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/freezer", "/dev/shm", "/tmp")
+    names = {place: sorted(os.listdir(place)) for place in places if os.path.isdir(place)}
+    return {
+        "named": [name for found in names.values() for name in found if name.startswith(("devshm-lambda", "crun"))],
+        "mounts": pathlib.Path("/proc/self/mountinfo").read_text(),
+    }
+
+
+class Scale(unittest.TestCase):
+    def test_a_thousand_invocations_of_one_environment(self):
+        looks = []
+        with layered("--handler", "together.handler") as started:
+            outside = "/proc/%d/fd" % started.process.pid
+            for number in range(INVOCATIONS):
+                answer = started.invoke(do="work")
+                self.assertEqual((answer["sum"], answer["same"], answer["count"]), (285, True, number + 1))
+                if number in (9, INVOCATIONS - 1):
+                    looks.append({**started.invoke(do="look"), "outside": len(os.listdir(outside))})
+            peaks = [
+                int(line.split("Max Memory Used: ")[1].split()[0])
+                for line in started.lines
+                if line.startswith("REPORT")
+            ]
+        print(
+            "%d invocations: after ten %s, at the end %s; memory %d and %d MB"
+            % (INVOCATIONS, *looks, peaks[9], peaks[-1])
+        )
+        self.assertEqual(looks[0], looks[1])
+        self.assertLess(peaks[-1], 1.3 * peaks[9] + 4)
+
+    def test_a_hundred_environments_one_after_another(self):
+        before = left_on_the_machine()
+        for _ in range(ENVIRONMENTS):
+            with layered("--handler", "together.handler") as started:
+                answer = started.invoke(do="work")
+                self.assertEqual((answer["sum"], answer["same"], answer["count"]), (285, True, 1))
+        self.assertEqual(left_on_the_machine()["mounts"], before["mounts"])
+        print("%d environments: nothing left" % ENVIRONMENTS)
+
+    def test_processes_of_one_environment_at_a_time_of_which_some_are_killed(self):
+        with layered("--handler", "together.handler", "--concurrency", WORKERS) as started:
+            with concurrent.futures.ThreadPoolExecutor(CALLS) as callers:
+                # As many at a time as there are processes: they all wait for each other.
+                first = list(
+                    callers.map(lambda _: started.invoke(do="wait", name="first", together=WORKERS), range(WORKERS))
+                )
+                self.assertEqual(len({answer["pid"] for answer in first}), WORKERS)
+                before = started.invoke(do="look")
+                answers = list(callers.map(lambda _: started.invoke(do="work"), range(CALLS)))
+                after = started.invoke(do="look")
+                self.assertEqual({(answer["sum"], answer["same"]) for answer in answers}, {(285, True)})
+                self.assertEqual(
+                    sorted(answer["count"] for answer in answers), list(range(WORKERS + 1, WORKERS + CALLS + 1))
+                )
+                for what in ("files", "descriptors", "processes"):
+                    self.assertEqual(before[what], after[what], what)
+                # Some are killed in the middle of the others' work.
+                deaths = WORKERS // 8 or 1
+                dying = [callers.submit(started.failure, do="die") for _ in range(deaths)]
+                more = list(callers.map(lambda _: started.invoke(do="work"), range(CALLS)))
+                self.assertEqual({death.result()["errorType"] for death in dying}, {"Runtime.ExitError"})
+                self.assertEqual({(answer["sum"], answer["same"]) for answer in more}, {(285, True)})
+                counts = sorted(answer["count"] for answer in more)
+                self.assertEqual(counts, list(range(WORKERS + CALLS + 1, WORKERS + 2 * CALLS + 1)))
+                # All the others are there, and nothing else.
+                alive = WORKERS - deaths
+                rest = list(callers.map(lambda _: started.invoke(do="wait", name="rest", together=alive), range(alive)))
+                self.assertLess({answer["pid"] for answer in rest}, {answer["pid"] for answer in first})
+                self.assertLessEqual(started.invoke(do="look")["processes"], after["processes"] - deaths)
+        print("%d processes, %d calls at a time: %s; %d killed, %d more calls" % (WORKERS, CALLS, after, deaths, CALLS))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
