@@ -11,7 +11,9 @@ Call::Call(fuse_req_t request, Operation operation, Ino ino, const char* name)
       context_(fuse_req_ctx(request)),
       operation_(operation),
       ino_(ino),
-      name_(name) {}
+      name_(name) {
+  fs_.usage.count(context_->pid, context_->uid, operation, ino, name);
+}
 
 void Call::note_to(Ino parent, const char* name) { to_ = Locked(fs_).table().path(parent, name); }
 
@@ -25,6 +27,7 @@ void Call::make_entry(const Blueprint& blueprint) {
 }
 
 void Call::record(Locked fs, int error, long bytes) {
+  if (error == 0) fs_.usage.succeeded(context_->pid, context_->uid, operation_, bytes);
   if (!recording()) return;
   Record record;
   record.path = name_ ? fs.table().path(ino_, name_) : fs.table().path(ino_);

@@ -15,6 +15,7 @@
 #include "policy.h"
 #include "recorder.h"
 #include "space.h"
+#include "usage.h"
 
 namespace devshmd {
 
@@ -43,6 +44,7 @@ struct FileSystem {
 
   const std::string mount_point;
   Recorder recorder;
+  Usage usage;
   std::string options_shown;  ///< for --status
   fuse_session* session = nullptr;
 
@@ -98,10 +100,5 @@ class Locked {
   FileSystem& fs_;
   std::unique_lock<std::mutex> lock_;
 };
-
-/// What `devshmd --status` shows. It is read as an extended attribute of the mount point: that reaches the right daemon
-/// from every mount namespace.
-inline constexpr const char* status_attribute = "user.devshmd.status";
-std::string status_text(FileSystem& fs);
 
 }  // namespace devshmd

@@ -11,6 +11,7 @@
 #include "recording_report.h"
 #include "session.h"
 #include "status.h"
+#include "top.h"
 
 namespace {
 
@@ -25,7 +26,8 @@ int run(const devshmd::Options& options) {
     case Command::run: return devshmd::serve(options);
     case Command::umount: return devshmd::unmount(options.mount_point);
     case Command::report: return devshmd::show_report(options.report_file);
-    case Command::status: return devshmd::show_status(options.mount_point);
+    case Command::status: return devshmd::show_status(options.mount_point, options.json);
+    case Command::top: return devshmd::show_top(options.mount_point, options.once, options.interval);
   }
   return 2;
 }

@@ -18,6 +18,8 @@ namespace {
 enum class With {
   any_mode,  ///< a daemon in any mode
   serve,     ///< a daemon that serves files
+  status,    ///< --status
+  top,       ///< top
   nothing,   ///< it is a command of its own
 };
 
@@ -83,6 +85,20 @@ const Option table[] = {
     {"status", nullptr, With::nothing, false,
      [](Options& options, const std::string&) { return options.command = Command::status, done(); },
      "show what the daemon at MOUNTPOINT does, then end"},
+    {"json", nullptr, With::status, false,
+     [](Options& options, const std::string&) { return done(options.json = true); },
+     "with --status: as JSON, with counters for each operation, user and process"},
+    {"once", nullptr, With::top, false, [](Options& options, const std::string&) { return done(options.once = true); },
+     "with top: show it once, then end"},
+    {"interval", "SECONDS", With::top, false,
+     [](Options& options, const std::string& value) {
+       const char* end = value.data() + value.size();
+       const auto [parsed, error] = std::from_chars(value.data(), end, options.interval);
+       if (error != std::errc() || parsed != end || options.interval < 1 || options.interval > 3600)
+         return std::string("not 1 to 3600 seconds");
+       return done();
+     },
+     "with top: how long to wait between two screens; default 2"},
     {"help", nullptr, With::nothing, true,
      [](Options& options, const std::string&) { return options.command = Command::help, done(); }, "show this text"},
     {"version", nullptr, With::nothing, true,
@@ -111,10 +127,16 @@ std::string contradiction(const Options& options, const std::set<std::string>& g
   const char* command = options.command == Command::status   ? "--status"
                         : options.command == Command::umount ? "umount"
                         : options.command == Command::report ? "report"
+                        : options.command == Command::top    ? "top"
                                                              : nullptr;
   for (const std::string& name : given) {
+    const With with = row(name).with;
+    if (with == With::status && options.command != Command::status)
+      return fmt::format("--{} belongs to --status", name);
+    if (with == With::top && options.command != Command::top) return fmt::format("--{} belongs to top", name);
+    if (with == With::status || with == With::top) continue;
     if (command && name != "status") return fmt::format("--{} can't be combined with {}", name, command);
-    if (row(name).with == With::serve && options.mode != Mode::serve)
+    if (with == With::serve && options.mode != Mode::serve)
       return fmt::format("--{} can't be combined with {}: there are no files", name, name_of(options.mode));
   }
   if (options.daemonize && options.record == "-")
@@ -132,6 +154,9 @@ std::string take_words(Options& options, const std::vector<std::string>& words) 
       ++next;
     } else if (words[next] == "umount") {
       options.command = Command::umount;
+      ++next;
+    } else if (words[next] == "top") {
+      options.command = Command::top;
       ++next;
     } else if (words[next] == "report") {
       options.command = Command::report;
@@ -198,7 +223,8 @@ std::string help_text() {
   std::string text = R"(usage: devshmd [MODE] [OPTIONS] [MOUNTPOINT]
        devshmd umount [MOUNTPOINT]
        devshmd report FILE
-       devshmd --status [MOUNTPOINT]
+       devshmd --status [--json] [MOUNTPOINT]
+       devshmd top [--once] [--interval SECONDS] [MOUNTPOINT]
 
 A file system for /dev/shm, or for MOUNTPOINT, in user space (FUSE). It stays in the foreground until SIGTERM, SIGINT or
 SIGHUP, then unmounts and ends.
@@ -221,6 +247,7 @@ OPTIONS (* with serve only)
   }
   return text + R"(
 umount   unmounts, also what a daemon that was killed has left
+top      shows which processes use it, live: operations, names made and removed, bytes, and what each one used last
 report   shows a recording as a table: which program, which operations, which paths, with what result
 
 examples:
@@ -228,6 +255,7 @@ examples:
   devshmd serve --size 64M --allow-other        as Docker does it
   devshmd hidden --record seen.jsonl            which program looks for /dev/shm where there is none?
   devshmd report seen.jsonl
+  devshmd top                                   which processes use /dev/shm, and for what?
   devshmd serve --also /tmp/shm                 for programs with and without libdevshm.so
   unshare -Urm sh -c 'devshmd --daemonize && exec ./program'    without root, for one program alone
 )";

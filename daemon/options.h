@@ -11,7 +11,7 @@
 
 namespace devshmd {
 
-enum class Command { run, umount, report, status, help, version };
+enum class Command { run, umount, report, status, top, help, version };
 
 struct Options {
   Command command = Command::run;
@@ -29,6 +29,9 @@ struct Options {
   bool daemonize = false;
   int ready_fd = -1;
   std::string report_file;
+  bool json = false;      ///< of --status
+  bool once = false;      ///< of top
+  unsigned interval = 2;  ///< of top, in seconds
 };
 
 struct Parsed {

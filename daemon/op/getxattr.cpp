@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "operations.h"
 
-#include <cstring>
-
 #include "../call.h"
+#include "../status.h"
 
 namespace devshmd::op {
 namespace {
 
-/// `devshmd --status` asks for it. That is no access to the files: every mode answers it, and it is not recorded.
-bool is_status(fuse_ino_t ino, const char* name) { return ino == root_ino && std::strcmp(name, status_attribute) == 0; }
-
-void reply_status(fuse_req_t request, std::size_t size) {
-  const std::string text = status_text(*static_cast<FileSystem*>(fuse_req_userdata(request)));
+/// `devshmd --status` and `devshmd top` ask for it. That is no access to the files: every mode answers it, and it is
+/// neither recorded nor counted.
+void reply_status(fuse_req_t request, const std::string& text, std::size_t size) {
   if (size == 0)
     fuse_reply_xattr(request, text.size());
   else if (size < text.size())
@@ -24,7 +21,9 @@ void reply_status(fuse_req_t request, std::size_t size) {
 }  // namespace
 
 void getxattr(fuse_req_t request, fuse_ino_t ino, const char* name, std::size_t size) {
-  if (is_status(ino, name)) return reply_status(request, size);
+  if (ino == root_ino)
+    if (const auto text = status_answer(*static_cast<FileSystem*>(fuse_req_userdata(request)), name))
+      return reply_status(request, *text, size);
   Call call(request, Operation::getxattr, ino);
   if (call.recording()) call.note(name);
   call.with_node([&](Locked fs, Node& node) {

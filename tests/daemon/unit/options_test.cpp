@@ -50,6 +50,10 @@ TEST(Options, Commands) {
   EXPECT_EQ(good("umount /mnt").mount_point, "/mnt");
   EXPECT_EQ(good("report file").report_file, "file");
   EXPECT_EQ(good("--status /mnt").command, Command::status);
+  EXPECT_TRUE(good("--status --json /mnt").json);
+  EXPECT_EQ(good("top").command, Command::top);
+  EXPECT_EQ(good("top --once /mnt").mount_point, "/mnt");
+  EXPECT_EQ(good("top --interval 5").interval, 5u);
   EXPECT_EQ(good("--help --nonsense").command, Command::help);
   EXPECT_EQ(good("--version").command, Command::version);
 }
@@ -81,6 +85,12 @@ TEST(Options, RefusalsNameWhatIsWrong) {
       {"--daemonize --record -", "--record - can't be combined with --daemonize"},
       {"umount --exec", "--exec can't be combined with umount"},
       {"report f --record g", "--record can't be combined with report"},
+      {"--json", "--json belongs to --status"},
+      {"top --json", "--json belongs to --status"},
+      {"serve --once", "--once belongs to top"},
+      {"top --interval 0", "--interval 0: not 1 to 3600 seconds"},
+      {"top --exec", "--exec can't be combined with top"},
+      {"top /a /b", "one word too many: /b"},
       {"--status --daemonize", "--daemonize can't be combined with --status"},
   };
   for (const auto& [line, expected] : table)
