@@ -3,67 +3,127 @@
 
 #include <alloca.h>
 #include <errno.h>
+#include <time.h>
 
 #include <atomic>
 #include <cstdint>
 
+#include "ownership.h"
 #include "report.h"
 #include "settings.h"
 #include "sys.h"
+#include "text.h"
 
 namespace devshm {
 namespace {
 
-constexpr char link_head[] = "/tmp/.";
+constexpr char link_head[] = "/tmp/";
+constexpr std::size_t head_length = sizeof link_head - 1;
 constexpr char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 constexpr unsigned letter_count = sizeof letters - 1;
 
+/// The names that are tried first: a dot and two letters.
+constexpr unsigned hidden_names = letter_count * letter_count;
+/// Then three bytes of any kind but control characters, spaces and slashes.
+constexpr unsigned byte_count = 0xff - 0x20 - 2;
+constexpr unsigned other_names = byte_count * byte_count * byte_count;
+/// As many of those are tried in an order that each process of the user follows, so that they share a link; and then
+/// this many by chance, which nobody can take beforehand without taking most of the ten million.
+constexpr unsigned known_tries = 4096, chance_tries = 64;
+
 /// The number of the link in use, plus one; 0: none yet.
 constinit std::atomic<unsigned> chosen{0};
+/// Whether it can be used still.
+constinit Trust usable;
 
 using LinkName = char[constant_length + 1];
 
+char nth_byte(unsigned number) {
+  unsigned byte = 0x21 + number % byte_count;
+  if (byte >= '/') ++byte;
+  if (byte >= 0x7f) ++byte;
+  return static_cast<char>(byte);
+}
+
 void name_link(unsigned number, LinkName& out) {
-  __builtin_memcpy(out, link_head, sizeof link_head - 1);
-  out[6] = letters[number / letter_count % letter_count];
-  out[7] = letters[number % letter_count];
-  out[8] = '\0';
+  char* end = put(out, link_head);
+  if (number < hidden_names) {
+    *end++ = '.';
+    *end++ = letters[number / letter_count];
+    *end++ = letters[number % letter_count];
+  } else {
+    number -= hidden_names;
+    for (unsigned i = 0; i < 3; ++i, number /= byte_count) *end++ = nth_byte(number);
+  }
+  *end = '\0';
 }
 
 /// Where to begin: spread by directory and user, so that two of them seldom meet.
 unsigned first_choice(const Settings& set) {
   std::uint32_t hash = 2166136261u ^ sys::geteuid();
   for (std::size_t i = 0; i < set.dir_length; ++i) hash = (hash ^ static_cast<unsigned char>(set.dir[i])) * 16777619u;
-  return hash % (letter_count * letter_count);
+  return hash;
 }
 
-/// Is there a link of this name that leads to our directory, and that only root or we could have made?
-bool is_ours(const char* link, const Settings& set) {
+/// What has a name.
+enum class Taken : unsigned char { no, by_us, by_others };
+
+void use(unsigned number, Owner owner) {
+  usable.keep(owner);
+  chosen.store(number + 1, std::memory_order_relaxed);
+}
+
+/// Looks at a name. The link that leads to our directory, and is root's or ours, is in use from then on.
+Taken look_at(unsigned number, const LinkName& link, const Settings& set) {
   struct stat found;
-  if (sys::fstatat(AT_FDCWD, link, &found, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  if (!S_ISLNK(found.st_mode) || (found.st_uid != 0 && found.st_uid != sys::geteuid())) return false;
+  const int result = sys::fstatat(AT_FDCWD, link, &found, AT_SYMLINK_NOFOLLOW);
+  if (result != 0) return result == -ENOENT ? Taken::no : Taken::by_others;
+  if (!S_ISLNK(found.st_mode) || found.st_size != static_cast<off_t>(set.dir_length)) return Taken::by_others;
+  const Owner owner = owner_of(link, found);
+  if (owner != Owner::root && owner != Owner::ours) return Taken::by_others;
   char* text = static_cast<char*>(alloca(set.dir_length + 1));
   const long length = sys::readlink(link, text, set.dir_length + 1);
-  return length == static_cast<long>(set.dir_length) && begins_with(text, set.dir, set.dir_length);
+  if (length != static_cast<long>(set.dir_length) || !begins_with(text, set.dir, set.dir_length))
+    return Taken::by_others;
+  use(number, owner);
+  return Taken::by_us;
 }
 
-/// 0 once the link is there, EEXIST if the name is taken by something else.
-int make_link(const char* link, const Settings& set) {
-  if (is_ours(link, set)) return 0;
+/// 0 once the link is there and in use, EEXIST if the name is taken by something else.
+int make_link(unsigned number, const LinkName& link, const Settings& set) {
+  const Taken before = look_at(number, link, set);
+  if (before != Taken::no) return before == Taken::by_us ? 0 : EEXIST;
   const int result = sys::symlink(set.dir, link);
-  if (result == -EEXIST && is_ours(link, set)) return 0;  // another thread or process of ours was faster
-  return -result;
+  if (result == 0) use(number, acts_as_root() ? Owner::root : Owner::ours);
+  if (result != -EEXIST) return -result;
+  return look_at(number, link, set) == Taken::by_us ? 0 : EEXIST;  // another thread or process of ours may have made it
 }
 
+std::uint32_t next_hash(std::uint32_t hash, std::uint32_t more) { return (hash ^ more) * 16777619u; }
+
+/// A number that others can't know beforehand.
+unsigned chance(unsigned round) {
+  struct timespec now {};
+  sys::clock_gettime(CLOCK_MONOTONIC, &now);
+  const auto time = static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15u;
+  return next_hash(static_cast<std::uint32_t>(time >> 32), static_cast<std::uint32_t>(sys::gettid()) + round);
+}
+
+unsigned nth_choice(unsigned first, unsigned i) {
+  if (i < hidden_names) return (first + i) % hidden_names;
+  return hidden_names + (i < hidden_names + known_tries ? first + i : chance(i)) % other_names;
+}
+
+/// Tries names until one is free or ours.
 int find_link(const Settings& set, LinkName& out) {
   const unsigned first = first_choice(set);
   int error = EEXIST;
-  for (unsigned i = 0; i < 64 && error == EEXIST; ++i) {
-    const unsigned number = (first + i) % (letter_count * letter_count);
+  for (unsigned i = 0; i < hidden_names + known_tries + chance_tries && error == EEXIST; ++i) {
+    const unsigned number = nth_choice(first, i);
     name_link(number, out);
-    error = make_link(out, set);
-    if (error == 0) chosen.store(number + 1, std::memory_order_relaxed);
+    if (!same(out, "/tmp/shm")) error = make_link(number, out, set);
   }
+  if (error == EEXIST) error = EACCES;  // to a program that makes an object EEXIST would mean that there is one
   if (error)
     say_once(Topic::constant,
              {"can't make a short link in /tmp to DEVSHM_DIR=", set.dir, " (errno ", error,
@@ -73,6 +133,8 @@ int find_link(const Settings& set, LinkName& out) {
 
 }  // namespace
 
+bool constant_dir_holds() { return settings().dir_length <= constant_length || usable.holds(); }
+
 int constant_dir(char (&out)[constant_length]) {
   const Settings& set = settings();
   if (set.dir_length <= constant_length) {
@@ -81,10 +143,9 @@ int constant_dir(char (&out)[constant_length]) {
   }
   LinkName name;
   const unsigned known = chosen.load(std::memory_order_relaxed);
-  if (known)
-    name_link(known - 1, name);
-  else if (const int error = find_link(set, name))
-    return error;
+  if (known) name_link(known - 1, name);
+  if (!known || (!usable.holds() && look_at(known - 1, name, set) != Taken::by_us))
+    if (const int error = find_link(set, name)) return error;
   __builtin_memcpy(out, name, constant_length);
   return 0;
 }
@@ -96,7 +157,9 @@ bool constant_dir_was_remade() {
   name_link(known - 1, name);
   struct stat found;
   if (sys::fstatat(AT_FDCWD, name, &found, AT_SYMLINK_NOFOLLOW) != -ENOENT) return false;
-  return make_link(name, settings()) == 0;
+  usable.drop();
+  // By the same name if that is possible: some know it already.
+  return make_link(known - 1, name, settings()) == 0 || find_link(settings(), name) == 0;
 }
 
 }  // namespace devshm

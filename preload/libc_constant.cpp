@@ -201,6 +201,18 @@ bool is_done(const LoadedObject& object, const char* text) {
   return false;
 }
 
+/// What an object that was done has now; false: it has its own text (it is new, or was loaded again).
+bool copy_last_text(const LoadedObject& object, char (&out)[constant_length]) {
+  for (const Done& entry : done) {
+    if (entry.base.load(std::memory_order_acquire) != object.base) continue;
+    const char* at = entry.at.load(std::memory_order_relaxed);
+    if (!at || !is_mapped(object, at) || !begins_with(at, "/tmp/")) return false;  // where all short links are
+    __builtin_memcpy(out, at, constant_length);
+    return true;
+  }
+  return false;
+}
+
 void remember(const LoadedObject& object, const char* at) {
   for (Done& entry : done) {
     const ElfW(Addr) base = entry.base.load(std::memory_order_relaxed);
@@ -243,7 +255,10 @@ bool visit(const LoadedObject& object, void* data) {
   }
   work.last_place = nullptr;
   const int refused_before = work.refused;
-  find_constant(object, original, change_place, &work);
+  // In place of libc's own text, or of a short link that is no good any more.
+  char last[constant_length];
+  const bool was_changed = copy_last_text(object, last);
+  find_constant(object, was_changed ? last : original, change_place, &work);
   if (work.refused == refused_before) remember(object, work.last_place);
   return false;
 }

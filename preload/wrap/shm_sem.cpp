@@ -27,7 +27,7 @@ using Ready = std::atomic<bool>;
 /// Returns 0, or the errno value to fail with.
 int make_ready(Ready& ready) {
   if (const int error = devshm::ensure_backing_dir()) return error;
-  if (ready.load(std::memory_order_relaxed)) return 0;
+  if (ready.load(std::memory_order_relaxed) && devshm::constant_dir_holds()) return 0;
   if (const int error = devshm::put_constant_in_place()) return error;
   ready.store(true, std::memory_order_relaxed);
   return 0;
@@ -58,6 +58,7 @@ long call_by_name(Ready& ready, const Call& call) {
   if (!call.has_failed(result) || errno != ENOENT) return result;
   const bool dir_is_new = devshm::backing_dir_was_remade();
   const bool link_is_new = devshm::constant_dir_was_remade();
+  if (link_is_new && devshm::put_constant_in_place() != 0) return result;
   return dir_is_new || link_is_new ? call.make() : result;
 }
 

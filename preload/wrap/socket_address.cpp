@@ -76,7 +76,7 @@ namespace {
 /// Whether eight bytes are a short link to the backing directory (constant_dir.h), ours or another user's. Asked of the
 /// link itself: this process may never have needed one.
 bool is_link_to(const Settings& set, const char* name) {
-  if (!begins_with(name, "/tmp/.")) return false;
+  if (!begins_with(name, "/tmp/")) return false;
   char link[constant_length + 1] = {};
   __builtin_memcpy(link, name, constant_length);
   char* text = static_cast<char*>(alloca(set.dir_length + 1));

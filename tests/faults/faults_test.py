@@ -201,6 +201,16 @@ class EveryCall(unittest.TestCase):
         print("%d calls in %d scenes: %d times refused" % (len(self.scenes_of), len(SCENES), tried))
 
 
+class TakenNames(unittest.TestCase):
+    """Every name of a short link is taken by somebody else."""
+
+    def test_the_error_is_none_after_which_a_program_tries_another_name(self):
+        clear()
+        done = refuse({"symlinkat": "EEXIST"}, program=(STEPS, "path=a", "sem=/b", "shm=/c", "shm=/c"), DIR="/tmp/long/er")
+        self.assertEqual(done.stdout.splitlines(), ["path ok", "sem errno 13", "shm errno 13", "shm errno 13"])
+        self.assertRegex(done.stderr, r"^devshm: can't make a short link in /tmp .*\(errno 13\).*\n$")
+
+
 class LoadedLibraries(unittest.TestCase):
     """A program that loads a library makes no call of devshm's."""
 

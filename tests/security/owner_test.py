@@ -115,6 +115,23 @@ class SeveralUsers(Ground):
                          (["path ok"] + GOOD + ["path ok"], ""))
         self.expect_everybodys()
 
+    def test_the_short_link_of_a_long_directory(self):
+        """libc itself follows it: root does not leave the user's in libc's constant."""
+        long = "/tmp/long/er"
+        self.assertEqual(take("path=r", DIR=long)[0], ["path ok"])
+        turn = "sh=setpriv --reuid %d --regid %d --clear-groups sh -c 'for l in /tmp/.??; do ln -snf /tmp/trap $l; done'" % (
+            STRANGER, STRANGER)
+        for name, (begin, end) in self.WAYS.items():
+            with self.subTest(name):
+                os.mkdir("/tmp/trap")
+                os.chmod("/tmp/trap", 0o777)
+                self.assertEqual(self.answers(begin(STRANGER), "sem=/s", "shm=/s", end, turn, "sem=/r", "shm=/r", DIR=long),
+                                 (["sem ok", "shm ok", "sem ok", "shm ok"], ""))
+                self.assertEqual(os.listdir("/tmp/trap"), [])
+                self.assertEqual(sorted(os.listdir(long)), ["r", "s", "sem.r", "sem.s"])
+                subprocess.run("rm -r /tmp/trap /tmp/.?? /tmp/long/er/s* /tmp/long/er/r", shell=True, check=True)
+                take("path=r", DIR=long)
+
     def test_a_daemon_that_gives_up_its_rights(self):
         """It keeps to the directory that it made as a user."""
         ids = ":".join(["%d" % USER] * 3)
