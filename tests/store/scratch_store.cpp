@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <stdexcept>
 
 namespace fs = std::filesystem;
@@ -38,7 +37,7 @@ ScratchStore::ScratchStore(const char* idle_seconds) : program_(keeper_program()
   char name[] = "/var/tmp/store-XXXXXX";
   if (!mkdtemp(name)) throw std::runtime_error("mkdtemp");
   scratch_ = name;
-  chmod(name, 0755);
+  chmod(name, 01777);  // like /tmp
   dir_ = scratch_ + "/shm";
   fs::create_directory(dir_);
   chmod(dir_.c_str(), 01777);
@@ -51,21 +50,21 @@ ScratchStore::~ScratchStore() {
   fs::remove_all(scratch_, ignored);
 }
 
-std::vector<pid_t> ScratchStore::keepers() const {
+std::vector<pid_t> ScratchStore::keepers_of(const std::string& root) {
   std::vector<pid_t> found;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const std::string line = command_line(entry.path() / "cmdline");
-    if (line.find(std::string("devshm-keeper\0--keep\0", 21) + root_ + '\0') != std::string::npos)
+    if (line.find(std::string("devshm-keeper\0--keep\0", 21) + root + '\0') != std::string::npos)
       found.push_back(std::stoi(name));
   }
   return found;
 }
 
-void ScratchStore::kill_keepers() const {
+void ScratchStore::kill_keepers_of(const std::string& root) {
   comes_true([&] {
-    const std::vector<pid_t> living = keepers();
+    const std::vector<pid_t> living = keepers_of(root);
     for (const pid_t process : living) kill(process, SIGSTOP);  // so that neither replaces the other
     for (const pid_t process : living) kill(process, SIGKILL);
     return living.empty();

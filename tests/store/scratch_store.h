@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,10 @@ class ScratchStore {
   std::string text_of(const std::string& name) const;
 
   /// Keeper and twin, by what their command lines say.
-  std::vector<pid_t> keepers() const;
-  void kill_keepers() const;
+  std::vector<pid_t> keepers() const { return keepers_of(root_); }
+  void kill_keepers() const { kill_keepers_of(root_); }
+  static std::vector<pid_t> keepers_of(const std::string& root);
+  static void kill_keepers_of(const std::string& root);
   /// How many objects the keeper holds, those in its pool included.
   int held_objects() const;
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+//
+// A keeper that may have few descriptors: what does not fit is a file, and numbers come again without being mistaken.
+#include <errno.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "scratch_store.h"
+
+using devshm::store::Created;
+using devshm::store::Found;
+using devshm::store::Why;
+
+namespace {
+
+constexpr int limit = 128;
+constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
+
+/// The keeper raises its limit to the hard one. It stays low: no test here needs more.
+void lower_limit() {
+  const struct rlimit low = {limit, limit};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+}
+
+int generations_of(const std::string& root) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root)) {
+    const std::string name = entry.path().filename();
+    count += name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  }
+  return count;
+}
+
+TEST(Limits, WhatDoesNotFitIsAFile) {
+  lower_limit();
+  const ScratchStore store;
+  std::vector<std::string> memory, files;
+  for (int i = 0; i < 2 * limit; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    const Created made = store.create(name, exclusively);
+    ASSERT_GE(made.fd_or_error, 0) << name << strerror(-made.fd_or_error);
+    dprintf(made.fd_or_error, "%s", name.c_str());
+    close(made.fd_or_error);
+    (made.file == Why::is_memory ? memory : files).push_back(name);
+    EXPECT_TRUE(made.file == Why::is_memory || made.file == Why::keeper_full) << name;
+  }
+  EXPECT_GT(memory.size(), static_cast<std::size_t>(limit / 2));
+  EXPECT_GT(files.size(), static_cast<std::size_t>(limit));
+  for (const auto* names : {&memory, &files})
+    for (const std::string& name : *names) EXPECT_EQ(store.text_of(name), name);
+  for (const auto* names : {&memory, &files})
+    for (const std::string& name : *names) unlink(store.path(name).c_str());
+  EXPECT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(devshm::store::pool_size); }));
+  const Created made = store.create("again", exclusively);
+  EXPECT_EQ(made.file, Why::is_memory);
+  close(made.fd_or_error);
+}
+
+TEST(Limits, NumbersComeAgainInAnotherGeneration) {
+  lower_limit();
+  const ScratchStore store;
+  close(store.create_with("first", "first"));
+  const std::string first = std::filesystem::read_symlink(store.path("first"));
+  const std::string number = first.substr(first.rfind('/'));
+  bool came_again = false;
+  for (int i = 0; i < 6 * limit; ++i) {
+    const int fd = store.create_with("n", std::to_string(i));
+    ASSERT_GE(fd, 0) << i;
+    close(fd);
+    ASSERT_EQ(store.text_of("n"), std::to_string(i));
+    const std::string link = std::filesystem::read_symlink(store.path("n"));
+    ASSERT_NE(link, first);
+    // Somebody who has kept the text of a link from before gets nobody's object.
+    if (i == 0) std::filesystem::create_symlink(link, store.path("copied"));
+    unlink(store.path("n").c_str());
+    if (i > 0) {
+      const std::string copied = std::filesystem::read_symlink(store.path("copied"));
+      came_again |= link != copied && link.substr(link.rfind('/')) == copied.substr(copied.rfind('/'));
+      if (i % 50 == 0) {
+        EXPECT_EQ(store.open("copied").found, Found::stale) << i;
+      }
+    }
+  }
+  EXPECT_TRUE(came_again) << "so few numbers must have been used twice";
+  EXPECT_EQ(store.text_of("first"), "first");
+  EXPECT_LE(generations_of(store.root()), 3) << "those without objects are removed";
+}
+
+}  // namespace
