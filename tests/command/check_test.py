@@ -79,8 +79,10 @@ class Check(unittest.TestCase):
     def test_the_variable_names_what_is_not_there(self):
         report = run(self.devshm, "check", "--json", LD_PRELOAD="/none/libdevshm.so")
         self.assertEqual(report[2].count("\n"), 1, report[2])  # the loader's, of the shell
-        self.assertEqual(self.row(json.loads(report[1])["now"], "library"),
-                         (None, "not loaded: /none/libdevshm.so, which LD_PRELOAD names, is not there"))
+        self.assertEqual(
+            self.row(json.loads(report[1])["now"], "library"),
+            (None, "not loaded: /none/libdevshm.so, which LD_PRELOAD names, is not there"),
+        )
 
     def test_a_long_directory_leaves_no_link(self):
         for dir in ("/tmp/a/b/longer", "/tmp/place/new"):
@@ -93,7 +95,7 @@ class Check(unittest.TestCase):
         for dir, reason in (("/proc/x", "can't make /proc/x"), ("/tmp/link", "is a symbolic link")):
             report = self.check("--dir=" + dir, **self.preload)
             self.assertEqual((report["exit"], report["status"]), (1, "fails"))
-            self.assertRegex(json.dumps(report), f"devshm: [^\"]*{reason}")
+            self.assertRegex(json.dumps(report), f'devshm: [^"]*{reason}')
             self.assertEqual(self.row(report["now"], "constant")[0], None)
 
     def test_a_read_only_tmp(self):
@@ -115,8 +117,9 @@ class Check(unittest.TestCase):
         self.assertEqual(self.row(report["now"], "real /dev/shm"), (None, "tmpfs of 200 MiB: good"))
         report = self.check("--when=missing", **self.preload)
         self.assertEqual((report["exit"], report["status"]), (4, "works without"))
-        self.assertEqual(self.row(report["now"], "stands aside"),
-                         (None, "DEVSHM_WHEN says so, as the real /dev/shm is good"))
+        self.assertEqual(
+            self.row(report["now"], "stands aside"), (None, "DEVSHM_WHEN says so, as the real /dev/shm is good")
+        )
         self.assertEqual(self.check(**self.preload)["exit"], 0)
 
     def test_the_real_one_is_small(self):
@@ -125,11 +128,13 @@ class Check(unittest.TestCase):
 
     def test_switched_off(self):
         report = self.check(DEVSHM_DISABLE="1", **self.preload)
-        self.assertEqual((report["exit"], self.row(report["now"], "stands aside")), (1, (None, "DEVSHM_DISABLE is set")))
+        self.assertEqual(
+            (report["exit"], self.row(report["now"], "stands aside")), (1, (None, "DEVSHM_DISABLE is set"))
+        )
 
     def test_out_of_reach(self):
         self.assertEqual(self.check("/etc/passwd")["exit"], 5)
-        program = "/tmp/set\"uid\\"
+        program = '/tmp/set"uid\\'
         shutil.copy("/bin/true", program)
         os.chmod(program, 0o4755)
         report = self.check(program)
@@ -144,9 +149,14 @@ class Check(unittest.TestCase):
         library.write_bytes(content)
         bare, missing = install(Path("/tmp/bare"))
         missing.unlink()
-        for place, said in ((spaced, "LD_PRELOAD can't hold a path with a space or a colon: /tmp/with space/lib/libdevshm.so"),
-                            (foreign, f"{library} is for another machine, and this machine is {os.uname().machine}: "
-                                      "install the one for this machine")):
+        for place, said in (
+            (spaced, "LD_PRELOAD can't hold a path with a space or a colon: /tmp/with space/lib/libdevshm.so"),
+            (
+                foreign,
+                f"{library} is for another machine, and this machine is {os.uname().machine}: "
+                "install the one for this machine",
+            ),
+        ):
             status, out, err = run(place, "check")
             self.assertEqual((status, out.splitlines()[-1], err), (6, said, ""))
             self.assertEqual(json.loads(run(place, "check", "--json")[1])["status"], "not installed")
@@ -160,12 +170,14 @@ class Check(unittest.TestCase):
             shutil.rmtree(place)
 
     def test_wrong_calls(self):
-        for arguments, said in ((["run", "nosuch"], (127, "can't find the program nosuch")),
-                                (["run", "/no/such"], (127, "can't find the program /no/such")),
-                                (["check", "nosuch"], (2, "can't find the program nosuch")),
-                                (["check", "--explain"], (2, "--explain is for run; see devshm --help")),
-                                (["run", "--json", "true"], (2, "--json is for check; see devshm --help")),
-                                (["check", "a", "b"], (2, "check takes one program; see devshm --help"))):
+        for arguments, said in (
+            (["run", "nosuch"], (127, "can't find the program nosuch")),
+            (["run", "/no/such"], (127, "can't find the program /no/such")),
+            (["check", "nosuch"], (2, "can't find the program nosuch")),
+            (["check", "--explain"], (2, "--explain is for run; see devshm --help")),
+            (["run", "--json", "true"], (2, "--json is for check; see devshm --help")),
+            (["check", "a", "b"], (2, "check takes one program; see devshm --help")),
+        ):
             self.assertEqual(run(self.devshm, *arguments), (said[0], "", f"devshm: {said[1]}\n"))
 
     def test_every_command_has_help(self):
@@ -182,8 +194,9 @@ class Check(unittest.TestCase):
         self.assertRegex(notes, r"Build ID: [0-9a-f]{40}")
         self.assertRegex(notes, r"devshm +0x")
         run("strip", "-o", "/tmp/stripped", self.library)
-        self.assertEqual(re.findall("Build ID: .*", run("readelf", "-nW", "/tmp/stripped")[1]),
-                         re.findall("Build ID: .*", notes))
+        self.assertEqual(
+            re.findall("Build ID: .*", run("readelf", "-nW", "/tmp/stripped")[1]), re.findall("Build ID: .*", notes)
+        )
         os.unlink("/tmp/stripped")
 
 
