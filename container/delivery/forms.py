@@ -34,6 +34,9 @@ def set_modes(tree):
     os.utime(tree, (timestamp(), timestamp()))
 
 
+FOR_PEOPLE = {"man", "bash-completion", "zsh", "fish"}  # in share/; nobody reads or types in a function
+
+
 def layer(tree, target):
     """Unpacked at /opt by Lambda: lib/ is on LD_LIBRARY_PATH there, bin/ on PATH, and wrappers lie at its top."""
     add_licence(tree)
@@ -42,7 +45,7 @@ def layer(tree, target):
     moment = time.gmtime(timestamp())[:6]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(tree.rglob("*")):
-            if path.is_file():
+            if path.is_file() and not FOR_PEOPLE.intersection(path.relative_to(tree).parts):
                 entry = zipfile.ZipInfo(str(path.relative_to(tree)), moment)
                 entry.create_system = 3  # Unix: the modes count
                 entry.external_attr = (0o100000 | path.stat().st_mode & 0o777) << 16
@@ -98,6 +101,12 @@ def debian_package(installed, target, architecture, tree):
     """`tree` is where it is laid out. In /usr/lib/devshm nobody takes the library for one to link with."""
     shutil.copytree(installed / "bin", tree / "usr/bin")
     shutil.copytree(installed / "lib", tree / "usr/lib/devshm")
+    for folder in FOR_PEOPLE:
+        shutil.copytree(installed / "share" / folder, tree / "usr/share" / folder)
+    (tree / "usr/share/zsh/site-functions").rename(tree / "usr/share/zsh/vendor-completions")  # Debian's place
+    for page in (tree / "usr/share/man").rglob("*.[1-8]"):
+        page.with_name(page.name + ".gz").write_bytes(gzip.compress(page.read_bytes(), mtime=0))
+        page.unlink()
     (tree / "usr/lib/tmpfiles.d").mkdir()
     shutil.copy(HERE / "tmpfiles.d/devshm.conf", tree / "usr/lib/tmpfiles.d")
     licence = (PROJECT / "LICENSE").read_text().splitlines()

@@ -25,6 +25,8 @@ MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
 DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
 INSIDE = {"bin/devshm": 0o755, "devshm-wrapper": 0o755, "lib/libdevshm-check.so": 0o644, "lib/libdevshm.so": 0o644,
           "share/doc/devshm/LICENSE": 0o644}
+FOR_PEOPLE = {"share/man/man1/devshm.1", "share/man/man7/devshm.7", "share/bash-completion/completions/devshm.bash",
+              "share/zsh/site-functions/_devshm", "share/fish/vendor_completions.d/devshm.fish"}
 
 
 def output(*command):
@@ -61,7 +63,7 @@ class Made(unittest.TestCase):
             listing = output("tar", "-tvf", path)
             top = "devshm-%s-linux-%s/" % (VERSION, architecture)
             self.assertEqual(sorted(re.findall(re.escape(top) + r"(\S*[^/\s])$", listing, re.MULTILINE)),
-                             sorted(set(INSIDE) - {"devshm-wrapper"}))
+                             sorted(set(INSIDE) - {"devshm-wrapper"} | FOR_PEOPLE))
             self.assertEqual({line.split()[1] for line in listing.splitlines()}, {"0/0"})
 
     def test_single_libraries(self):
@@ -72,7 +74,8 @@ class Made(unittest.TestCase):
         for architecture, path in self.files("devshm_{v}_{d}.deb"):
             self.assertEqual(output("dpkg-deb", "--field", path, "Architecture").strip(), DEBIAN[architecture])
             listing = output("dpkg-deb", "--contents", path)
-            for name in ("./usr/bin/devshm", "./usr/lib/devshm/libdevshm.so", "./usr/share/doc/devshm/copyright"):
+            for name in ("./usr/bin/devshm", "./usr/lib/devshm/libdevshm.so", "./usr/share/doc/devshm/copyright",
+                         "./usr/share/man/man1/devshm.1.gz", "./usr/share/zsh/vendor-completions/_devshm"):
                 self.assertIn(" " + name + "\n", listing)
             self.assertEqual({line.split()[1] for line in listing.splitlines()}, {"root/root"})
 
