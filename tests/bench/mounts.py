@@ -81,8 +81,8 @@ class Mount:
     def requests(self, row):
         """{kind: how many} of the requests for one operation."""
         pid, = self.daemons()
-        return request_trace.per_step(pid, [*self.enter, self.bench.programs / "mount_steps", row,
-                                            "1" if "processes" in row else "10"], self.bench.scratch / "trace")
+        return request_trace.per_step(pid, [*self.enter, self.bench.programs / "mount_steps", row, "10"],
+                                      self.bench.scratch / "trace")
 
     def end(self):
         left = [os.pidfd_open(pid) for pid in self.daemons()]
@@ -210,6 +210,11 @@ def daemon(bench):
     try:
         rows = mounts["tmpfs"].run(bench.programs / "mounted").splitlines()
         times = {row: {name: [] for name in mounts if measured(name, row)} for row in rows}
+        for name, mount in mounts.items():
+            if name != "tmpfs" and "awake" not in name:
+                # Of many processes it is that of one; a trace slows the daemon down so much that it runs out of descriptors.
+                bench.requests[name] = {row: request_trace.shown(mount.requests(row)) for row in rows
+                                        if measured(name, row) and "processes" not in row}
         rounds = bench.rounds(7)
         for number in range(rounds):
             print("bench: daemon: round %d of %d" % (number + 1, rounds), file=sys.stderr, flush=True)
@@ -218,8 +223,6 @@ def daemon(bench):
                 for i in range(len(names)):
                     name = names[(i + number) % len(names)]
                     times[row][name].append(mounts[name].measure(row))
-        bench.requests = {name: {row: request_trace.shown(mount.requests(row)) for row in rows if measured(name, row)}
-                          for name, mount in mounts.items() if name != "tmpfs" and "awake" not in name}
     finally:
         for mount in mounts.values():
             mount.end()

@@ -54,6 +54,26 @@ class Report(unittest.TestCase):
             "| stat | 100 ns | 1.000 (0.99–1.01) PASS | 9.00 |",
             "<!-- end -->", "between", "<!-- bench: start -->", "kept", "<!-- end -->", "after"])
 
+    def test_budgets_that_differ_are_in_the_table(self):
+        rounds = [50, 50, 50]
+        goals = [measure.figure("daemon, goals", name, "devshmd", "passthrough_ll", rounds, [100] * 3, budget=budget)
+                 for name, budget in (("open+close", 0.1), ("write", 1.0))]
+        self.assertEqual(report.markdown(goals, "daemon, goals").splitlines()[2:],
+                         ["| open+close | 100 ns | 0.500 (0.50–0.50) ≤ 0.1: MISSED by 400.0 % |",
+                          "| write | 100 ns | 0.500 (0.50–0.50) ≤ 1: PASS |"])
+
+    def test_requests_are_a_table_of_their_own(self):
+        requests = {"devshmd": {"open+close": "none", "write": "WRITE", "read": "none"},
+                    "passthrough_ll": {"open+close": "OPEN, RELEASE", "write": "WRITE", "read": "none"}}
+        self.assertEqual(report.requests_table(requests, ["devshmd", "not measured", "passthrough_ll"]).splitlines(), [
+            "| what | devshmd | passthrough_ll |", "| --- | --- | --- |", "| open+close | none | OPEN, RELEASE |",
+            "| write | WRITE | WRITE |"])
+
+    def test_says_whether_the_machine_was_busy(self):
+        machine = {"cpus": 2, "machine": "x86_64", "kernel": "6.1.0-x", "libc": "glibc 2.36"}
+        self.assertTrue(report.made({"date": "d", "machine": {**machine, "load": 0.3}}).endswith("glibc 2.36."))
+        self.assertIn("other work was running (load 7)", report.made({"date": "d", "machine": {**machine, "load": 7.1}}))
+
 
 if __name__ == "__main__":
     unittest.main()
