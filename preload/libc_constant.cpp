@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "libc_constant.h"
 
-#include <sys/auxv.h>
-
 #include <atomic>
 #include <cstdint>
 
@@ -12,10 +10,10 @@
 #include <arm_neon.h>
 #endif
 
+#include "constant_change.h"
 #include "constant_dir.h"
 #include "report.h"
-#include "settings.h"
-#include "sys.h"
+#include "sem_open_operand.h"
 #include "text.h"
 
 namespace devshm {
@@ -26,97 +24,10 @@ static_assert(sizeof original - 1 == constant_length);
 
 using Page = std::uintptr_t;
 
-bool holds(const char* at, const char* text) { return begins_with(at, text, constant_length); }
-
 /// Is what follows the eight bytes one of the known forms? `left` bytes can be read.
 bool is_known_form(const char* after, std::size_t left) {
   const auto is = [&](const char* text, std::size_t size) { return left >= size && begins_with(after, text, size); };
   return is("/", 2) || is("", 1) || is("/sem.", 5) || is("/tmp-%d", 8);
-}
-
-// --- Changing eight bytes that can't be written. Each way returns whether they are there afterwards. ---
-
-struct Span {
-  Page begin;
-  std::size_t size;
-};
-
-/// The page, or two, that the eight bytes at `at` are on.
-Span pages_of(const char* at) {
-  const Page page_size = getauxval(AT_PAGESZ);
-  const Page address = reinterpret_cast<Page>(at);
-  const Page begin = address & ~(page_size - 1);
-  const Page end = (address + constant_length + page_size - 1) & ~(page_size - 1);
-  return {begin, end - begin};
-}
-
-/// For pages that have new contents at their address. (libgcc's __clear_cache does the same in three times the room,
-/// with tables for unwinding.)
-void tell_instruction_cache([[maybe_unused]] Page begin, [[maybe_unused]] std::size_t size) {
-#if defined(__aarch64__)  // on x86_64 the processor sees it by itself
-  // The Arm Architecture Reference Manual, "Cache maintenance and the instruction stream": each line is written back to
-  // where instructions come from, and only then dropped as instructions. CTR_EL0 has the lengths of the lines.
-  std::uint64_t lines;
-  __asm__ volatile("mrs %0, ctr_el0" : "=r"(lines));
-  const Page end = begin + size;
-  for (Page at = begin; at < end; at += Page{4} << (lines >> 16 & 15))
-    __asm__ volatile("dc cvau, %0" ::"r"(at) : "memory");
-  __asm__ volatile("dsb ish" ::: "memory");
-  for (Page at = begin; at < end; at += Page{4} << (lines & 15)) __asm__ volatile("ic ivau, %0" ::"r"(at) : "memory");
-  __asm__ volatile("dsb ish\n\tisb" ::: "memory");
-#endif
-}
-
-/// An edited copy of the page takes the old one's place in one step: whoever reads or runs on it sees the one or the
-/// other, and libc's page is never writable.
-bool by_moving_a_copy(const char* at, const char* text, bool executable) {
-  const Span span = pages_of(at);
-  char* copy = static_cast<char*>(sys::allocate(span.size));
-  if (!copy) return false;
-  __builtin_memcpy(copy, reinterpret_cast<const char*>(span.begin), span.size);
-  __builtin_memcpy(copy + (reinterpret_cast<Page>(at) - span.begin), text, constant_length);
-  if (executable) tell_instruction_cache(reinterpret_cast<Page>(copy), span.size);
-  const int protection = PROT_READ | (executable ? PROT_EXEC : 0);
-  if (sys::mprotect(copy, span.size, protection) != 0 ||
-      sys::move_over(copy, reinterpret_cast<void*>(span.begin), span.size) != 0) {
-    sys::munmap(copy, span.size);
-    return false;
-  }
-  if (executable) tell_instruction_cache(span.begin, span.size);
-  return holds(at, text);
-}
-
-/// The kernel writes into our private copy of the page, whatever its protection, as it does for a debugger. The
-/// mapping stays one piece and keeps every property (PROT_BTI, for one), so this is the first way for code.
-bool by_proc_mem(const char* at, const char* text) {
-  const int fd = sys::openat(AT_FDCWD, "/proc/self/mem", O_RDWR | O_CLOEXEC);
-  if (sys::failed(fd)) return false;
-  const auto offset = static_cast<off_t>(reinterpret_cast<Page>(at));
-  // Under an emulator the file may show other memory than ours: write only where it shows what we see.
-  char seen[constant_length] = {};
-  const bool is_ours =
-      sys::call(SYS_pread64, fd, sys::word(seen), sizeof seen, offset) == sizeof seen && holds(at, seen);
-  if (is_ours) sys::pwrite(fd, text, constant_length, offset);
-  sys::close(fd);
-  return holds(at, text);
-}
-
-/// The plain way, for where both others are refused: writable for a moment.
-bool by_unprotecting(const char* at, const char* text, bool executable) {
-  const Span span = pages_of(at);
-  void* begin = reinterpret_cast<void*>(span.begin);
-  const int protection = PROT_READ | (executable ? PROT_EXEC : 0);
-  if (sys::mprotect(begin, span.size, protection | PROT_WRITE) != 0) return false;
-  __builtin_memcpy(const_cast<char*>(at), text, constant_length);
-  sys::mprotect(begin, span.size, protection);
-  return holds(at, text);
-}
-
-bool change(const ConstantPlace& place, const char* text) {
-  const char* at = place.at;
-  if (place.in_executable)
-    return by_proc_mem(at, text) || by_moving_a_copy(at, text, true) || by_unprotecting(at, text, true);
-  return by_moving_a_copy(at, text, false) || by_proc_mem(at, text) || by_unprotecting(at, text, false);
 }
 
 // --- Finding the constant. ---
@@ -134,10 +45,15 @@ inline bool any_of(Truths truths) {
 #endif
 }
 
+/// What has been found in a segment.
+struct Seen {
+  bool any, in_template;
+};
+
 /// A process waits for this before its first name is there: some ten instructions for each block.
-bool find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, const char* text,
+Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, const char* text,
                      void (*found)(const ConstantPlace&, void*), void* data) {
-  if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) return false;
+  if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) return {};
   // Eight bytes at any address hold a whole aligned word of four, which is one of these.
   std::uint32_t words[4];
   Block patterns[4];
@@ -148,7 +64,7 @@ bool find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
   }
   const char* begin = reinterpret_cast<const char*>(object.base + segment.p_vaddr);
   const char* end = begin + segment.p_filesz;
-  bool any = false;
+  Seen seen{};
   // Blocks lie within pages, and the pages of the first and the last one are there as a whole.
   const auto* block = reinterpret_cast<const Block*>(reinterpret_cast<Page>(begin) & ~(block_size - 1));
   for (; reinterpret_cast<const char*>(block) < end; ++block) {
@@ -163,11 +79,11 @@ bool find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
       if (place < begin || place + constant_length >= end || !holds(place, text)) continue;
       const char* after = place + constant_length;
       if (!is_known_form(after, static_cast<std::size_t>(end - after))) continue;
-      found({object, place, (segment.p_flags & PF_X) != 0}, data);
-      any = true;
+      found({object, place, (segment.p_flags & PF_X) != 0, false}, data);
+      seen = {true, seen.in_template || (*after == '/' && after[1] == 's')};
     }
   }
-  return any;
+  return seen;
 }
 
 // --- The objects that are done, so that a later look is short. ---
@@ -226,17 +142,20 @@ void remember(const LoadedObject& object, const char* at) {
 // --- Going over the objects. ---
 
 struct Work {
+  explicit Work(const char* wanted) : text(wanted) {}
+
   const char* text;
-  const char* object_name;  // of one that has the constant and keeps it
-  const char* last_place;
-  int in_place;
-  int refused;
-  bool services;  // sem_open or shm_open is there (with glibc <= 2.33 it may not be, yet)
+  const char* object_name = "";  // of one that has the constant and keeps it
+  const char* last_place = nullptr;
+  int in_place = 0;
+  int refused = 0;
+  bool services = false;    // sem_open or shm_open is there (with glibc <= 2.33 it may not be, yet)
+  bool incomplete = false;  // one has it in a place that is not known
 };
 
 void change_place(const ConstantPlace& place, void* data) {
   auto& work = *static_cast<Work*>(data);
-  if (change(place, work.text)) {
+  if (change_constant(place, work.text)) {
     ++work.in_place;
     work.last_place = place.at;
   } else {
@@ -258,7 +177,7 @@ bool visit(const LoadedObject& object, void* data) {
   // In place of libc's own text, or of a short link that is no good any more.
   char last[constant_length];
   const bool was_changed = copy_last_text(object, last);
-  find_constant(object, was_changed ? last : original, change_place, &work);
+  work.incomplete |= !find_constant(object, was_changed ? last : original, change_place, &work);
   if (work.refused == refused_before) remember(object, work.last_place);
   return false;
 }
@@ -270,34 +189,36 @@ bool is_of_libc(const LoadedObject& object) {
   return same(soname, "libpthread.so.0") || same(soname, "librt.so.1") || is_libc(object);
 }
 
-void find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
+bool find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
                    void* data) {
   // All are in one segment: the last but for the data, or, by older linkers and on aarch64, that of the code. From the
   // end, so that code, which is most of a libc, is looked through only where nothing else has them.
-  for (std::size_t i = object.header_count; i-- > 0;)
-    if (find_in_segment(object, object.headers[i], text, found, data)) return;
+  Seen seen{};
+  for (std::size_t i = object.header_count; i-- > 0 && !seen.any;)
+    seen = find_in_segment(object, object.headers[i], text, found, data);
+  if (seen.in_template || !has_template(object)) return true;
+  const char* operand = operand_in_sem_open(object, text);
+  if (operand) found({object, operand, true, true}, data);
+  return operand != nullptr;
 }
 
-int put_constant_in_place() {
+int put_constant_in_place(bool quietly) {
   char text[constant_length];
   if (const int error = constant_dir(text)) return error;
-  Work work{text, "", nullptr, 0, 0, false};
+  Work work(text);
   for_each_loaded(visit, &work);
+  if (quietly) return 0;
   if (work.refused)
     say_once(Topic::constant, {"this system refuses the change of libc's directory in ", work.object_name,
                                "; sem_open and shm_open by name stay with /dev/shm; run 'devshm check'"});
   else if (work.services && !work.in_place)
     say_once(Topic::constant, {"this libc does not hold the directory /dev/shm where devshm knows to look; sem_open "
                                "and shm_open by name stay with it; run 'devshm check'"});
+  else if (work.incomplete)
+    say_once(Topic::constant,
+             {"this libc's sem_open holds the directory /dev/shm where devshm does not know to look; it "
+              "can't make a semaphore (shm_open works); run 'devshm check'"});
   return 0;
-}
-
-void put_constant_in_place_quietly() {
-  if (settings().dir_length > constant_length) return;  // a link may have to be made
-  char text[constant_length];
-  constant_dir(text);
-  Work work{text, "", nullptr, 0, 0, false};
-  for_each_loaded(visit, &work);
 }
 
 }  // namespace devshm

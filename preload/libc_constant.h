@@ -6,13 +6,14 @@
 // wrapper can stand. With other bytes in this process's private copy of that text libc's unmodified code works in the
 // backing directory. What is known of where it stands:
 //
-//   glibc >= 2.34        libc.so.6        "/dev/shm/" and "/dev/shm/sem." (the head of a 16-byte template)
+//   glibc >= 2.34        libc.so.6        "/dev/shm/" and "/dev/shm/sem." (the head of a 16-byte template; built for
+//                                         some processors, an operand in sem_open instead: sem_open_operand.h)
 //   glibc 2.21 to 2.33   libpthread.so.0  "/dev/shm/", also handed to __statfs
 //   glibc 2.17 to 2.20   libpthread.so.0  "/dev/shm/sem." and, for __statfs, "/dev/shm"; librt.so.1 "/dev/shm/"
 //   musl                 libc.so          "/dev/shm/" and "/dev/shm/tmp-%d"
 //
-// Only these forms, in these objects, in segments that are not writable, are touched. No page is ever more permissive
-// than it was while another way is open, and none stays so.
+// Only these forms, in these objects, in segments that are not writable, are touched: data, but for that operand. No
+// page is ever more permissive than it was while another way is open, and none stays so.
 #pragma once
 
 #include "loaded_objects.h"
@@ -22,12 +23,14 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// One place where a libc object holds the constant.
 struct ConstantPlace {
   const LoadedObject& object;
-  const char* at;      ///< the eight bytes "/dev/shm"
-  bool in_executable;  ///< in a segment that is also executable (aarch64, older linkers)
+  const char* at;           ///< the eight bytes "/dev/shm"
+  bool in_executable;       ///< in a segment that is also executable (aarch64, older linkers)
+  bool in_operand = false;  ///< in an instruction (sem_open_operand.h)
 };
 
-/// Calls `found` for each place in `object` that holds `text` (eight bytes) in one of the known forms.
-void find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
+/// Calls `found` for each place in `object` that holds `text` (eight bytes) in one of the known forms. False if the
+/// object has a sem_open with a template, and its place was not found.
+bool find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
                    void* data);
 
 /// Whether an object is of the libc family: libc itself, glibc's libpthread or librt.
@@ -40,10 +43,8 @@ bool is_of_libc(const LoadedObject& object);
 /// Thread-safe without a lock of its own: threads that come at once do the same work with the same result. Uses
 /// dl_iterate_phdr (its lock is the loader's), so not async-signal-safe; neither are sem_open and shm_open.
 /// errno stays as it was. A repeated call costs a look at each object.
-int put_constant_in_place();
-
-/// The same beforehand, for a program that may never need it: as far as it takes nothing but the change, and without a
-/// message. (What a directory of more than eight bytes needs is made on first need.)
-void put_constant_in_place_quietly();
+///
+/// `quietly`: beforehand, for a program that may never need it. Nothing is said then.
+int put_constant_in_place(bool quietly = false);
 
 }  // namespace devshm

@@ -27,6 +27,7 @@ struct Constants {
   const char* text;
   int before;  // places that still say /dev/shm
   int after;   // places that say our directory
+  bool template_unknown;
 };
 
 void count_before(const ConstantPlace&, void* data) { ++static_cast<Constants*>(data)->before; }
@@ -34,8 +35,10 @@ void count_after(const ConstantPlace&, void* data) { ++static_cast<Constants*>(d
 
 bool count_in(const LoadedObject& object, void* data) {
   if (!is_of_libc(object)) return false;
-  find_constant(object, "/dev/shm", count_before, data);
-  find_constant(object, static_cast<Constants*>(data)->text, count_after, data);
+  auto& constants = *static_cast<Constants*>(data);
+  const bool complete_before = find_constant(object, "/dev/shm", count_before, data);
+  const bool complete_after = find_constant(object, constants.text, count_after, data);
+  constants.template_unknown |= !complete_before && !complete_after;
   return false;
 }
 
@@ -129,10 +132,13 @@ void check_constant(CheckReport& report) {
     return report.advice("choose a shorter DEVSHM_DIR, or make /tmp writable: a short link is put there");
   }
   memcpy(text, eight, sizeof eight);
-  Constants constants{text, 0, 0};
+  Constants constants{text, 0, 0, false};
   for_each_loaded(count_in, &constants);
   Line<256> line;
-  if (constants.after && !constants.before) {
+  if (constants.after && !constants.before && constants.template_unknown) {
+    report.row("constant", "found for shm_open, but not for sem_open in this libc", false);
+    report.advice("it is built for another processor, in a way that devshm does not know: no semaphore can be made by name");
+  } else if (constants.after && !constants.before) {
     line.add(static_cast<long>(constants.after)).add(constants.after == 1 ? " place" : " places");
     report.row("constant", line.add(" in libc, redirected to ").add(text).c_str(), true);
   } else if (constants.before) {

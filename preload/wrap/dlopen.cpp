@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 
+#include "../constant_dir.h"
 #include "../deep_binding.h"
 #include "../libc_constant.h"
 #include "../settings.h"
@@ -21,10 +22,11 @@
 
 namespace {
 
-/// What is loaded with RTLD_DEEPBIND takes libc's own sem_open and shm_open, at least until it is redirected.
+/// What is loaded with RTLD_DEEPBIND takes libc's own sem_open and shm_open, at least until it is redirected. For a
+/// longer directory a link would have to be made, which waits for the first need.
 [[gnu::cold, gnu::noinline]] void prepare_for_deep_binding() {
   const int error = errno;
-  devshm::put_constant_in_place_quietly();
+  if (devshm::settings().dir_length <= devshm::constant_length) devshm::put_constant_in_place(true);
   errno = error;
 }
 

@@ -10,6 +10,7 @@
 //   change                   at last, the constant is put in place
 #include <map>
 
+#include "../../preload/constant_change.cpp"
 #include "../../preload/libc_constant.cpp"
 #include "../../preload/text.cpp"
 #include "fuzz.h"
@@ -128,6 +129,8 @@ int constant_dir(char (&text)[constant_length]) {
   return 0;
 }
 void say_once(Topic, std::initializer_list<Piece>) { ++said; }
+bool has_template(const LoadedObject&) { return false; }  // sem_open_operand_test.cpp has that
+const char* operand_in_sem_open(const LoadedObject&, const char*) { return nullptr; }
 
 }  // namespace devshm
 

@@ -11,21 +11,29 @@ PROJECT = HERE.parent.parent
 # a program built there would need, and the linker refuses what the list does not have.
 IMPORTS = {
     "libpthread.so.0": "sem_open sem_close sem_unlink sem_wait sem_trywait sem_timedwait sem_post sem_init "
-                       "sem_getvalue run_beside_the_constant",
+    "sem_getvalue run_beside_the_constant",
     "librt.so.1": "shm_open shm_unlink",
     "libdl.so.2": "dlopen dlsym dlerror dlclose",
     "libc.so.6": "abort access chdir clock_gettime clone close closedir __errno_location execv _exit exit "
-                 "fclose fcntl fflush fgets fopen fork free fstatfs ftruncate getenv getpid glob globfree "
-                 "__libc_start_main link lseek memcmp memcpy memset mkdir mkstemp mktemp mmap munmap nftw open openat "
-                 "opendir posix_spawn printf putchar puts readdir realpath rename rmdir snprintf statfs __statfs "
-                 "statvfs strchr strcmp strcpy strerror strlen strncmp strstr strtok strtol symlink syscall unlink usleep "
-                 "waitpid write __xstat",
+    "fclose fcntl fflush fgets fopen fork free fstatfs ftruncate getenv getpid glob globfree "
+    "__libc_start_main link lseek memcmp memcpy memset mkdir mkstemp mktemp mmap munmap nftw open openat "
+    "opendir posix_spawn printf putchar puts readdir realpath rename rmdir snprintf statfs __statfs "
+    "statvfs strchr strcmp strcpy strerror strlen strncmp strstr strtok strtol symlink syscall unlink usleep "
+    "waitpid write __xstat",
 }
 # Younger than x86_64's base version.
 LATER_ON_X86_64 = {"openat": "GLIBC_2.4", "clock_gettime": "GLIBC_2.17"}
 
-COMMON = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-format-truncation", "-U_FORTIFY_SOURCE",
-          "-fno-stack-protector"]
+COMMON = [
+    "-std=gnu11",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wno-format-truncation",
+    "-U_FORTIFY_SOURCE",
+    "-fno-stack-protector",
+]
 LIBRARIES = {"-lpthread": "libpthread.so.0", "-lrt": "librt.so.1", "-ldl": "libdl.so.2", "-lc": "libc.so.6"}
 
 
@@ -35,8 +43,9 @@ class BuildFailed(Exception):
 
 def call(command, **options):
     command = [str(word) for word in command]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                          check=False, **options)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False, **options
+    )
     if done.returncode != 0:
         raise BuildFailed("%s\n%s" % (" ".join(command), done.stdout))
     return done.stdout
@@ -66,8 +75,20 @@ def stubs(architecture, directory):
         source.write_text("".join("void %s(void) {}\n" % name for of in names.values() for name in of))
         versions = directory / (soname + ".map")
         versions.write_text("".join("%s { global: %s; };\n" % (v, "; ".join(of)) for v, of in names.items()))
-        call([architecture.compiler, "-w", "-fno-builtin", "-shared", "-nostdlib", "-Wl,-soname," + soname,
-              "-Wl,--version-script=%s" % versions, "-o", directory / ("lib%s.so" % option[2:]), source])
+        call(
+            [
+                architecture.compiler,
+                "-w",
+                "-fno-builtin",
+                "-shared",
+                "-nostdlib",
+                "-Wl,-soname," + soname,
+                "-Wl,--version-script=%s" % versions,
+                "-o",
+                directory / ("lib%s.so" % option[2:]),
+                source,
+            ]
+        )
     return directory
 
 
@@ -77,19 +98,45 @@ def loader(architecture, kind):
 
 def link(architecture, stub_directory, target, sources, libraries, *options):
     """A program or (with -shared) a library from C sources in this directory, on the stubs alone."""
-    call([architecture.compiler, *COMMON, "-o", target, *(HERE / source for source in sources),
-          "-nodefaultlibs", "-L", stub_directory, "-Wl,--no-as-needed", *libraries, "-lgcc", "-Wl,--hash-style=both",
-          "-Wl,-z,now", "-Wl,-z,noexecstack", *options])
+    call(
+        [
+            architecture.compiler,
+            *COMMON,
+            "-o",
+            target,
+            *(HERE / source for source in sources),
+            "-nodefaultlibs",
+            "-L",
+            stub_directory,
+            "-Wl,--no-as-needed",
+            *libraries,
+            "-lgcc",
+            "-Wl,--hash-style=both",
+            "-Wl,-z,now",
+            "-Wl,-z,noexecstack",
+            *options,
+        ]
+    )
 
 
 def old_library(architecture, make, target, source):
     """A library in the place of one of old glibc's. Constants lie between headers and code, in one executable segment,
     as linkers before 2.31 had it on x86_64, and as it still is on aarch64."""
     versions = target.with_name(target.name + ".map")
-    versions.write_text("GLIBC_2.1 {};\n%s { global: sem_*; shm_*; run_beside_the_constant; local: *; };\n"
-                        % architecture.base_version)
-    make(target, source, "-lc", "-fPIC", "-shared", "-Wl,-soname," + target.name, "-Wl,-z,noseparate-code",
-         "-Wl,--version-script=%s" % versions, '-DBASE_VERSION="%s"' % architecture.base_version)
+    versions.write_text(
+        "GLIBC_2.1 {};\n%s { global: sem_*; shm_*; run_beside_the_constant; local: *; };\n" % architecture.base_version
+    )
+    make(
+        target,
+        source,
+        "-lc",
+        "-fPIC",
+        "-shared",
+        "-Wl,-soname," + target.name,
+        "-Wl,-z,noseparate-code",
+        "-Wl,--version-script=%s" % versions,
+        '-DBASE_VERSION="%s"' % architecture.base_version,
+    )
 
 
 def programs(architecture, kind, directory):
@@ -110,13 +157,27 @@ def programs(architecture, kind, directory):
     (directory / "absent").mkdir()
     exports = directory.with_name(directory.name + "-exports")
     exports.mkdir()
-    names = (line.partition("#")[0].strip() for line in (PROJECT / "tests/library/exports.txt").read_text().splitlines())
+    names = (
+        line.partition("#")[0].strip() for line in (PROJECT / "tests/library/exports.txt").read_text().splitlines()
+    )
     (exports / "exports.h").write_text("".join("EXPORT(%s)\n" % name for name in names if name))
-    weak = ["-I", exports, "-Wl,-z,dynamic-undefined-weak", "-Wno-builtin-declaration-mismatch",
-            "-Wno-deprecated-declarations"]
+    weak = [
+        "-I",
+        exports,
+        "-Wl,-z,dynamic-undefined-weak",
+        "-Wno-builtin-declaration-mismatch",
+        "-Wno-deprecated-declarations",
+    ]
     make("absent/library.so", "absent/library.c", "-lc", "-fPIC", "-shared", "-Wl,-soname,library.so", *weak)
-    make("absent/program", "absent/program.c", "-lpthread -lrt -ldl -lc", *program, *weak, directory / "absent/library.so",
-         "-Wl,-rpath,/matrix/absent")
+    make(
+        "absent/program",
+        "absent/program.c",
+        "-lpthread -lrt -ldl -lc",
+        *program,
+        *weak,
+        directory / "absent/library.so",
+        "-Wl,-rpath,/matrix/absent"
+    )
     # With two versions of a function the real librt, which wants the real libpthread, would not do.
     for name, libpthread in (("2.17", "libpthread.c"), ("versions", "versions.c")):
         (directory / name).mkdir()

@@ -13,6 +13,7 @@ import threading
 import build
 import cells
 import images
+import operand as operands
 import symbols
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -74,17 +75,34 @@ class Cell:
         with tempfile.TemporaryDirectory(dir=self.scratch) as scratch:
             if stopped.is_set():
                 raise Failed("interrupted")
-            process = subprocess.Popen([sys.executable, "-I", "-S", HERE / "ground.py", self.root.directory, self.tools,
-                                        scratch, surrounding, *variables, *command], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    HERE / "ground.py",
+                    self.root.directory,
+                    self.tools,
+                    scratch,
+                    surrounding,
+                    *variables,
+                    *command,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
             running.add(process)
             try:
                 output, errors = process.communicate(timeout=SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 output, errors = process.communicate()
-                raise Failed("no end after %d seconds: %s\n%s%s" % (SECONDS, " ".join(command), output,
-                                                                    errors)) from None
+                raise Failed(
+                    "no end after %d seconds: %s\n%s%s" % (SECONDS, " ".join(command), output, errors)
+                ) from None
             finally:
                 running.discard(process)
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
@@ -93,8 +111,9 @@ class Cell:
         done = self.run(surrounding, *words, loader=loader)
         if done.returncode != 0 or "FAIL" in done.stdout or "ok " not in done.stdout:
             failed = "".join(line for line in done.stdout.splitlines(True) if not line.startswith("ok "))
-            raise Failed("%s, in %s: exit status %d\n%s%s" % (" ".join(words), surrounding, done.returncode, failed,
-                                                            done.stderr))
+            raise Failed(
+                "%s, in %s: exit status %d\n%s%s" % (" ".join(words), surrounding, done.returncode, failed, done.stderr)
+            )
         if done.stderr:
             raise Failed("%s, in %s, passes but says\n%s" % (" ".join(words), surrounding, done.stderr))
 
@@ -110,8 +129,11 @@ def bare(cell):
     for surrounding in cells.SURROUNDINGS:
         found = cell.errnos(cell.run(surrounding.name, "/matrix/probe", "errnos"))
         wanted = cells.expected_errnos(surrounding, cell.is_old_glibc, cell.is_split)
-        wrong += ["%s: %s gives %d, not %d" % (surrounding.name, call, found.get(call, -1), wanted[call])
-                  for call in wanted if found.get(call) != wanted[call]]
+        wrong += [
+            "%s: %s gives %d, not %d" % (surrounding.name, call, found.get(call, -1), wanted[call])
+            for call in wanted
+            if found.get(call) != wanted[call]
+        ]
     if wrong:
         raise Failed("\n".join(wrong))
 
@@ -119,6 +141,7 @@ def bare(cell):
 def surrounded(surrounding):
     def check(cell):
         cell.expect_success(surrounding.name, PRELOAD, "/matrix/probe", "all")
+
     check.__doc__ = "With devshm all works: %s." % surrounding.title
     return check
 
@@ -143,8 +166,9 @@ def inspect(cell, *variables, loader=(), of="/matrix/probe"):
     if not (cell.tools / "libdevshm-check.so").exists():
         raise NotApplicable("there is no libdevshm-check.so beside the library")
     program, more = cell.restartable(of)
-    return cell.run("none", PRELOAD + ":/matrix/libdevshm-check.so", "DEVSHM_CHECK=" + program, *more, *variables,
-                    of, loader=loader)
+    return cell.run(
+        "none", PRELOAD + ":/matrix/libdevshm-check.so", "DEVSHM_CHECK=" + program, *more, *variables, of, loader=loader
+    )
 
 
 def devshm_check(cell):
@@ -169,13 +193,50 @@ def odd_libc(cell):
     path = "LD_LIBRARY_PATH=/matrix/odd"
     done = cell.run("none", PRELOAD, path, "/matrix/probe", "errnos", loader=loader)
     found = cell.errnos(done)
-    wanted = dict(cells.expected_errnos(cells.SURROUNDINGS[0], cell.is_old_glibc, cell.is_split), open=0, mkstemp=0, statvfs=0)
+    wanted = dict(
+        cells.expected_errnos(cells.SURROUNDINGS[0], cell.is_old_glibc, cell.is_split), open=0, mkstemp=0, statvfs=0
+    )
     if found != wanted:
         raise Failed("errno values %r, not %r\n%s" % (found, wanted, done.stderr))
     if not re.fullmatch(r"devshm: this libc does not hold [^\n]*\n", done.stderr):
         raise Failed("one line of complaint was expected, not\n%s" % (done.stderr or "nothing"))
     done = inspect(cell, path, loader=loader)
     if done.returncode != INSPECTED + 1 or not re.search(r"^ *constant +BAD", done.stdout, re.MULTILINE):
+        raise Failed("devshm check: exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+
+
+def operand(cell):
+    """A libc that has sem_open's template in instructions: all works, or one line and `devshm check` say what does not."""
+    if cell.libc.kind != "glibc" or cell.is_old_glibc or cell.architecture.name != "x86_64":
+        raise NotApplicable("only for glibc 2.34 and later on x86_64")
+    for kind in ("operand", "unknown"):
+        (cell.tools / kind).mkdir()
+        for name, contents in images.libc_files(cell.root.directory, cell.libc.kind):
+            if name == "libc.so.6":
+                contents = operands.with_operands(contents, is_known=kind == "operand")
+                if not contents:
+                    raise NotApplicable("this libc does not load the template as the matrix knows it")
+            (cell.tools / kind / name).write_bytes(contents)
+    for kind in ("operand", "unknown"):  # as any other libc, without devshm
+        found = cell.errnos(cell.run("none", "LD_LIBRARY_PATH=/matrix/" + kind, "/matrix/probe", "errnos"))
+        wanted = cells.expected_errnos(cells.SURROUNDINGS[0], cell.is_old_glibc)
+        if found != wanted:
+            raise Failed("without devshm: %r, not %r" % (found, wanted))
+    path = "LD_LIBRARY_PATH=/matrix/operand"
+    cell.expect_success("none", PRELOAD, path, "/matrix/probe", "all")
+    done = inspect(cell, path)
+    if done.returncode != INSPECTED or not re.search(r"^ *constant +ok +2 places", done.stdout, re.MULTILINE):
+        raise Failed("devshm check: exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
+    path = "LD_LIBRARY_PATH=/matrix/unknown"
+    done = cell.run("none", PRELOAD, path, "/matrix/probe", "errnos")
+    found = cell.errnos(done)
+    wanted = dict.fromkeys(found, 0) | {call: 2 for call in found if call == "sem_open" or call.endswith("-missing")}
+    if found != wanted or not re.fullmatch(r"devshm: this libc's sem_open holds [^\n]*\n", done.stderr):
+        raise Failed("errno values %r, not %r, and\n%s" % (found, wanted, done.stderr))
+    done = inspect(cell, path)
+    if done.returncode != INSPECTED + 1 or not re.search(
+        r"^ *constant +BAD +found for shm_open, but not", done.stdout, re.MULTILINE
+    ):
         raise Failed("devshm check: exit status %d\n%s%s" % (done.returncode, done.stdout, done.stderr))
 
 
@@ -187,13 +248,17 @@ def python(cell):
     if not PRIMITIVES.exists():
         raise NotApplicable("tests/apps/python/primitives.py is missing")
     everything = ["--only", "Lock,Queue,Pool,Value,SharedMemory"]
-    jobs = [(["--methods", "fork,spawn", *everything, "--expect", "fail"], []),
-            (["--methods", "fork,spawn", *everything], [PRELOAD])]
+    jobs = [
+        (["--methods", "fork,spawn", *everything, "--expect", "fail"], []),
+        (["--methods", "fork,spawn", *everything], [PRELOAD]),
+    ]
     if cell.emulator:
         # A fresh interpreter takes seconds here, and the job's own patience is made for real machines: spawn is left
         # to them. That a name can be opened in a program that was executed, the probe has shown.
-        jobs = [(["--jobs", "1", "--methods", "fork", *everything, "--expect", "fail"], []),
-                (["--jobs", "1", "--methods", "fork", *everything], [PRELOAD])]
+        jobs = [
+            (["--jobs", "1", "--methods", "fork", *everything, "--expect", "fail"], []),
+            (["--jobs", "1", "--methods", "fork", *everything], [PRELOAD]),
+        ]
     program, variables = cell.restartable(interpreter)
     home = str(pathlib.PurePath(interpreter).parent.parent)
     variables += ["HOME=/tmp", "PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHOME=" + home]
@@ -202,8 +267,10 @@ def python(cell):
     for options, preload in jobs:
         done = cell.run("none", *preload, *variables, program, "/matrix/primitives.py", *options, emulator=[])
         if done.returncode != 0:
-            raise Failed("%s%s: exit status %d\n%s%s" % (" ".join(options), " with devshm" * len(preload),
-                                                        done.returncode, done.stdout, done.stderr))
+            raise Failed(
+                "%s%s: exit status %d\n%s%s"
+                % (" ".join(options), " with devshm" * len(preload), done.returncode, done.stdout, done.stderr)
+            )
 
 
 def versions(cell):
@@ -222,13 +289,17 @@ def found_functions(cell, *variables):
 def same_functions(cell, *variables):
     """With devshm a program finds what it finds without."""
     bare, ours = found_functions(cell, *variables), found_functions(cell, PRELOAD, *variables)
-    more = ["%s: by weak reference %s, not %s; by dlsym %s, not %s" % (name, ours[name][0], bare[name][0], ours[name][1],
-                                                                       bare[name][1])
-            for name in bare if ours[name] != bare[name]]
+    more = [
+        "%s: by weak reference %s, not %s; by dlsym %s, not %s"
+        % (name, ours[name][0], bare[name][0], ours[name][1], bare[name][1])
+        for name in bare
+        if ours[name] != bare[name]
+    ]
     if more:
         raise Failed("\n".join(more))
-    errors = [cell.run("none", *preload, *variables, "/matrix/absent/program", "errors").stdout
-              for preload in ([], [PRELOAD])]
+    errors = [
+        cell.run("none", *preload, *variables, "/matrix/absent/program", "errors").stdout for preload in ([], [PRELOAD])
+    ]
     if errors[0] != errors[1]:
         raise Failed("dlerror says\n%snot\n%s" % (errors[1], errors[0]))
     return bare
@@ -278,6 +349,7 @@ CHECKS = {
     "loader": by_loader,
     "check": devshm_check,
     "odd-libc": odd_libc,
+    "operand": operand,
     "versions": versions,
     "absent": absent,
     "2.17": old_glibc,

@@ -24,7 +24,7 @@ class Symbols:
 
     def _text(self, offset):
         begin = self.strings + offset
-        return self.contents[begin:self.contents.index(b"\0", begin)].decode()
+        return self.contents[begin : self.contents.index(b"\0", begin)].decode()
 
     def _definitions(self, at):
         while True:
@@ -60,5 +60,5 @@ def as_of_the_oldest(contents, names):
     gone = sorted(name for name, found in entries.items() if all(newer for newer, _ in found))
     for name in gone:
         for _, at in entries[name]:
-            made[at + 6:at + 16] = bytes(10)  # st_shndx and st_value: not defined
+            made[at + 6 : at + 16] = bytes(10)  # st_shndx and st_value: not defined
     return bytes(made), gone

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The three ways of changing bytes that can't be written. They are libc_constant.cpp's own business, and only one of
+// The three ways of changing bytes that can't be written. They are constant_change.cpp's own business, and only one of
 // them is taken on any machine: so the file itself is part of this test, which tries each on pages of its own.
-#include "../../preload/libc_constant.cpp"  // NOLINT(bugprone-suspicious-include)
+#include "../../preload/constant_change.cpp"  // NOLINT(bugprone-suspicious-include)
+#include "../../preload/libc_constant.cpp"    // NOLINT(bugprone-suspicious-include)
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -174,7 +175,7 @@ TEST(ChangePlace, TakesAnyWayThatIsLeft) {
   for (const bool executable : {false, true}) {
     const Pages pages(100, executable ? PROT_READ | PROT_EXEC : PROT_READ);
     const LoadedObject none{};
-    EXPECT_TRUE(change({none, pages.place(), executable}, "/tmp/shm"));
+    EXPECT_TRUE(change_constant({none, pages.place(), executable}, "/tmp/shm"));
     pages.expect_changed_to("/tmp/shm");
     pages.expect_protection(executable ? "r-xp" : "r--p");
   }
@@ -189,7 +190,7 @@ TEST(ChangePlace, CopesWithASealedPage) {
   pages->expect_changed_to("/dev/shm");
   pages->expect_protection("r--p");
   const LoadedObject none{};
-  const bool changed = change({none, pages->place(), false}, "/tmp/shm");
+  const bool changed = change_constant({none, pages->place(), false}, "/tmp/shm");
   pages->expect_changed_to(changed ? "/tmp/shm" : "/dev/shm");
   pages->expect_protection("r--p");
 }
