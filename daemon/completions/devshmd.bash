@@ -9,13 +9,13 @@ _devshmd() {
   case $before in
     --record | report) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --also) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-    --size | --inodes | --ready-fd) ;;
+    --size | --inodes | --ready-fd | --interval) ;;
     *)
       if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--size --inodes --record --also --allow-other --exec --no-passthrough
-          --no-dirty-limit --daemonize --ready-fd --status --help --version' -- "$word")
+          --no-dirty-limit --daemonize --ready-fd --status --json --once --interval --help --version' -- "$word")
       elif ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -d -W 'serve hidden denied full readonly umount report' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -d -W 'serve hidden denied full readonly umount top report' -- "$word")
       else
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
       fi

@@ -44,7 +44,7 @@ class Shell:
     def test_devshmd(self):
         modes = set(re.findall(r"(?m)^  (\w+)  ", output(PROGRAMS["devshmd"], "--help").split("\nOPTIONS")[0]))
         self.assertEqual(len(modes), 5)
-        self.assertLessEqual(modes | {"umount", "report"}, self.offered("devshmd "))
+        self.assertLessEqual(modes | {"umount", "top", "report"}, self.offered("devshmd "))
         self.assertEqual(options("devshmd") - self.offered("devshmd serve --"), set())
 
 
