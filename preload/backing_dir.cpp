@@ -4,6 +4,9 @@
 #include <alloca.h>
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <atomic>
 
 #include "ownership.h"
 #include "report.h"
@@ -17,6 +20,8 @@ namespace {
 constexpr mode_t dir_mode = 01777;
 
 constinit Trust usable;
+/// Whether this process may have made something in it.
+constinit std::atomic<bool> used{false};
 
 const char* reason(int error) {
   switch (error) {
@@ -33,32 +38,49 @@ const char* reason(int error) {
   }
 }
 
-/// What the kernel said no to. Gives `error` back.
-int complain(const char* what, const char* dir, int error) {
-  say_once(Topic::directory,
-           {what, dir, ": ", reason(error), " (errno ", error, "); set DEVSHM_DIR to another directory"});
-  return error;
+bool can_stand_aside() { return !used.load(std::memory_order_relaxed) && real_dev_shm_will_do(); }
+
+/// Whether it is the one that nobody has asked for.
+bool is_standard() {
+  return same(settings().dir, setting_rows[static_cast<std::size_t>(Setting::DEVSHM_DIR)].standard);
 }
 
-/// What lies there, `path`, is nothing to be trusted. Gives `error` back.
+enum class Suspicious : bool { no, yes };
+
+/// The end of everything about a directory that can't be used. Gives back what ensure_backing_dir() returns.
+int give_up(int error, Suspicious suspicious, std::initializer_list<Piece> what, std::initializer_list<Piece> advice) {
+  const bool aside = can_stand_aside();
+  if (!aside || suspicious == Suspicious::yes || !is_standard()) {
+    const std::initializer_list<Piece> instead = {"; /dev/shm itself is used"};
+    say_once(Topic::directory, what, aside ? instead : advice);
+  }
+  if (!aside) return error;
+  stand_aside();
+  return real_one_serves;
+}
+
+/// What the kernel said no to.
+int complain(const char* what, const char* dir, int error) {
+  return give_up(error, Suspicious::no, {what, dir, ": ", reason(error), " (errno ", error, ")"},
+                 {"; set DEVSHM_DIR to another directory"});
+}
+
+/// What lies there, `path`, is nothing to be trusted.
 int refuse(const char* path, const char* why, int error) {
-  say_once(Topic::directory, {path, why, "; remove it, or set DEVSHM_DIR to another directory"});
-  return error;
+  return give_up(error, Suspicious::yes, {path, why}, {"; remove it, or set DEVSHM_DIR to another directory"});
 }
 
 /// The same where another user owns it: the directory, or one above it.
 int refuse_owner(const char* path, Owner owner, uid_t user) {
-  if (owner == Owner::hidden) {
-    say_once(Topic::directory, {path,
-                                " belongs to a user that this user namespace does not show, who may be anybody; "
-                                "set DEVSHM_DIR to a directory of your own"});
-    return EACCES;
-  }
+  if (owner == Owner::hidden)
+    return give_up(EACCES, Suspicious::no,
+                   {path, " belongs to a user that this user namespace does not show, who may be anybody"},
+                   {"; set DEVSHM_DIR to a directory of your own"});
   const bool is_above = !same(path, settings().dir);
-  say_once(Topic::directory, {path, " belongs to user ", static_cast<long>(user), ", not to root or to you; ",
-                              is_above ? "remove it" : "as root, make it everybody's: install -d -m 1777 -o root ",
-                              is_above ? "" : path, ", or set DEVSHM_DIR to another directory"});
-  return EACCES;
+  return give_up(EACCES, Suspicious::yes,
+                 {path, " belongs to user ", static_cast<long>(user), ", not to root or to you"},
+                 {is_above ? "; remove it" : "; as root, make it everybody's: install -d -m 1777 -o root ",
+                  is_above ? "" : path, ", or set DEVSHM_DIR to another directory"});
 }
 
 bool is_trusted(Owner owner) { return owner == Owner::root || owner == Owner::ours; }
@@ -184,6 +206,9 @@ bool is_new(const char* dir) {
   return now.tv_sec - found.stx_btime.tv_sec < 2;
 }
 
+/// One that can't be written may have something in it that is to be read; what the real one has is better.
+bool cannot_be_written(const char* dir) { return sys::access(dir, W_OK | X_OK) != 0; }
+
 int make_and_inspect() {
   const Settings& set = settings();
   for (int attempt = 0; attempt < 16; ++attempt) {  // others may be removing it as we go
@@ -193,6 +218,9 @@ int make_and_inspect() {
     const Next next = inspect(set.dir, findings);
     if (next == Next::look_again) continue;
     if (next == Next::use) {
+      if (!used.load(std::memory_order_relaxed) && cannot_be_written(set.dir) && can_stand_aside())
+        return complain("can't write to ", set.dir, EACCES);
+      used.store(true, std::memory_order_relaxed);
       usable.keep(findings.least);
       return 0;
     }

@@ -4,17 +4,27 @@
 //
 // It is made on first need with mode 1777, whatever the umask, and appears under its name only when it is complete.
 // One that is already there keeps its mode. It is refused if it is a symbolic link, not a directory, or owned by
-// someone other than root or us: in a sticky /tmp nobody else can then exchange it later.
+// someone other than root or us: in a sticky /tmp nobody else can then exchange it later. Root takes over another
+// user's (take_over.h).
 //
 // Everything here is async-signal-safe and thread-safe, takes no lock, and leaves errno alone.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
+/// In place of an errno value: the call is to be made as it stands, like all that follow (settings.h, stand_aside()).
+inline constexpr int real_one_serves = -1;
+
 /// Sees to it that the backing directory can be used. Returns 0, or the errno value that the caller should fail with:
 /// ELOOP for a symbolic link, ENOTDIR for something else that is no directory, EACCES for a stranger's, or what the
 /// kernel said when it could not be made (EROFS, ENOSPC, EACCES, ...). A reason is said once on standard error.
-/// Once it has returned 0 it costs one load.
+///
+/// Where the process has not used the directory yet and the real /dev/shm will do, it returns real_one_serves instead:
+/// no program is worse off than without devshm. A reason is then said only if somebody has done something about it: the
+/// user has set DEVSHM_DIR, or something suspicious lies there.
+///
+/// Once it has returned 0 it costs one load, but for a user's own directory in a process that was started by another
+/// user (ownership.h).
 int ensure_backing_dir();
 
 /// For a call that has just failed with ENOENT: true if the backing directory was gone (many handlers empty /tmp

@@ -34,11 +34,12 @@ void write_message(const char* line, std::size_t size) {
   sys::write(2, line, size);
 }
 
-void say_once(Topic topic, std::initializer_list<Piece> pieces) {
+void say_once(Topic topic, std::initializer_list<Piece> what, std::initializer_list<Piece> advice) {
   if (said[static_cast<std::size_t>(topic)].exchange(true, std::memory_order_relaxed)) return;
   Line<512> line;
   line.add("devshm: ");
-  for (const Piece& piece : pieces) piece.text ? line.add_name(piece.text) : line.add(piece.number);
+  for (const auto& pieces : {what, advice})
+    for (const Piece& piece : pieces) piece.text ? line.add_name(piece.text) : line.add(piece.number);
   line.end();
   write_message(line.c_str(), line.size());
 }

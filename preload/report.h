@@ -36,11 +36,12 @@ struct Piece {
 /// writing, or a socket. A daemon that has closed its standard descriptors may have got either under this number.
 void write_message(const char* line, std::size_t size);
 
-/// Says "devshm: <pieces>" on standard error, at once, and once for each topic.
-void say_once(Topic topic, std::initializer_list<Piece> pieces);
+/// Says "devshm: <what><advice>" on standard error, at once, and once for each topic.
+void say_once(Topic topic, std::initializer_list<Piece> what, std::initializer_list<Piece> advice = {});
 
 /// One line in the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`; both are escaped. Does
-/// nothing where no log is asked for. The log is opened for each line: a descriptor that stays open would be seen by the program.
+/// nothing where no log is asked for. The log is opened for each line: a descriptor that stays open would be seen by
+/// the program.
 void log_reroute(const char* function, const char* from, const char* to);
 
 }  // namespace devshm

@@ -61,14 +61,6 @@ void report(const Found& found, const Objections& objections) {
   }
 }
 
-/// Is the real /dev/shm what programs expect: a tmpfs (or ramfs, which libc takes as well) that we may write to?
-bool real_one_will_do() {
-  struct statfs fs;
-  if (sys::statfs("/dev/shm", &fs) != 0) return false;
-  const auto type = static_cast<unsigned long>(fs.f_type);
-  return (type == TMPFS_MAGIC || type == RAMFS_MAGIC) && sys::access("/dev/shm", W_OK | X_OK) == 0;
-}
-
 /// With the texts behind it, in memory of its own: the environment may change.
 const Settings* read() {
   if (getauxval(AT_SECURE)) return &inactive;
@@ -92,7 +84,7 @@ const Settings* read() {
   }
   Objections objections = {};
   parse(texts, *fresh, objections);
-  if (fresh->when == When::missing && real_one_will_do()) {
+  if (fresh->when == When::missing && real_dev_shm_will_do()) {
     sys::munmap(fresh, size);
     return &inactive;
   }
@@ -110,6 +102,15 @@ const Settings& read_and_publish() {
 }
 
 }  // namespace
+
+bool real_dev_shm_will_do() {
+  struct statfs fs;
+  if (sys::statfs("/dev/shm", &fs) != 0) return false;
+  const auto type = static_cast<unsigned long>(fs.f_type);
+  return (type == TMPFS_MAGIC || type == RAMFS_MAGIC) && sys::access("/dev/shm", W_OK | X_OK) == 0;
+}
+
+void stand_aside() { published.store(&inactive, std::memory_order_release); }
 
 bool disables(const char* value) { return value && *value && Flag::standard(value, nullptr); }
 

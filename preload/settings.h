@@ -49,14 +49,21 @@ struct Settings {
   const char* for_children[setting_count] = {};
 };
 
-/// The settings. Never null, never changed once seen. Async-signal-safe and thread-safe: the threads that come first
-/// each read the environment, and one of the equal results stays. The environment is read as getenv(3) reads it, so
-/// a thread that changes it in that very moment races with it as it does with getenv. Where the program has thrown it
-/// away before, the one it was started with counts (start_variables.h).
+/// The settings. Never null, and never changed once seen, but for stand_aside(). Async-signal-safe and thread-safe: the
+/// threads that come first each read the environment, and one of the equal results stays. The environment is read as
+/// getenv(3) reads it, so a thread that changes it in that very moment races with it as it does with getenv. Where the
+/// program has thrown it away before, the one it was started with counts (start_variables.h).
 ///
 /// Ignored altogether in a program that gains privileges by being executed (AT_SECURE): it stays as if devshm were
 /// not there.
 const Settings& settings();
+
+/// Whether the real /dev/shm is what programs expect: a tmpfs (or ramfs, which libc takes as well) that this user may
+/// write to. Async-signal-safe and thread-safe.
+bool real_dev_shm_will_do();
+
+/// From now on every call of this process goes through untouched. Async-signal-safe and thread-safe.
+void stand_aside();
 
 /// Whether a value of DEVSHM_DISABLE (null: not set) turns devshm off.
 bool disables(const char* value);

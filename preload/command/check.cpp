@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../backing_dir.h"
 #include "../settings.h"
 
 namespace devshm {
@@ -64,18 +65,25 @@ int check(bool as_json) {
   Messages messages;
   report.begin();
   const LoadedLibrary library = find_library();
-  const bool active = check_library(report, library);
+  bool active = check_library(report, library);
   check_real_one(report);
   check_libc(report);
   if (active) {
     const Leftovers leftovers;
+    const char* dir = settings().dir;
     if (leftovers.would_take_over()) {
       report.row("services", "not tried: root takes over this user's directory at first use", Finding::neutral);
+    } else if (ensure_backing_dir() == real_one_serves) {
+      active = false;
+      Line<256> line;
+      report.row("stands aside", line.add(dir).add(" can't be used, and the real /dev/shm is good").c_str(),
+                 Finding::neutral);
+      check_services(report);
     } else {
       check_services(report);
       check_constant(report);
     }
-    check_directory(report);
+    if (active) check_directory(report);
     messages.report(report);
   } else {
     check_services(report);

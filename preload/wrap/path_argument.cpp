@@ -25,14 +25,14 @@ int JudgedPath::judge(std::size_t& room) {
   if (verdict.kind == Verdict::outside) return 0;
   const Settings& set = settings();
   if (!set.active) return 0;
+  if (verdict.kind == Verdict::inside)
+    if (const int error = ensure_backing_dir()) return error == real_one_serves ? 0 : error;
   verdict_ = verdict;
   head_ = is_inside() ? set.dir : "/dev";
   head_length_ = is_inside() ? set.dir_length : 4;
   rest_length_ = own_tail_ = length_of(verdict.rest);
   if (head_length_ + rest_length_ >= PATH_MAX) return ENAMETOOLONG;
   room += placed_size();
-  if (!is_inside()) return 0;
-  if (const int error = ensure_backing_dir()) return error;
   return role_ == Role::removed && is_overlay_root() ? EBUSY : 0;
 }
 

@@ -39,9 +39,10 @@ int open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how
   const Verdict verdict = judge_from(dir, asked);
   if (verdict.kind == Verdict::outside || !settings().active || length_of(path) >= PATH_MAX)
     return real(dir, path, how, size);
+  if (const int error = ensure_backing_dir())
+    return error == real_one_serves ? real(dir, path, how, size) : fail_with<int>(error);
   // The way leads over a mount point, as far as the program can tell.
   if (how->resolve & RESOLVE_NO_XDEV) return fail_with<int>(EXDEV);
-  if (const int error = ensure_backing_dir()) return fail_with<int>(error);
   const StartDescriptor start(verdict.kind == Verdict::inside ? settings().dir : "/dev");
   if (start.get() < 0) return fail_with<int>(-start.get());
   const char* rest = verdict.rest;

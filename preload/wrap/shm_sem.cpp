@@ -24,7 +24,7 @@ namespace {
 /// For one function: whether its libc object has been seen to. They may come one by one with glibc <= 2.33.
 using Ready = std::atomic<bool>;
 
-/// Returns 0, or the errno value to fail with.
+/// Returns 0, real_one_serves, or the errno value to fail with.
 int make_ready(Ready& ready) {
   if (const int error = devshm::ensure_backing_dir()) return error;
   if (ready.load(std::memory_order_relaxed) && devshm::constant_dir_holds()) return 0;
@@ -52,7 +52,7 @@ struct Call {
 
 long call_by_name(Ready& ready, const Call& call) {
   if (!devshm::settings().active) return call.make();
-  if (const int error = make_ready(ready)) return call.fail(error);
+  if (const int error = make_ready(ready)) return error == devshm::real_one_serves ? call.make() : call.fail(error);
   devshm::log_reroute(call.function.name(), call.name, devshm::settings().dir);
   const long result = call.make();
   if (!call.has_failed(result) || errno != ENOENT) return result;

@@ -27,9 +27,9 @@ int OutgoingAddress::map() {
   if (verdict.kind == Verdict::outside) return 0;
   const Settings& set = settings();
   if (!set.active) return 0;
+  if (verdict.kind == Verdict::inside)
+    if (const int error = ensure_backing_dir()) return error == real_one_serves ? 0 : error;
   is_inside_ = verdict.kind == Verdict::inside;
-  if (is_inside_)
-    if (const int error = ensure_backing_dir()) return error;
 
   const char* head = is_inside_ ? set.dir : "/dev";
   const std::size_t head_length = is_inside_ ? set.dir_length : 4;

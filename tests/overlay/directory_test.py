@@ -240,6 +240,64 @@ class Settings(Fresh):
         self.assertEqual(sorted(os.listdir("/tmp/shm")), ["a", "c", "sem.b"])
 
 
+@unittest.skipIf(os.geteuid() != 0, "needs root to mount")
+class StandsAside(Fresh):
+    """Where the directory can't be used and the real /dev/shm can, a program works as it does without devshm."""
+
+    REAL = "mkdir -p /dev/shm && mount -t tmpfs tmpfs /dev/shm && "
+    READ_ONLY = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && "
+    STEPS = ("path=a", "sem=/b", "shm=/c", "where=/c", "fs=/dev/shm", "list=/dev/shm", "sh=echo x > /dev/shm/d",
+             "bind=e", "look=/d", "list=/dev/shm")
+    REAL_ONE_IN_USE = ["path ok", "sem ok", "shm ok", "where ok /dev/shm/c", "fs ok " + TMPFS, "list ok 5", "sh ok",
+                       "bind ok /dev/shm/e", "look ok 100644", "list ok 7"]
+
+    def take(self, prepare, *steps, **settings):
+        self.addCleanup(os.system, "rmdir /dev/shm 2>/dev/null")
+        in_namespace = ["unshare", "-m", "sh", "-c", prepare + 'exec "$@"', "sh"]
+        return take(*(steps or self.STEPS), user=in_namespace, **settings)
+
+    def test_a_read_only_tmp(self):
+        self.expect(self.take(self.REAL + self.READ_ONLY), self.REAL_ONE_IN_USE)
+        self.assertEqual(os.listdir("/tmp"), ["aside"])
+
+    def test_a_read_only_tmp_with_the_directory_in_it(self):
+        os.mkdir("/tmp/shm")
+        os.chmod("/tmp/shm", 0o1777)
+        self.expect(self.take(self.REAL + self.READ_ONLY), self.REAL_ONE_IN_USE)
+
+    def test_whatever_comes_first(self):
+        for step, line in (("shm=/c", "shm ok"), ("bind=e", "bind ok /dev/shm/e"), ("list=/dev/shm", "list ok 2")):
+            self.expect(self.take(self.REAL + self.READ_ONLY, step, "path=a", "fs=/dev/shm"),
+                        [line, "path ok", "fs ok " + TMPFS])
+
+    def test_by_handle(self):
+        text = "import ctypes, os; print(ctypes.CDLL('libc.so.6').shm_open(b'/h', os.O_CREAT | os.O_RDWR, 0o600) >= 0, os.listdir('/dev/shm'))"
+        done = subprocess.run(["unshare", "-m", "sh", "-c", self.REAL + self.READ_ONLY + 'LD_PRELOAD="$0" exec "$@"',
+                               LIBRARY, "/usr/bin/python3", "-c", text], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=60)
+        self.addCleanup(os.system, "rmdir /dev/shm 2>/dev/null")
+        self.assertEqual((done.returncode, done.stdout), (0, "True ['h']\n"))
+
+    def test_what_somebody_has_done_is_said(self):
+        steps = ("path=a", "sem=/b", "shm=/c", "fs=/dev/shm", "list=/dev/shm")
+        good = ["path ok", "sem ok", "shm ok", "fs ok " + TMPFS, "list ok 5"]
+        os.symlink("/tmp/aside", "/tmp/shm")
+        self.expect(self.take(self.REAL, *steps), good,
+                    "/tmp/shm is a symbolic link, which could lead anywhere; /dev/shm itself is used")
+        self.assertEqual(os.listdir("/tmp/aside"), [])
+        self.expect(self.take(self.REAL + self.READ_ONLY, *steps, DIR="/tmp/elsewhere"), good,
+                    "can't make /tmp/elsewhere: the file system is read-only (errno 30); /dev/shm itself is used")
+
+    def test_a_real_one_that_is_no_better(self):
+        for real in ("", self.REAL + "mount -o remount,ro /dev/shm && ", "mkdir -p /dev/shm && "):
+            lines, said = self.take(real + self.READ_ONLY, "path=a", "sem=/b", "shm=/c")
+            self.expect((lines, said), ["path errno 30", "sem errno 30", "shm errno 30"], "can't make /tmp/shm")
+
+    def test_not_where_it_can_be_used(self):
+        lines, said = self.take(self.REAL)
+        self.expect((lines[:4], said), ["path ok", "sem ok", "shm ok", "where ok /tmp/shm/c"])
+
+
 class Errno(Fresh):
     def test_at_the_start_of_main(self):
         self.assertEqual(take("start"), take("start", preload=False))

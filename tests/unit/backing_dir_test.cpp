@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../../preload/settings.h"
 #include "support.h"
 
 using devshm::backing_dir_was_remade;
@@ -41,6 +42,7 @@ class BackingDir : public testing::Test {
   void expect_answer(
       int error, const std::string& complaint, const std::function<void()>& prepare = [] {}) {
     const std::string said = in_child({{"DEVSHM_DIR", dir_}}, [&] {
+      hide_real_one();
       prepare();
       ASSERT_FALSE(testing::Test::HasFailure());
       errno = 1234;
@@ -49,6 +51,12 @@ class BackingDir : public testing::Test {
       EXPECT_EQ(errno, 1234);
     });
     EXPECT_EQ(said, complaint.empty() ? "" : "devshm: " + complaint);
+  }
+
+  /// With a real /dev/shm that is good, nothing would be refused.
+  static void hide_real_one() {
+    if (support::enter_private_mounts()) support::protect_dev_shm();
+    ASSERT_FALSE(devshm::real_dev_shm_will_do());
   }
 
   void expect_complete(const std::string& dir) { EXPECT_EQ(mode_of(dir), static_cast<mode_t>(S_IFDIR | 01777)) << dir; }
