@@ -122,6 +122,20 @@ class Check(unittest.TestCase):
         )
         self.assertEqual(self.check(**self.preload)["exit"], 0)
 
+    def test_the_real_one_works_and_the_directory_does_not(self):
+        self.real_one("200m")
+        subprocess.run("mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp", shell=True, check=True)
+        self.addCleanup(subprocess.run, ["umount", "/tmp"], check=True)
+        report = self.check(**self.preload)
+        self.assertEqual((report["exit"], report["status"]), (4, "works without"))
+        self.assertEqual((report["now"]["active"], report["now"]["works"]), (False, True))
+        self.assertEqual(
+            self.row(report["now"], "stands aside"),
+            (None, "/tmp/shm can't be used, and the real /dev/shm is good"),
+        )
+        report = self.check("--dir=/tmp/other", **self.preload)
+        self.assertIn("errno 30", json.dumps(report))
+
     def test_the_real_one_is_small(self):
         self.real_one("64m")
         self.assertEqual(self.row(self.check()["now"], "real /dev/shm"), (None, "tmpfs of 64 MiB: small"))

@@ -298,6 +298,34 @@ class StandsAside(Fresh):
         self.expect((lines[:4], said), ["path ok", "sem ok", "shm ok", "where ok /tmp/shm/c"])
 
 
+@unittest.skipIf(os.geteuid() != 0, "needs root to mount")
+class TwoTmps(Fresh):
+    """Processes that share a real /dev/shm and have a /tmp each (docs/elsewhere.md)."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir("/dev/shm")
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], check=True)
+        self.addCleanup(subprocess.run, "umount /dev/shm; rmdir /dev/shm", shell=True, check=True)
+
+    def seen_by_the_other(self, **settings):
+        seen = []
+        for side, steps in (("a", ["shm=/m", "put=/m:hello"]), ("b", ["get=/m"])):
+            os.makedirs("/tmp/aside/" + side, exist_ok=True)
+            in_namespace = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /tmp && exec "$@"', "/tmp/aside/" + side]
+            seen = take(*steps, user=in_namespace, **settings)
+        return seen
+
+    def test_they_have_an_overlay_each(self):
+        self.expect(self.seen_by_the_other(), ["get errno 2"])
+
+    def test_the_setting_that_helps(self):
+        self.expect(self.seen_by_the_other(preload=False), ["get ok hello"])
+        self.expect(self.seen_by_the_other(WHEN="missing"), ["get ok hello"])
+        with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
+            self.expect(self.seen_by_the_other(DIR=place + "/shared"), ["get ok hello"])
+
+
 class Errno(Fresh):
     def test_at_the_start_of_main(self):
         self.assertEqual(take("start"), take("start", preload=False))
