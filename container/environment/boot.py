@@ -55,11 +55,16 @@ class Boot:
 
     def initialize(self, until):
         """Starts everything; returns how the init phase ended: success, error or timeout."""
-        self.container = container.Container(self.box, when_ended=lambda process: self.container_ended())
+        self.container = container.Container(self.box)
+        if self.function.options.snapstart:
+            self.start_alone()
+        else:
+            self.container.start(when_ended=lambda process: self.container_ended())
         for extension in self.extensions.externals():
             self.launch(extension)
         if self.wait(self.extensions.all_registered, until):
-            self.start_runtime()
+            if not self.runtime:
+                self.start_runtime()
             self.wait(
                 lambda: (self.ready or self.restoring)
                 and (self.extensions.all_waiting() or self.function.options.concurrency),
@@ -92,6 +97,30 @@ class Boot:
             self.fail("Runtime.InvalidEntrypoint", "the command could not be started")
             return
         self.runtime = processes.Process(number, lambda process: self.runtime_ended())
+
+    def start_alone(self):
+        """The runtime as the container's own command: only so can a snapshot be taken of it."""
+        if self.extensions.externals():
+            self.fail("Extension.LaunchError", "container/lambda has no extensions with --snapstart")
+        self.output = processes.Output(lambda line: self.function.log.written("function", line))
+        self.container.start(
+            self.function.command, self.function.variables, lambda process: self.alone_ended(), self.output
+        )
+        self.output.close_writer()
+        self.runtime = self.container.first
+
+    def restore(self, until):
+        """A copy's processes, from the snapshot; returns how that ended, as initialize() does."""
+        self.container = container.Container(self.box)
+        self.output, self.runtime = self.function.group.restore(self.function, lambda process: self.alone_ended())
+        self.container.first = self.runtime
+        self.extensions.open = False
+        self.wait(lambda: self.ready, until)
+        return "error" if self.failure else "success" if self.ready else "timeout"
+
+    def alone_ended(self):
+        self.runtime_ended()
+        self.container_ended()
 
     def report_extensions(self):
         """One event for each, as init ends."""

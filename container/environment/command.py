@@ -182,7 +182,7 @@ def environment_of(options, root):
 
 
 def run_command(box, options, root):
-    running = container.Container(box, command_of(options, root), environment_of(options, root))
+    running = container.Container(box).start(command_of(options, root), environment_of(options, root))
     for number in namespaces.FORWARDED:
         signal.signal(number, lambda number, _: running.first.signal(number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, namespaces.FORWARDED)

@@ -9,24 +9,26 @@ import stat
 import subprocess
 import threading
 
-from . import Failed, bundle, disks, groups, namespaces, processes
+from . import Failed, bundle, disks, groups, namespaces, processes, sandbox
 
 NUMBERS = itertools.count(1)
 JOIN = 'for group in $GROUPS_TO_JOIN; do echo $$ >"$group/cgroup.procs"; done; exec "$@"'
 
 
 class Container:
-    def __init__(self, box, arguments=bundle.PAUSE, variables=None, when_ended=None):
-        """Started with this command; without one, others are executed in it."""
+    def __init__(self, box):
         self.box = box
         self.name = "devshm-lambda-%d" % next(NUMBERS)
         self.home = box.scratch / self.name
         self.home.mkdir()
         self.guard = threading.Lock()
         self.killed = False
-        settings = bundle.config(
-            box.scratch / "root", box.mounts, arguments, variables or {}, box.image.working_directory
-        )
+        self.first = None
+
+    def start(self, arguments=bundle.PAUSE, variables=None, when_ended=None, output=None):
+        """With this command; without one, others are executed in it."""
+        box = self.box
+        settings = bundle.config(box.root, box.mounts, arguments, variables or {}, box.image.working_directory)
         (self.home / "config.json").write_text(json.dumps(settings, indent=1))
         owners = [(number, os.fstat(number)) for number in (0, 1, 2)]
         self.call(
@@ -37,12 +39,14 @@ class Container:
             "--pid-file",
             str(self.home / "pid"),
             self.name,
+            **({"stdin": subprocess.DEVNULL, "stdout": output.writing, "stderr": output.writing} if output else {}),
         )
         number = int((self.home / "pid").read_text())
         box.groups.add(number)
         self.correct(number, owners)
         self.first = processes.Process(number, when_ended)
         self.call("did not start the container", "start", self.name, stdin=subprocess.DEVNULL)
+        return self
 
     def call(self, problem, *words, **options):
         if (
@@ -58,7 +62,7 @@ class Container:
             if entry.name in disks.DEVICES:
                 os.chown(entry, 0, 0)
             elif entry.name not in disks.LINKS:
-                remove_entry(entry)
+                sandbox.remove_entry(entry)
         # The user's own files and terminals given away; a pipe may as well be the command's.
         for descriptor, was in owners:
             if not stat.S_ISFIFO(was.st_mode) and not stat.S_ISSOCK(was.st_mode):
@@ -131,10 +135,3 @@ class Container:
             groups.stop_all(self.first.number, frozen)
         except FileNotFoundError:
             pass  # it has ended
-
-
-def remove_entry(entry):
-    if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry)
-    else:
-        entry.unlink()

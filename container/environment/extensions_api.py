@@ -16,7 +16,7 @@ class ExtensionsApi(http_server.Handler):
     )
 
     def register(self):
-        function = self.server.function
+        function = self.function
         try:
             request = json.loads(self.body(1 << 20) or b"{}")
             events = request.get("events") or []
@@ -58,7 +58,7 @@ class ExtensionsApi(http_server.Handler):
         return extension
 
     def next_event(self):
-        function = self.server.function
+        function = self.function
         with function.changed:
             boot = function.boot
             extension = self.known(function)
@@ -85,7 +85,7 @@ class ExtensionsApi(http_server.Handler):
         )
 
     def extension_error(self, when):
-        function = self.server.function
+        function = self.function
         body = self.body(1 << 20)
         with function.changed:
             extension = self.known(function)

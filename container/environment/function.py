@@ -11,13 +11,15 @@ import time
 from . import boot, http_server, invocation, platform_log, reports, runtime_api, telemetry, variables
 
 INIT_SECONDS = 10
+RESTORE_SECONDS = 10  # with the hooks that run after it
 BUSY_SECONDS = 60  # after which a caller is refused that found all workers busy
 
 
 class Function:
     """Threads of the servers, of invocations and of processes that end meet here; `changed` guards all fields."""
 
-    def __init__(self, box, options, command, environment):
+    def __init__(self, box, options, command, environment, server=None, group=None):
+        """With a `server` it is one of a `group` of copies, which are restored from a snapshot."""
         self.box, self.options, self.command = box, options, command
         self.changed = threading.Condition()
         self.turn = threading.Lock()  # one invocation at a time, as one environment has it
@@ -28,7 +30,8 @@ class Function:
         self.closing = False
         self.telemetry = telemetry.Telemetry()
         self.log = platform_log.PlatformLog(options.log_format, self.telemetry.publish)
-        self.server = http_server.serve(runtime_api.Api, self, ("127.0.0.1", 0))
+        self.group, self.namespace = group, None
+        self.server = server or http_server.serve(runtime_api.Api, self, ("127.0.0.1", 0))
         self.variables = {**environment, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % self.server.server_port}
         self.kind = variables.initialization_type(options)
         self.restoration = None  # of SnapStart: how long it took, for the first report
@@ -48,7 +51,9 @@ class Function:
             self.thaw()
             self.log.start_tail()
             before = None
-            if not self.boot and not self.failed:
+            if not self.boot and self.group:
+                self.restore()
+            elif not self.boot and not self.failed:
                 before = self.initialize("init", INIT_SECONDS)
             begun = time.monotonic()
             given.deadline = time.time() + self.options.timeout
@@ -191,6 +196,23 @@ class Function:
         self.reset("failure")
         return None
 
+    def restore(self):
+        """A copy of the snapshot, with a /tmp that is as it was then. It may fail: the invocation sees it."""
+        if self.failed:
+            self.box.fill()
+        self.telemetry.start_over()
+        self.log.event("platform.restoreStart", {"functionName": self.options.name, "functionVersion": "$LATEST"})
+        begun = time.monotonic()
+        self.boot = boot.Boot(self, "restore")
+        status = self.boot.restore(begun + RESTORE_SECONDS)
+        self.restoration = time.monotonic() - begun
+        record = {"status": status, **reports.error_type(self.boot.failure and self.boot.failure.kind)}
+        self.log.event("platform.restoreRuntimeDone", record)
+        self.log.event(
+            "platform.restoreReport", {**record, "metrics": {"durationMs": reports.milliseconds(self.restoration)}}
+        )
+        self.telemetry.close_subscribing()
+
     def reset(self, reason):
         """All processes end; the next invocation starts others."""
         current, self.failed = self.boot, True
@@ -220,7 +242,8 @@ class Function:
                 self.boot.shut_down("spindown")
                 self.boot = None
                 self.changed.notify_all()
-        self.server.server_close()
+        if not self.group:
+            self.server.server_close()
 
     # --- from the runtime ---
 
@@ -242,6 +265,20 @@ class Function:
             given.deadline = given.deadline or time.time() + self.options.timeout
             self.changed.notify_all()
             return given
+
+    def restored(self):
+        """True in a copy; what is to become a snapshot waits here until it is one, and gets no answer."""
+        with self.changed:
+            current = self.boot
+            if self.group or not current:
+                return bool(self.group)
+            current.restoring = True
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.boot is not current or current.gone)
+            return False
+
+    def for_connection(self, _):
+        return self
 
     def answered(self, given):
         with self.changed:

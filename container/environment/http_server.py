@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """HTTP/1.1 for the interfaces of a function: routes, bodies of known length or in chunks with trailers, JSON answers."""
 import email.parser
+import functools
 import http.server
 import json
 import re
@@ -28,6 +29,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    @functools.cached_property
+    def function(self):
+        """The one that this connection is about."""
+        return self.server.function.for_connection(self.client_address)
 
     def route(self):
         self.trailers, self.unread = {}, True

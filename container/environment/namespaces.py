@@ -35,7 +35,7 @@ def start_time(process):
 
 def is_gone(name):
     """Whether that is the name of a run which has ended."""
-    process, _, started = name[len(PREFIX) :].partition(".")
+    process, _, started = name[len(PREFIX) :].partition("-")[0].partition(".")  # "-" and the number of a copy
     if not (process.isdigit() and started.isdigit()):
         return False
     try:

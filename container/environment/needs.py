@@ -25,13 +25,14 @@ def is_static(program):
 def missing(options):
     """The packages, by what this run is going to do."""
     wanted = dict(ALWAYS)
-    if not options.root:
+    makes_roots = not options.root or options.snapstart  # CRIU has one of its own
+    if makes_roots:
         wanted["mmdebstrap"] = "mmdebstrap"
-    elif not pathlib.Path(options.root).is_dir():
+    if options.root and not pathlib.Path(options.root).is_dir():
         wanted.update(IMAGES)
     found = [package for tool, package in wanted.items() if not shutil.which(tool)]
     found += [package for inside, package in COPIED.items() if not is_static(sandbox.PROGRAMS[inside])]
-    if not options.root and not pathlib.Path(roots.KEYRING).exists():
+    if makes_roots and not pathlib.Path(roots.KEYRING).exists():
         found.append("debian-archive-keyring")
     if options.arch != emulation.native() and not os.access(emulation.QEMU[options.arch], os.X_OK):
         found.append("qemu-user-static")

@@ -22,7 +22,7 @@ class RuntimeApi(http_server.Handler):
     asker = handed = None
 
     def next_invocation(self):
-        function = self.server.function
+        function = self.function
         self.asker = self.asker or peers.Peer(self.client_address)
         given = function.next(self.is_connected)
         if given is None:
@@ -45,7 +45,7 @@ class RuntimeApi(http_server.Handler):
         )
 
     def response(self, request):
-        function = self.server.function
+        function = self.function
         mode = self.headers.get("Lambda-Runtime-Function-Response-Mode", "").lower()
         given = function.working.get(request)
         if mode not in ("", "streaming"):
@@ -93,7 +93,7 @@ class RuntimeApi(http_server.Handler):
         self.reply(202, ACCEPTED)
 
     def invocation_error(self, request):
-        function = self.server.function
+        function = self.function
         given = function.working.get(request)
         try:
             body = self.body(invocation.LARGEST_ANSWER)
@@ -111,27 +111,27 @@ class RuntimeApi(http_server.Handler):
         self.reply(202, ACCEPTED)
 
     def init_error(self):
-        self.report("init", self.server.function.boot)
+        self.report("init", self.function.boot)
 
     def restore_error(self):
-        self.report("restore", self.server.function.boot)
+        self.report("restore", self.function.boot)
 
     def report(self, when, current):
         body = self.body(1 << 20)
         kind = self.headers.get("Lambda-Runtime-Function-Error-Type") or boot.Boot.body_of(body)
-        with self.server.function.changed:
+        with self.function.changed:
             if not current or current.ready:
                 self.refuse(403, "InvalidStateTransition", "%s/error is not allowed now" % when)
                 return
-        self.reply(202, ACCEPTED)  # first: the runtime is ended by what follows
-        with self.server.function.changed:
+            # One after the other before anything follows: the runtime exits on its own, and is ended.
             current.fail(invocation.valid_kind(kind), "", body)
+            self.reply(202, ACCEPTED)
 
     def restore_next(self):
-        function = self.server.function
+        function = self.function
         if not function.options.snapstart:
             self.refuse(404, "NotFound", self.path)
-        elif function.restored(self.is_connected):
+        elif function.restored():
             self.reply(200, b"")
         else:
             self.close_connection = True
@@ -141,7 +141,7 @@ class RuntimeApi(http_server.Handler):
         super().finish()
         if self.asker:
             if self.handed and not self.handed.ended and self.asker.has_ended():
-                self.server.function.lost(self.handed)
+                self.function.lost(self.handed)
             self.asker.close()
 
 

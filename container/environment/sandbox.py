@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One execution environment's file systems: made once; processes come and go in them (container.py), and /tmp stays."""
+import copy
 import os
 import pathlib
 import shutil
@@ -20,6 +21,7 @@ class Sandbox:
         self.scratch, self.options, self.image = scratch, options, image
         groups.hide_second_hierarchy()
         self.groups = groups.Groups(scratch.name)
+        self.copies = []
 
     def make(self):
         if not self.groups.limit(self.options.memory):
@@ -31,7 +33,8 @@ class Sandbox:
         disks.mount_disk(self.scratch / "dev.ext4", dev, 1470, "nosuid,noexec,noatime,data=writeback")
         disks.fill_dev(dev)
         self.dev = dev
-        disks.mount_overlay(self.scratch / "root", [self.skeleton(), self.image.directory])
+        self.root = self.scratch / "root"
+        disks.mount_overlay(self.root, [self.skeleton(), self.image.directory])
         mounts = [bundle.bind(dev, "/dev", "nosuid", "noexec"), bundle.bind(self.tmp, "/tmp")]
         empty = self.scratch / "empty"
         empty.mkdir()
@@ -94,11 +97,42 @@ class Sandbox:
         target.chmod(0o755)
         return target
 
+    def copy(self, number):
+        """Another one with the same files, and a /tmp of its own that has the same in it."""
+        other = copy.copy(self)
+        other.scratch = self.scratch / ("copy%d" % number)
+        other.scratch.mkdir()
+        other.groups = groups.Groups("%s-%d" % (self.scratch.name, number))
+        other.groups.limit(self.options.memory)
+        other.tmp, other.original = other.scratch / "tmp", self
+        disks.mount_disk(other.scratch / "tmp.ext4", other.tmp, self.options.tmp, "relatime,data=writeback")
+        other.mounts = [mount for mount in self.mounts if mount["destination"] != "/tmp"] + [
+            bundle.bind(other.tmp, "/tmp")
+        ]
+        self.copies.append(other)
+        other.fill()
+        return other
+
+    def fill(self):
+        """A copy's /tmp as it was when the snapshot was taken: owners, modes, links and holes too."""
+        for left in self.tmp.iterdir():
+            remove_entry(left)
+        disks.call("cp", "-a", "%s/." % self.original.tmp, self.tmp)
+
     def inside(self, path):
         """Where `path` of the environment lies outside of it."""
         if path.startswith("/opt/") and self.options.layer:
-            return self.scratch / path.lstrip("/")
-        return self.scratch / "root" / path.lstrip("/")
+            return self.root.parent / path.lstrip("/")
+        return self.root / path.lstrip("/")
 
     def remove(self):
+        for other in self.copies:
+            other.groups.remove()
         self.groups.remove()
+
+
+def remove_entry(entry):
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()

@@ -27,7 +27,7 @@ class TelemetryApi(http_server.Handler):
         except (ValueError, AssertionError, http_server.TooLarge):
             self.refuse(400, word + ".ValidationError", "the request is not a JSON object")
             return
-        function = self.server.function
+        function = self.function
         with function.changed:
             extension = function.boot and function.boot.extensions.by_id(
                 self.headers.get("Lambda-Extension-Identifier")

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""SnapStart: a function is initialized once, a snapshot is taken, and copies of it serve the invocations in turn.
+
+Each copy has the memory and the /tmp of the moment of the snapshot, and from then on its own.
+"""
+import itertools
+import os
+import threading
+
+from . import Failed, function, peers, processes, snapshots
+
+
+class Copies:
+    """Stands for the function: what comes from outside goes to the next copy, what comes from inside to its own."""
+
+    def __init__(self, box, options, command, environment):
+        self.options = options
+        self.guard = threading.Lock()  # held while one is being restored: it asks before it is known
+        self.template = function.Function(box, options, command, environment)
+        self.template.server.function = self
+        self.all = [self.template]
+        with self.template.changed:
+            self.template.initialize("init", max(130, options.timeout))
+            boot = self.template.boot
+            if boot is None:
+                raise Failed("the function's init failed: there is nothing to take a snapshot of")
+            boot.over = True  # from now on nothing is a failure
+            self.snapshot = snapshots.Snapshot(box, boot.container, boot.output)
+        self.all = [
+            function.Function(box.copy(number), options, command, environment, self.template.server, self)
+            for number in range(options.snapstart)
+        ]
+        self.turns = itertools.cycle(self.all)
+        self.log = self.template.log
+
+    def invoke(self, given):
+        with self.guard:
+            chosen = next(self.turns)
+        self.log = chosen.log
+        chosen.invoke(given)
+
+    def restore(self, copy, ended):
+        """The processes of a copy, in its file systems: (the output, the first process)."""
+        output = processes.Output(lambda line: copy.log.written("function", line))
+        with self.guard:
+            number = self.snapshot.restore(copy.box, output)
+            output.close_writer()
+            namespace = os.readlink("/proc/%d/ns/pid" % number)
+            for other in self.all:
+                if other.namespace == namespace:
+                    other.namespace = None  # its processes are gone, and the number is used again
+            copy.namespace = namespace
+            return output, processes.Process(number, ended)
+
+    def for_connection(self, address):
+        """The one from which that connection comes."""
+        if len(self.all) == 1 and self.all[0] is self.template:
+            return self.template
+        with self.guard:
+            process = peers.process_of(address)
+            try:
+                namespace = os.readlink("/proc/%d/ns/pid" % process)
+            except (OSError, TypeError):
+                return self.template
+            return next((copy for copy in self.all if copy.namespace == namespace), self.template)
+
+    def close(self):
+        for copy in self.all:
+            copy.close()
