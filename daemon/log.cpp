@@ -10,6 +10,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "../preload/escape.h"
+
 namespace devshmd {
 namespace {
 
@@ -22,7 +24,10 @@ void log_to_syslog() {
   by_syslog = true;
 }
 
-void say_text(const std::string& text) {
+void say_text(const std::string& message) {
+  std::string text;
+  devshm::escape(message.data(), message.size(),
+                 [&](const char* piece, std::size_t size) { text.append(piece, size); });
   if (by_syslog) {
     syslog(LOG_NOTICE, "%s", text.c_str());
     return;

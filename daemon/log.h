@@ -12,7 +12,8 @@ namespace devshmd {
 void log_to_syslog();
 /// Sends libfuse's messages the same way.
 void take_over_libfuse_log();
-void say_text(const std::string& text);
+/// Writes a line. It is escaped: whoever names a file must not be able to end it (preload/escape.h).
+void say_text(const std::string& message);
 
 template <class... Arguments>
 void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "../settings.h"
 #include "check_report.h"
 
 namespace devshm {
@@ -49,6 +50,7 @@ class Leftovers {
 
  private:
   static constexpr std::size_t most_links = 256;
+  const Settings& set_;           // as they were: devshm may stand aside later
   std::size_t missing_from_ = 0;  // how much of the directory's path was there; 0: all
   bool would_take_over_ = false;
   char links_[most_links][4];  // the names of three letters that were in /tmp

@@ -44,10 +44,10 @@ void for_each_short_name(Visit visit) {
 
 }  // namespace
 
-Leftovers::Leftovers() {
-  const char* dir = settings().dir;
+Leftovers::Leftovers() : set_(settings()) {
+  const char* dir = set_.dir;
   char path[PATH_MAX];
-  for (std::size_t i = 1; i <= settings().dir_length && !missing_from_; ++i) {
+  for (std::size_t i = 1; i <= set_.dir_length && !missing_from_; ++i) {
     if (dir[i] != '/' && dir[i] != '\0') continue;
     memcpy(path, dir, i);
     path[i] = '\0';
@@ -62,20 +62,19 @@ Leftovers::Leftovers() {
 }
 
 Leftovers::~Leftovers() {
-  const char* dir = settings().dir;
+  const char* dir = set_.dir;
   for_each_short_name([&](const char* name) {
     for (std::size_t i = 0; i < link_count_; ++i)
       if (memcmp(links_[i], name, 4) == 0) return;
     char path[] = "/tmp/.xy", text[PATH_MAX];
     memcpy(path + 5, name, 3);
     const ssize_t length = readlink(path, text, sizeof text);
-    if (length == static_cast<ssize_t>(settings().dir_length) && memcmp(text, dir, settings().dir_length) == 0)
-      unlink(path);
+    if (length == static_cast<ssize_t>(set_.dir_length) && memcmp(text, dir, set_.dir_length) == 0) unlink(path);
   });
   if (!missing_from_) return;
   char path[PATH_MAX];
-  memcpy(path, dir, settings().dir_length + 1);
-  for (std::size_t i = settings().dir_length; i >= missing_from_; --i) {
+  memcpy(path, dir, set_.dir_length + 1);
+  for (std::size_t i = set_.dir_length; i >= missing_from_; --i) {
     if (dir[i] != '/' && dir[i] != '\0') continue;
     path[i] = '\0';
     if (sys::rmdir(path) != 0) break;  // somebody else has put something there

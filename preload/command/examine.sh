@@ -3,8 +3,9 @@ number_at() { # FILE PLACE SIZE
   LC_ALL=C od -An -v -t"u$3" -j"$2" -N"$3" -- "$1" 2>/dev/null | tr -d ' \n'
 }
 
-# What an ELF file is for: "x86_64", "aarch64", "32 bits", "another machine", "no ELF".
+# What an ELF file is for: "x86_64", "aarch64", "32 bits", "another machine", "no ELF"; "unknown" if there is no od.
 kind_of() { # FILE
+  command -v od >/dev/null || { echo unknown; return; }
   [ "$(number_at "$1" 0 1).$(number_at "$1" 1 1).$(number_at "$1" 2 1).$(number_at "$1" 3 1)" = 127.69.76.70 ] ||
     { echo 'no ELF'; return; }
   [ "$(number_at "$1" 4 1)" = 2 ] || { echo '32 bits'; return; }
@@ -66,6 +67,8 @@ examine() {
     'no ELF') refuse "$program is no ELF program" 5 ;;
     '32 bits') refuse "$program is a 32-bit program: devshm is for 64 bits" 5 ;;
     "$(uname -m)") ;;
+    # The default program is an ordinary one. Any other might really run.
+    unknown) [ -z "$named" ] || refuse "can't look at $program: there is no od here" 6; return 0 ;;
     *) refuse "$program is for another machine than this one ($(uname -m))" 5 ;;
   esac
   # It must be sure to load the inspector: any other program would really run.

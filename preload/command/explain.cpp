@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm run --explain`: preloaded before the library, reports what the library can't reach and no look at a file shows:
-// objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own. At the start
-// it reports whether the library is there and acts.
+// `devshm run --explain`: preloaded before the library, reports what the library can't reach and no look at a file
+// shows: objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own.
+// At the start it reports whether the library is there and acts.
 //
 // dlopen looks at its return address, so both are passed on by a tail call.
 #include <dlfcn.h>

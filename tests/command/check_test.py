@@ -146,6 +146,29 @@ class Check(unittest.TestCase):
             (report["exit"], self.row(report["now"], "stands aside")), (1, (None, "DEVSHM_DISABLE is set"))
         )
 
+    def test_root_takes_nothing_over(self):
+        os.mkdir("/tmp/shm")
+        os.chown("/tmp/shm", 1234, 1234)
+        self.addCleanup(os.rmdir, "/tmp/shm")
+        report = self.check(**self.preload)
+        self.assertEqual(
+            self.row(report["now"], "services"), (None, "not tried: root takes over this user's directory at first use")
+        )
+        self.assertEqual((os.stat("/tmp/shm").st_uid, os.listdir("/tmp/shm")), (1234, []))
+
+    def test_a_name_cannot_forge_a_line(self):
+        self.assertEqual(run(self.devshm, "run", "a\nb\x1b[2J")[2], "devshm: can't find the program a?b?[2J\n")
+
+    def test_without_od(self):
+        tools = "sh true tr sed head grep tail uname readlink cat"
+        os.mkdir("/tmp/tools")
+        self.addCleanup(shutil.rmtree, "/tmp/tools")
+        for tool in tools.split():
+            os.symlink(shutil.which(tool), "/tmp/tools/" + tool)
+        self.assertEqual(run(self.devshm, "check", PATH="/tmp/tools", **self.preload)[0], 0)
+        status, out, _ = run(self.devshm, "check", "/bin/true", PATH="/tmp/tools", **self.preload)
+        self.assertEqual((status, out.splitlines()[-1]), (6, "can't look at /bin/true: there is no od here"))
+
     def test_out_of_reach(self):
         self.assertEqual(self.check("/etc/passwd")["exit"], 5)
         program = '/tmp/set"uid\\'

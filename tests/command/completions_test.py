@@ -8,8 +8,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-BUILD, SOURCE = Path(os.environ["BUILD"]), Path(os.environ["SOURCE"])
-FOLDERS = {"devshm": BUILD / "preload/command", "devshmd": SOURCE / "daemon/completions"}
+BUILD = Path(os.environ["BUILD"])
+FOLDERS = {"devshm": BUILD / "preload/command", "devshmd": BUILD / "daemon"}
 PROGRAMS = {"devshm": BUILD / "preload/command/devshm", "devshmd": BUILD / "daemon/devshmd"}
 
 

@@ -131,6 +131,8 @@ class Start(ground.Case):
         done = self.devshmd("--nonsense")
         self.assertEqual((done.returncode, done.stderr),
                          (2, "devshmd: unknown option --nonsense; devshmd --help lists them\n"))
+        self.assertEqual(self.devshmd("a\nb\x9b2J\u202e").stderr.count("\n"), 1)
+        self.assertIn(r"--a\u000ab\u009b\u202e", self.devshmd("--a\nb\u009b\u202e").stderr)
 
 
 class End(ground.Case):
