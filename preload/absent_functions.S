@@ -14,7 +14,7 @@
 #define BY_PLT
 #endif
 
-        .text
+        .section .text.devshm_start, "ax", %progbits  // on a page that the loader reads anyway (libdevshm.lds)
         .globl  devshm_hide_by_glibc, devshm_hide_by_others
         .hidden devshm_hide_absent
 

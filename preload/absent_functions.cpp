@@ -12,7 +12,8 @@ extern "C" [[gnu::weak, gnu::visibility("hidden")]] ElfW(Half) devshm_versions[]
 
 namespace devshm {
 
-const char newer_functions[] =
+// Beside what the loader reads at every start anyway (libdevshm.lds), so that it costs no page of its own.
+[[gnu::section(".rodata.devshm_start")]] const char newer_functions[] =
     "openat2\0"
     "\0"  // 2.43
     "pidfd_spawn\0pidfd_spawnp\0"
@@ -37,6 +38,17 @@ constexpr ElfW(Half) hidden = 0x8000;
 /// its name, even where only an old one is left.
 constexpr ElfW(Half) asked_for_by_name = 3;
 
+[[gnu::section(".rodata.devshm_start")]] const char libc_soname[] = "libc.so.6";
+
+/// Where the next name begins. Not by strlen, which costs a program that has not called it a page of libc's code.
+const char* behind(const char* name) {
+  while (*name) {
+    ++name;
+    __asm__("" : "+r"(name));  // the compiler would see a strlen in it
+  }
+  return name + 1;
+}
+
 struct Both {
   LoadedObject own, libc;
 };
@@ -45,7 +57,7 @@ bool visit(const LoadedObject& object, void* data) {
   auto& both = *static_cast<Both*>(data);
   if (is_ourselves(object))
     both.own = object;
-  else if (same(object.soname(), "libc.so.6"))
+  else if (same(object.soname(), libc_soname))
     both.libc = object;
   return both.own.dynamic && both.libc.dynamic;
 }
@@ -58,7 +70,7 @@ void hide_absent() {
   if (!devshm_versions || own.versions != devshm_versions) return;
   for (const char* name = newer_functions; *name; ++name) {
     if (libc.find(name)) return;
-    for (; *name; name += length_of(name) + 1)
+    for (; *name; name = behind(name))
       if (const ElfW(Sym)* symbol = own.find(name); symbol && !libc.find(name))
         devshm_versions[symbol - own.symbols] = hidden | asked_for_by_name;
   }
@@ -77,7 +89,7 @@ void never_called() {}
 }  // namespace
 }  // namespace devshm
 
-void* devshm_hide_absent() {
+[[gnu::section(".text.devshm_start")]] void* devshm_hide_absent() {
   if (devshm::is_relocated()) devshm::hide_absent();
   return reinterpret_cast<void*>(devshm::never_called);
 }

@@ -44,7 +44,7 @@ class Choice {
     const ElfW(Half) version = in_.versions ? in_.versions[index] : version_global;
     const ElfW(Half) number = static_cast<ElfW(Half)>(version & ~version_hidden);
     if (number == version_local) return;
-    if (number > version_global && !begins_with(version_name(in_, number), "GLIBC_")) return;
+    if (number > version_global && !begins_with(version_name(in_, number), "GLIBC_", 6)) return;
     // Default versions first; among old ones the newest, which has the highest number.
     const unsigned rank = (version & version_hidden ? 0 : version_hidden) + number;
     if (best_ && rank <= rank_) return;
