@@ -8,6 +8,7 @@
 
 #include <atomic>
 
+#include "libc_constant.h"
 #include "ownership.h"
 #include "report.h"
 #include "settings.h"
@@ -55,6 +56,7 @@ int give_up(int error, Suspicious suspicious, std::initializer_list<Piece> what,
     say_once(Topic::directory, what, aside ? instead : advice);
   }
   if (!aside) return error;
+  undo_constant();  // a dlopen may have been before
   stand_aside();
   return real_one_serves;
 }

@@ -182,6 +182,12 @@ bool visit(const LoadedObject& object, void* data) {
   return false;
 }
 
+bool visit_to_undo(const LoadedObject& object, void* data) {
+  Work work(original);
+  if (is_of_libc(object)) find_constant(object, static_cast<const char*>(data), change_place, &work);
+  return false;
+}
+
 }  // namespace
 
 bool is_of_libc(const LoadedObject& object) {
@@ -219,6 +225,12 @@ int put_constant_in_place(bool quietly) {
              {"this libc's sem_open holds the directory /dev/shm where devshm does not know to look; it "
               "can't make a semaphore (shm_open works); run 'devshm check'"});
   return 0;
+}
+
+void undo_constant() {
+  char text[constant_length];
+  if (!done[0].base.load(std::memory_order_acquire) || constant_dir(text) != 0) return;
+  for_each_loaded(visit_to_undo, text);
 }
 
 }  // namespace devshm

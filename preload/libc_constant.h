@@ -47,4 +47,7 @@ bool is_of_libc(const LoadedObject& object);
 /// `quietly`: beforehand, for a program that may never need it. Nothing is said then.
 int put_constant_in_place(bool quietly = false);
 
+/// Gives libc its own directory back, if it has been changed: for a process that stands aside (settings.h).
+void undo_constant();
+
 }  // namespace devshm
