@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "call.h"
 
-#include "caller.h"
+#include "open_reply.h"
 
 namespace devshmd {
 
@@ -34,7 +34,7 @@ void Call::record(Locked fs, int error, long bytes) {
   fs.release();
 
   clock_gettime(CLOCK_REALTIME, &record.time);
-  Caller caller = caller_of(context_->pid);
+  Caller caller = fs_.callers.find(context_->pid);
   record.pid = caller.pid;
   record.tid = context_->pid;
   record.uid = context_->uid;
@@ -58,15 +58,15 @@ fuse_entry_param Call::entry_of(Locked& fs, Node& node) {
   entry.generation = 1;  // numbers are never used again
   entry.attr = fs.table().attributes(node);
   entry.entry_timeout = fs_.name_timeout();
-  entry.attr_timeout = fs_.attribute_timeout(node);
+  entry.attr_timeout = fs_.attribute_timeout(node, entry.attr);
   return entry;
 }
 
 void Call::undo_lookup(Ino ino) { Locked(fs_).table().forget(ino, 1); }
 
-void Call::undo_open() {
+void Call::undo_open(Ino ino) {
   Locked fs(fs_);
-  if (Node* node = fs.table().find(ino_)) fs.passthrough().release(request_, *node);
+  if (Node* node = fs.table().find(ino)) fs.release_file(*node);
 }
 
 void Call::reply_entry(Locked fs, Node& node) {
@@ -77,32 +77,37 @@ void Call::reply_entry(Locked fs, Node& node) {
   if (fuse_reply_entry(request_, &entry) != 0) undo_lookup(entry.ino);
 }
 
+void Call::reply_absent(Locked fs, int error) {
+  if (error != ENOENT || !fs_.kernel_caches()) return reply_err(std::move(fs), error);
+  fs.release();
+  fuse_entry_param entry{};  // number 0: there is no such name
+  entry.entry_timeout = fs_.name_timeout();
+  fuse_reply_entry(request_, &entry);
+}
+
 void Call::reply_create(Locked fs, Node& node, fuse_file_info& info) {
   fs.table().remember(node);
   info.keep_cache = 1;
-  fs.passthrough().open(request_, node, info);
+  const int backing_id = fs.open_file(node);
   const fuse_entry_param entry = entry_of(fs, node);
   record(std::move(fs), 0);
-  if (fuse_reply_create(request_, &entry, &info) == 0) return;
-  {
-    Locked again(fs_);
-    if (Node* made = again.table().find(entry.ino)) again.passthrough().release(request_, *made);
-  }
+  if (devshmd::reply_create(request_, entry, info, backing_id) == 0) return;
+  undo_open(entry.ino);
   undo_lookup(entry.ino);
 }
 
 void Call::reply_attr(Locked fs, Node& node) {
   const struct stat attributes = fs.table().attributes(node);
-  const double timeout = fs_.attribute_timeout(node);
+  const double timeout = fs_.attribute_timeout(node, attributes);
   record(std::move(fs), 0);
   fuse_reply_attr(request_, &attributes, timeout);
 }
 
 void Call::reply_open(Locked fs, Node& node, fuse_file_info& info) {
   info.keep_cache = 1;  // what the kernel has cached is right, whoever opens the file
-  fs.passthrough().open(request_, node, info);
+  const int backing_id = fs.open_file(node);
   record(std::move(fs), 0);
-  if (fuse_reply_open(request_, &info) != 0) undo_open();
+  if (devshmd::reply_open(request_, info, backing_id) != 0) undo_open(ino_);
 }
 
 bool Call::reply_opendir(Locked fs, const fuse_file_info& info) {

@@ -49,8 +49,10 @@ class Call {
   // The answers, named as libfuse names them. Each takes the lock over and releases it before it records and replies: a
   // write to the recording may take its time.
 
-  void reply_err(Locked fs, int error);                            ///< 0: done
-  void reply_entry(Locked fs, Node& node);                         ///< adds a reference of the kernel's
+  void reply_err(Locked fs, int error);     ///< 0: done
+  void reply_entry(Locked fs, Node& node);  ///< adds a reference of the kernel's
+  /// The name can't be looked up; if it is absent, the kernel may remember that.
+  void reply_absent(Locked fs, int error);
   void reply_create(Locked fs, Node& node, fuse_file_info& info);  ///< the same, and opens the file
   void reply_attr(Locked fs, Node& node);
   void reply_open(Locked fs, Node& node, fuse_file_info& info);  ///< of a file: undone if nobody waits for it
@@ -66,7 +68,7 @@ class Call {
  private:
   void record(Locked fs, int error, long bytes = -1);
   fuse_entry_param entry_of(Locked& fs, Node& node);
-  void undo_open();
+  void undo_open(Ino ino);
   void undo_lookup(Ino ino);
 
   FileSystem& fs_;

@@ -8,9 +8,30 @@
 
 namespace devshmd {
 
-/// Returns a descriptor of its root directory, or -errno.
-int make_content_pool(std::uint64_t pages);
-/// Returns how many pages are in use there; 0 if that can't be found out.
-std::uint64_t pages_in_pool(int pool);
+class ContentPool {
+ public:
+  ContentPool() = default;
+  ~ContentPool();
+  ContentPool(const ContentPool&) = delete;
+  ContentPool& operator=(const ContentPool&) = delete;
+
+  /// Makes the tmpfs, with room for `pages`. Returns 0 or an errno value.
+  int make(std::uint64_t pages);
+  /// A descriptor of its root directory; -1: there is none.
+  int directory() const { return directory_; }
+
+  std::uint64_t pages_used() const;
+
+  /// Pages that count against the limit but are elsewhere (in the daemon's own memory): the tmpfs is made smaller by
+  /// them. Returns false if there is no room for so many.
+  bool reserve(std::uint64_t pages);
+
+ private:
+  bool resize(std::uint64_t reserved);
+
+  int directory_ = -1;
+  int context_ = -1;  ///< for changes of its size
+  std::uint64_t pages_ = 0, reserved_ = 0;
+};
 
 }  // namespace devshmd

@@ -2,59 +2,70 @@
 // What all operations share, and the lock that guards a part of it.
 #pragma once
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <string>
 
+#include "caller.h"
 #include "fuse.h"
+#include "handshake.h"
 #include "node_table.h"
 #include "passthrough.h"
 #include "policy.h"
 #include "recorder.h"
+#include "request_queue.h"
 #include "space.h"
 #include "usage.h"
 
 namespace devshmd {
 
+/// The most bytes that a request to write has.
+constexpr std::size_t largest_write = 1 << 20;
+
 struct FileSystem {
   FileSystem(Mode mode, Space space_, Owner owner, const std::string& mount_point)
       : mode(mode), space(space_), table(space, owner, mount_point), mount_point(mount_point) {}
 
-  ~FileSystem() {
-    if (pool >= 0) close(pool);
-  }
   FileSystem(const FileSystem&) = delete;
   FileSystem& operator=(const FileSystem&) = delete;
 
   const Mode mode;
 
-  /// Guards the three below: once threads answer, they are reached through Locked. Contents are read and written
+  /// Guards the four below: once threads answer, they are reached through Locked. Contents are read and written
   /// without it.
   std::mutex mutex;
   Space space;
+  ContentPool pool;
   NodeTable table;
   Passthrough passthrough;
-  int pool = -1;  ///< see content_pool.h
 
   std::condition_variable forgotten;  ///< notified when the kernel has forgotten an object
   unsigned threads = 1;               ///< that answer; one has to stay free to be notified
 
   const std::string mount_point;
+  Handshake handshake;
+  RequestQueue queue;
   Recorder recorder;
   Usage usage;
+  Callers callers;            ///< for the recorder
   std::string options_shown;  ///< for --status
   fuse_session* session = nullptr;
 
   bool drops_set_ids = false;  ///< the daemon has to drop set-id bits when the owner or the contents change
   int started = -1;            ///< an eventfd, written to when the kernel has sent INIT
 
-  /// For how long the kernel may answer from its caches, in seconds. All changes go through the kernel, so for ever;
-  /// but a recording needs every request, and passthrough changes files without one.
-  double name_timeout() const { return recorder.on() || mode != Mode::serve ? 0 : for_ever; }
-  double attribute_timeout(const Node& node) const { return node.changes_unseen ? 0 : name_timeout(); }
+  /// May the kernel answer from its caches? All changes go through it; but a recording needs every request.
+  bool kernel_caches() const { return mode == Mode::serve && !recorder.on(); }
+  /// For how long the kernel may do so, in seconds.
+  double name_timeout() const { return kernel_caches() ? for_ever : 0; }
+  /// Passthrough changes a file without a request. But an empty file can't change without one, or without the kernel
+  /// dropping its attributes: only a write makes it grow.
+  double attribute_timeout(const Node& node, const struct stat& attributes) const {
+    return node.changes_unseen && attributes.st_size != 0 ? 0 : name_timeout();
+  }
+  /// Must each `open` be a request? Only a recording, a mode that refuses it, and passthrough need it.
+  bool wants_opens() const { return !kernel_caches() || passthrough.active(); }
 
  private:
   friend class Locked;
@@ -71,6 +82,13 @@ class Locked {
   Space& space() const { return fs_.space; }
   Passthrough& passthrough() const { return fs_.passthrough; }
 
+  /// The file of `node` is opened; returns the backing id for the answer, or 0.
+  int open_file(Node& node) { return fs_.passthrough.open(fuse_session_fd(fs_.session), node); }
+  void release_file(Node& node) {
+    fs_.passthrough.release(fuse_session_fd(fs_.session), node);
+    if (node.opens == 0) fs_.table.save_descriptor(node);
+  }
+
   void release() { lock_.unlock(); }
   /// Releases the lock while `act` runs.
   template <class Act>
@@ -80,6 +98,12 @@ class Locked {
     lock_.lock();
     return result;
   }
+
+  /// Makes the kernel drop the attributes of an object that it has cached. The lock is released meanwhile.
+  void invalidate_attributes(Ino ino) { invalidate(ino, -1); }
+  /// Makes the kernel write back what was stored into mappings of a file, and drop the pages that it has cached. The
+  /// lock is released meanwhile: the pages arrive as requests.
+  void flush(Ino ino) { invalidate(ino, 0); }
 
   /// Repeats `make`, which returns an errno value, as long as it finds no room and some may come back. The lock is
   /// released while waiting: what `make` uses has to be held by the kernel (an open file, a parent) or looked up in it.
@@ -96,6 +120,8 @@ class Locked {
   /// tmpfs it comes back at once. So a caller without room waits for that moment. False if there is nothing to wait
   /// for, or nothing came for a while.
   bool room_may_come();
+
+  void invalidate(Ino ino, off_t from);
 
   FileSystem& fs_;
   std::unique_lock<std::mutex> lock_;

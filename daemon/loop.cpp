@@ -4,10 +4,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 
 #include "log.h"
 #include "raw_request.h"
@@ -18,9 +19,26 @@ namespace {
 // Sent to a thread that waits for a request, to make it look at `stopping_`.
 constexpr int wake_up = SIGUSR1;
 
+// A request has at most `largest_write` bytes of contents (op/init.cpp), and less than a page beside them.
+constexpr std::size_t buffer_size = largest_write + 4096;
+
+ssize_t write_reply(int fd, iovec* parts, int count, void* userdata) {
+  static_cast<FileSystem*>(userdata)->handshake.complete_reply(parts, count);
+  return writev(fd, parts, count);
+}
+
+ssize_t read_request(int fd, void* buffer, std::size_t size, void*) { return read(fd, buffer, size); }
+
 }  // namespace
 
-void Loop::start(unsigned threads) {
+bool Loop::start(unsigned threads, bool may_spin) {
+  fuse_custom_io io{};
+  io.writev = write_reply;
+  io.read = read_request;
+  const int fd = fuse_session_fd(fs_.session);
+  if (fuse_session_custom_io(fs_.session, &io, fd) != 0) return false;
+  fs_.queue.start(fd, may_spin);
+
   struct sigaction nothing {};
   nothing.sa_handler = [](int) {};  // without SA_RESTART: the read ends
   sigaction(wake_up, &nothing, nullptr);
@@ -28,27 +46,33 @@ void Loop::start(unsigned threads) {
     ++running_;
     threads_.emplace_back([this] { work(); });
   }
+  return true;
 }
 
 void Loop::work() {
-  fuse_buf buffer{};
+  const auto buffer = std::make_unique<char[]>(buffer_size);
   while (!stopping_) {
-    const int size = fuse_session_receive_buf(&session_, &buffer);
-    if (size == -EINTR || size == -EAGAIN) continue;
-    if (size <= 0) {  // unmounted
-      if (size < 0 && !stopping_) say("can't read requests: {}", explain(-size));
-      break;
+    const ssize_t size = fs_.queue.take(buffer.get(), buffer_size);
+    if (size == 0) continue;
+    if (size < 0) {
+      if (size != -ENODEV && !stopping_) say("can't read requests: {}", explain(static_cast<int>(-size)));
+      break;  // unmounted
     }
-    if (!(buffer.flags & FUSE_BUF_IS_FD)) adapt_request(buffer.mem, buffer.size);
-    fuse_session_process_buf(&session_, &buffer);
+    fs_.handshake.read_request(buffer.get(), static_cast<std::size_t>(size));
+    adapt_request(buffer.get(), static_cast<std::size_t>(size));
+    fuse_buf request{};
+    request.mem = buffer.get();
+    request.size = static_cast<std::size_t>(size);
+    fuse_session_process_buf(fs_.session, &request);
   }
-  std::free(buffer.mem);
+  fs_.queue.hand_on();
   --running_;
   eventfd_write(ended_, 1);
 }
 
 void Loop::stop() {
   stopping_ = true;
+  fs_.queue.stop();
   // A signal that comes just before a thread begins to wait is lost on it: hence again.
   while (running_ != 0) {
     for (std::thread& thread : threads_) pthread_kill(thread.native_handle(), wake_up);

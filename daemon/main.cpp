@@ -7,7 +7,6 @@
 #include "fuse.h"
 #include "log.h"
 #include "options.h"
-#include "passthrough.h"
 #include "recording_report.h"
 #include "session.h"
 #include "status.h"
@@ -19,10 +18,7 @@ int run(const devshmd::Options& options) {
   using devshmd::Command;
   switch (options.command) {
     case Command::help: fmt::print("{}", devshmd::help_text()); return 0;
-    case Command::version:
-      fmt::print("devshmd {} (libfuse {}, passthrough {})\n", DEVSHMD_VERSION, fuse_pkgversion(),
-                 DEVSHMD_HAS_PASSTHROUGH ? "built in" : "not built in");
-      return 0;
+    case Command::version: fmt::print("devshmd {} (libfuse {})\n", DEVSHMD_VERSION, fuse_pkgversion()); return 0;
     case Command::run: return devshmd::serve(options);
     case Command::umount: return devshmd::unmount(options.mount_point);
     case Command::report: return devshmd::show_report(options.report_file);

@@ -1,50 +1,78 @@
 // SPDX-License-Identifier: MIT
-// The contents of one regular file: a file without a name on the kernel's own tmpfs. Holes, sizes, fallocate and
-// SEEK_HOLE are therefore those of a tmpfs. All functions return 0 or more, or -errno.
+// The contents of one regular file. As long as nothing but its first page was written they are in the daemon's own
+// memory, without a descriptor. Otherwise they are a file without a name on the kernel's tmpfs, so that holes,
+// fallocate and SEEK_HOLE are those of a tmpfs, and the kernel can be given it (passthrough). Functions return 0 or
+// more, or -errno, and may be called on several threads at once.
 #pragma once
 
 #include <sys/types.h>
 #include <time.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <string>
 
 namespace devshmd {
 
-constexpr std::uint64_t page_size = 4096;  ///< the unit of a tmpfs on x86_64, and on aarch64 as distributions build it
+/// The unit of a tmpfs on x86_64, and on aarch64 as distributions build it.
+constexpr std::uint64_t page_size = 4096;
 
 constexpr std::uint64_t pages_of(std::uint64_t bytes) { return bytes / page_size + (bytes % page_size != 0); }
 
 class MemoryFile {
  public:
-  /// `pool`: a directory on a tmpfs of the daemon's own, or -1 for a memfd. On failure returns null and sets `error`.
-  static std::shared_ptr<MemoryFile> make(int pool, int& error);
+  /// `pool`: a directory on a tmpfs of the daemon's own, where a descriptor is opened when one is needed; -1: a memfd
+  /// is.
+  explicit MemoryFile(int pool) : pool_(pool) {}
   ~MemoryFile();
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
 
   struct Facts {
     std::uint64_t size = 0;
-    std::uint64_t pages = 0;  ///< allocated ones
-    timespec read{}, modified{}, changed{};
+    std::uint64_t pages = 0;                 ///< allocated ones
+    timespec read{}, modified{}, changed{};  ///< zero without a descriptor
+    bool in_memory = false;                  ///< the pages are the daemon's own
   };
   Facts facts() const;
 
   ssize_t read(char* to, std::size_t size, off_t offset) const;
-  ssize_t write(const char* from, std::size_t size, off_t offset) const;
-  int truncate(off_t size) const;
-  int fallocate(int mode, off_t offset, off_t length) const;
+  ssize_t write(const char* from, std::size_t size, off_t offset);
+  int truncate(off_t size);
+  int fallocate(int mode, off_t offset, off_t length);
   off_t seek(off_t offset, int whence) const;
 
   /// Returns how many pages of [offset, offset + length) are holes.
   std::uint64_t holes(std::uint64_t offset, std::uint64_t length) const;
 
+  /// Would writing this allocate a page of the daemon's own memory?
+  bool needs_own_page(std::uint64_t offset, std::uint64_t length) const;
+
+  /// Moves the contents to a file that has a descriptor. Returns 0 or an errno value: ENOSPC if there is no descriptor,
+  /// since for a program that means no room for files.
+  int give_descriptor();
+  /// Moves small contents back to memory, and closes the descriptor. Only while nobody uses the file.
+  void take_descriptor_back();
   int fd() const { return fd_; }
+  /// How many descriptors all contents have.
+  static unsigned descriptors() { return descriptors_; }
 
  private:
-  explicit MemoryFile(int fd) : fd_(fd) {}
-  const int fd_;
+  int give_descriptor_locked();
+
+  const int pool_;
+  std::atomic<int> fd_{-1};  ///< stays, once it is there, until nobody uses the file
+
+  // Without a descriptor:
+  mutable std::mutex mutex_;
+  std::string bytes_;  ///< of the first page; what is missing up to `size_` is zero
+  std::uint64_t size_ = 0;
+  bool allocated_ = false;  ///< was anything written to the first page?
+
+  inline static std::atomic<unsigned> descriptors_{0};
 };
 
 }  // namespace devshmd

@@ -50,6 +50,7 @@ struct Node {
 
   std::uint64_t lookups = 0;            ///< references that the kernel holds
   std::uint64_t charged = 0, used = 0;  ///< pages, see Space
+  std::uint64_t used_elsewhere = 0;     ///< those of `used` that have no descriptor
   std::uint64_t promised_end = 0;       ///< fallocate beyond the end reserves up to here
 
   // FUSE passthrough: while a file is open, every opener must get the same backing id.

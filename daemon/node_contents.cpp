@@ -27,16 +27,15 @@ std::uint64_t NodeTable::charge_of(const Node& node, std::uint64_t size, std::ui
   return std::max(allocated, pages_of(std::max(size, node.promised_end)));
 }
 
-void NodeTable::recount(Node& node) {
-  if (!node.file) return;
+std::uint64_t NodeTable::recount(Node& node) {
+  if (!node.file) return 0;
   const MemoryFile::Facts facts = node.file->facts();
-  space_.reuse(node.used, facts.pages);
-  node.used = facts.pages;
+  use_pages(node, facts.pages, facts.in_memory);
   const std::uint64_t charge = charge_of(node, facts.size, facts.pages);
   space_.recharge(node.charged, charge);
   node.charged = charge;
 
-  if (!node.changes_unseen) return;
+  if (!node.changes_unseen) return facts.size;
   if (node.seen_modified < facts.modified) {
     node.seen_modified = facts.modified;
     if (node.modified < facts.modified) node.touch(facts.modified);
@@ -46,12 +45,14 @@ void NodeTable::recount(Node& node) {
     node.seen_read = facts.read;
     if (!(node.modified < node.accessed) && node.accessed < facts.read) node.accessed = facts.read;
   }
+  return facts.size;
 }
 
 std::uint64_t NodeTable::admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged) {
   charged = 0;
   if (size == 0 || space_.page_limit() == Space::unlimited) return size;
-  if (space_.kernel_counts() && !space_.promises()) return size;
+  if (space_.kernel_counts() && !space_.promises())
+    return node.file->needs_own_page(offset, size) && !reserve_elsewhere(1) ? 0 : size;
   const std::uint64_t left = space_.pages_left();
 
   if (space_.promises()) {
@@ -120,6 +121,13 @@ int NodeTable::fallocate(Node& node, int mode, std::uint64_t offset, std::uint64
     node.promised_end = std::max(node.promised_end, offset + length);
   recount(node);
   return -result;
+}
+
+void NodeTable::save_descriptor(Node& node) {
+  if (!node.file || MemoryFile::descriptors() < descriptors_enough_ || !reserve_elsewhere(1)) return;
+  recount(node);  // the last that the times of the descriptor say
+  node.file->take_descriptor_back();
+  recount(node);
 }
 
 int NodeTable::set_attribute(Node& node, std::string_view name, std::string_view value, int flags) {

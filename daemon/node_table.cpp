@@ -5,8 +5,6 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "content_pool.h"
-
 namespace devshmd {
 namespace {
 
@@ -39,6 +37,21 @@ Found NodeTable::directory(Ino ino) {
   return {0, node};
 }
 
+/// Makes sure that `more` pages beside the pool's have room. Only the pool knows of what is written with passthrough.
+bool NodeTable::reserve_elsewhere(std::uint64_t more) {
+  return !pool_ || pool_->reserve(space_.pages_elsewhere() + more);
+}
+
+/// The node now uses so many pages.
+void NodeTable::use_pages(Node& node, std::uint64_t pages, bool elsewhere) {
+  space_.reuse(node.used, pages);
+  node.used = pages;
+  const std::uint64_t before = node.used_elsewhere;
+  node.used_elsewhere = elsewhere ? pages : 0;
+  space_.reuse_elsewhere(before, node.used_elsewhere);
+  if (node.used_elsewhere < before) reserve_elsewhere(0);
+}
+
 Found NodeTable::lookup(Ino parent, std::string_view name) {
   const Found in = directory(parent);
   if (in.error) return in;
@@ -64,12 +77,7 @@ Found NodeTable::build(const Node& parent, const Blueprint& blueprint) {
     auto node = std::make_unique<Node>(next_ino_, mode, owner, now());
     node->device = blueprint.device;
     if (S_ISREG(mode)) {
-      int error;
-      node->file = MemoryFile::make(pool_, error);
-      if (!node->file) {
-        space_.give_inode();
-        return {error};
-      }
+      node->file = std::make_shared<MemoryFile>(pool_ ? pool_->directory() : -1);
     } else if (S_ISDIR(mode)) {
       node->directory = std::make_unique<Directory>(parent.ino);
     } else if (S_ISLNK(mode)) {
@@ -79,16 +87,13 @@ Found NodeTable::build(const Node& parent, const Blueprint& blueprint) {
     nodes_.emplace(next_ino_, std::move(node));
     ++next_ino_;
     if (made->target.size() >= short_target) {
-      // Only the pool knows of what is written with passthrough.
-      const bool full = pool_ >= 0 && pages_in_pool(pool_) + space_.link_pages() >= space_.page_limit();
-      if (full || !space_.take_pages(1)) {
+      if (!reserve_elsewhere(1) || !space_.take_pages(1)) {
         space_.give_inode();
         nodes_.erase(made->ino);
         return {ENOSPC};
       }
-      made->charged = made->used = 1;
-      space_.reuse(0, 1);
-      space_.use_link_page(true);
+      made->charged = 1;
+      use_pages(*made, 1, true);
     }
     return {0, made};
   } catch (...) {
@@ -220,8 +225,7 @@ bool NodeTable::is_below(Ino ino, Ino ancestor) const {
 
 void NodeTable::drop_if_gone(Node& node) {
   if (node.links != 0 || node.lookups != 0) return;
-  if (!node.file && node.used) space_.use_link_page(false);
-  space_.reuse(node.used, 0);
+  use_pages(node, 0, false);
   space_.give_pages(node.charged);
   for (const auto& [name, value] : node.attributes) space_.give_bytes(attribute_bytes(name.size(), value.size()));
   space_.give_inode();
@@ -248,8 +252,8 @@ struct stat NodeTable::attributes(Node& node) {
   if (node.is_directory()) {
     out.st_size = entry_size * static_cast<off_t>(node.directory->size() + 2);
   } else if (node.file) {
-    recount(node);
-    out.st_size = static_cast<off_t>(node.file->facts().size);
+    const std::uint64_t size = recount(node);
+    out.st_size = static_cast<off_t>(size);
   } else {
     out.st_size = static_cast<off_t>(node.target.size());
   }

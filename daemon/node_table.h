@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "content_pool.h"
 #include "node.h"
 #include "space.h"
 
@@ -36,8 +37,12 @@ class NodeTable {
  public:
   NodeTable(Space& space, Owner owner, std::string mount_point);
 
-  /// Contents will be made in `pool`: see MemoryFile::make.
-  void make_contents_in(int pool) { pool_ = pool; }
+  /// Contents will be made in `pool`, and the room for what is not there be reserved.
+  void make_contents_in(ContentPool& pool) { pool_ = &pool; }
+  /// How many descriptors contents may have before they are saved.
+  void save_descriptors_from(unsigned count) { descriptors_enough_ = count; }
+  /// No program has the file open any more: if descriptors are scarce, small contents go back to memory.
+  void save_descriptor(Node& node);
 
   Node* find(Ino ino);
   Found lookup(Ino parent, std::string_view name);
@@ -55,8 +60,8 @@ class NodeTable {
 
   struct stat attributes(Node& node);
 
-  /// Finds out what the contents take now, and charges for it.
-  void recount(Node& node);
+  /// Finds out what the contents take now, and charges for it. Returns their size in bytes.
+  std::uint64_t recount(Node& node);
   /// Returns how many of `size` bytes at `offset` there is room for. The pages for them are charged in advance: the
   /// caller gives `charged` back after the write, and calls recount.
   std::uint64_t admit_write(Node& node, std::uint64_t offset, std::uint64_t size, std::uint64_t& charged);
@@ -83,11 +88,14 @@ class NodeTable {
   void take_away(Node& parent, std::string_view name, Node& node);
   bool is_below(Ino ino, Ino ancestor) const;
   void drop_if_gone(Node& node);
+  bool reserve_elsewhere(std::uint64_t more);
+  void use_pages(Node& node, std::uint64_t pages, bool elsewhere);
   std::uint64_t charge_of(const Node& node, std::uint64_t size, std::uint64_t allocated) const;
 
   Space& space_;
   const std::string mount_point_;
-  int pool_ = -1;
+  ContentPool* pool_ = nullptr;
+  unsigned descriptors_enough_ = ~0u;
   Ino next_ino_ = root_ino;
   std::size_t nameless_ = 0;
   std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;

@@ -71,6 +71,9 @@ const Option table[] = {
      [](Options& options, const std::string&) { return done(options.no_dirty_limit = true); },
      "let the kernel keep as much unwritten contents as it likes: large mappings\nbecome fast without passthrough "
      "(changes two settings of this mount in\n/sys/class/bdi; root)"},
+    {"low-latency", nullptr, With::any_mode, false,
+     [](Options& options, const std::string&) { return done(options.low_latency = true); },
+     "keep idle processors awake while many requests come (root); costs power"},
     {"daemonize", nullptr, With::any_mode, false,
      [](Options& options, const std::string&) { return done(options.daemonize = true); },
      "go to the background; return when the mount answers"},

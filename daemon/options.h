@@ -26,6 +26,7 @@ struct Options {
   bool exec = false;
   bool passthrough = true;
   bool no_dirty_limit = false;
+  bool low_latency = false;
   bool daemonize = false;
   int ready_fd = -1;
   std::string report_file;

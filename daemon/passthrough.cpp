@@ -2,10 +2,12 @@
 #include "passthrough.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 
 #include <cerrno>
 
 #include "log.h"
+#include "protocol.h"
 
 namespace devshmd {
 
@@ -15,62 +17,54 @@ void Passthrough::switch_off(std::string reason) {
   reason_ = std::move(reason);
 }
 
-#if DEVSHMD_HAS_PASSTHROUGH
-
-void Passthrough::negotiate(fuse_conn_info& connection, Space& space) {
+void Passthrough::negotiate(Handshake& handshake, Space& space) {
   if (!allowed_) return;
   if (space.page_limit() != Space::unlimited && !space.kernel_counts()) {
     switch_off("there is a limit that only the daemon keeps (--size 0 has none)");
     return;
   }
-  if (!fuse_set_feature_flag(&connection, FUSE_CAP_PASSTHROUGH)) {
+  if (!handshake.offers(protocol::passthrough)) {
     switch_off("the kernel does not have it (Linux 6.9 and later do)");
     return;
   }
-  connection.max_backing_stack_depth = 0;  // contents lie on the kernel's tmpfs, which is stacked on nothing
+  handshake.want(protocol::passthrough);
   active_ = true;
   space_ = &space;
   promised_ = space.promises();
   space.promise(false);
 }
 
-void Passthrough::open(fuse_req_t request, Node& node, fuse_file_info& info) {
-  if (!node.file) return;
+int Passthrough::open(int fuse_fd, Node& node) {
+  if (!node.file) return 0;
   if (node.opens == 0 && active_) {
-    errno = 0;
-    const int id = fuse_passthrough_open(request, node.file->fd());
-    if (id > 0) {
-      node.backing_id = id;
-      node.changes_unseen = true;
-      const MemoryFile::Facts facts = node.file->facts();
-      node.seen_modified = facts.modified;
-      node.seen_read = facts.read;
-    } else {
-      switch_off(fmt::format("the kernel refused: {}{}", explain(errno),
-                             errno == EPERM ? "; it takes CAP_SYS_ADMIN outside of any user namespace" : ""));
+    int error = node.file->give_descriptor();
+    if (!error) {
+      protocol::BackingMap map{node.file->fd(), 0, 0};
+      const int id = ioctl(fuse_fd, protocol::open_backing, &map);
+      error = id > 0 ? 0 : errno;
+      if (id > 0) {
+        node.backing_id = id;
+        node.changes_unseen = true;
+        const MemoryFile::Facts facts = node.file->facts();
+        node.seen_modified = facts.modified;
+        node.seen_read = facts.read;
+      }
+    }
+    if (error) {
+      switch_off(fmt::format("the kernel refused: {}{}", explain(error),
+                             error == EPERM ? "; it needs CAP_SYS_ADMIN outside of any user namespace" : ""));
       say("no passthrough: {}", reason_);
     }
   }
   ++node.opens;
-  if (!node.backing_id) return;
-  info.backing_id = node.backing_id;
-  info.keep_cache = 0;  // there is no cache, and the kernel refuses both together
+  return node.backing_id;
 }
 
-void Passthrough::release(fuse_req_t request, Node& node) {
+void Passthrough::release(int fuse_fd, Node& node) {
   if (node.opens == 0 || --node.opens != 0 || !node.backing_id) return;
-  fuse_passthrough_close(request, node.backing_id);
+  std::uint32_t id = static_cast<std::uint32_t>(node.backing_id);
+  ioctl(fuse_fd, protocol::close_backing, &id);
   node.backing_id = 0;
 }
-
-#else
-
-void Passthrough::negotiate(fuse_conn_info&, Space&) {
-  if (allowed_) switch_off(fmt::format("built with libfuse {} (3.17 and later have it)", fuse_pkgversion()));
-}
-void Passthrough::open(fuse_req_t, Node&, fuse_file_info&) {}
-void Passthrough::release(fuse_req_t, Node&) {}
-
-#endif
 
 }  // namespace devshmd

@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: MIT
-// FUSE passthrough: the kernel reads, writes and maps the contents itself, without asking. It takes libfuse 3.17 when
-// this is built, and Linux 6.9 and CAP_SYS_ADMIN of the first user namespace where it runs. What is missing is said
-// once, and everything goes by way of the page cache instead.
+// FUSE passthrough: the kernel reads, writes and maps the contents itself, without a request. It needs Linux 6.9 and
+// CAP_SYS_ADMIN outside of any user namespace. What is missing is said once; contents then go through the page cache.
 #pragma once
 
 #include <string>
 
-#include "fuse.h"
+#include "handshake.h"
 #include "node.h"
 #include "space.h"
 
-#if defined(FUSE_CAP_PASSTHROUGH)
-#define DEVSHMD_HAS_PASSTHROUGH 1
-#else
-#define DEVSHMD_HAS_PASSTHROUGH 0
-#endif
-
 namespace devshmd {
 
-/// All under the file system's lock, but negotiate, which comes before anybody else.
+/// All functions need the file system's lock.
 class Passthrough {
  public:
   void switch_off(std::string reason);
-  /// At the start: asks the kernel for it. The limit of `space` is then the kernel's to keep.
-  void negotiate(fuse_conn_info& connection, Space& space);
-  /// A file is opened: adds the backing to the answer, the same for all openers.
-  void open(fuse_req_t request, Node& node, fuse_file_info& info);
-  void release(fuse_req_t request, Node& node);
+  /// At INIT: asks the kernel for it. The kernel then keeps the limit of `space`.
+  void negotiate(Handshake& handshake, Space& space);
+  /// A file is opened. Returns the backing id for the answer, the same for all openers; 0: without passthrough.
+  /// `fuse_fd`: the session's descriptor.
+  int open(int fuse_fd, Node& node);
+  void release(int fuse_fd, Node& node);
 
   bool active() const { return active_; }
   /// "yes", or "no: " and the reason.
@@ -35,9 +29,9 @@ class Passthrough {
  private:
   bool allowed_ = true;
   bool active_ = false;
-  std::string reason_ = "not asked for yet";
+  std::string reason_ = "not negotiated yet";
   Space* space_ = nullptr;
-  bool promised_ = false;  ///< what the space did without us
+  bool promised_ = false;  ///< did the space promise before passthrough was in use?
 };
 
 }  // namespace devshmd

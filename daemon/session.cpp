@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -23,6 +24,7 @@
 #include "loop.h"
 #include "mount.h"
 #include "op/all.h"
+#include "processors.h"
 #include "readiness.h"
 #include "size.h"
 
@@ -41,23 +43,18 @@ template <class... Arguments>
 
 std::uint64_t memory_pages() { return static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_PHYS_PAGES))); }
 
-/// Each file holds a descriptor open: as many as we may have.
-std::uint64_t raise_descriptor_limit() {
+/// Every file of more than a page holds a descriptor open: as many as we may have.
+unsigned raise_descriptor_limit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
+  return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
 }
 
 Space space_for(const Options& options) {
-  constexpr std::uint64_t own_descriptors = 64;
-  const std::uint64_t pages = memory_pages(), descriptors = raise_descriptor_limit();
-  const std::uint64_t most = descriptors > own_descriptors ? descriptors - own_descriptors : 1;
-  if (options.inodes && *options.inodes > most)
-    fail("--inodes {}: every file takes a descriptor, and the limit (ulimit -n) leaves {}", *options.inodes, most);
-  const std::uint64_t inodes = options.inodes.value_or(std::min(most, pages / 2));
+  const std::uint64_t pages = memory_pages(), inodes = options.inodes.value_or(pages / 2);
   if (!options.size) return {pages / 2, inodes, false};
   const std::uint64_t size = *parse_size(*options.size, pages * page_size);
   return {pages_of(size), inodes, size != 0};
@@ -81,8 +78,8 @@ class Session {
     block_signals();
     mount();
     const unsigned threads = fs_->threads = std::clamp(std::thread::hardware_concurrency(), 4u, 8u);
-    loop_.emplace(*fs_->session, ended_);
-    loop_->start(threads);
+    loop_.emplace(*fs_, ended_);
+    if (!loop_->start(threads, spins_)) fail("libfuse does not let the daemon read its requests");
     if (!wait_for(fs_->started)) return finish("ended before the mount answered");
     settle();
     notify_manager(fmt::format("READY=1\nSTATUS={} {}\n", name_of(options_.mode), point_));
@@ -117,7 +114,9 @@ class Session {
       also_.push_back(absolute(place));
       if (also_.back() == point_) fail("--also {} is the mount point itself", place);
     }
+    const unsigned descriptors = raise_descriptor_limit();
     fs_.emplace(options_.mode, space_for(options_), Owner{geteuid(), getegid()}, point_);
+    fs_->table.save_descriptors_from(descriptors / 2);
     if (!options_.record.empty()) {
       const int fd = open_recording(options_.record);
       if (fd == -ENXIO) fail("--record {}: nobody reads this pipe; start its reader first", options_.record);
@@ -127,17 +126,25 @@ class Session {
     if (options_.mode != Mode::serve) fs_->passthrough.switch_off("nothing is served");
     if (!options_.passthrough) fs_->passthrough.switch_off("--no-passthrough");
     if (options_.mode == Mode::serve) make_pool();
+    spins_ = may_spin();
+    if (options_.low_latency) hold_latency();
     describe();
     if (chdir("/") < 0) fail("/: {}", explain(errno));
     umask(0);
   }
 
+  void hold_latency() {
+    if (!spins_)
+      say("--low-latency has no effect: there is one processor, or a quota of processor time");
+    else if (const int error = fs_->queue.latency_hold().open())
+      fail("--low-latency: /dev/cpu_dma_latency: {}", explain(error));
+  }
+
   void make_pool() {
     if (fs_->space.page_limit() == Space::unlimited) return;
-    fs_->pool = make_content_pool(fs_->space.page_limit());
-    if (fs_->pool < 0) {
+    if (const int error = fs_->pool.make(fs_->space.page_limit())) {
       fs_->passthrough.switch_off(
-          fmt::format("no tmpfs of its own can be made: {}; --size 0 needs none", explain(-fs_->pool)));
+          fmt::format("no tmpfs of its own can be made: {}; --size 0 needs none", explain(error)));
       return;
     }
     fs_->space.let_kernel_count();
@@ -159,6 +166,7 @@ class Session {
     if (options_.allow_other) add("--allow-other");
     if (options_.exec) add("--exec");
     if (options_.no_dirty_limit) add("--no-dirty-limit");
+    if (options_.low_latency) add("--low-latency");
   }
 
   /// From here on these signals are read from a descriptor, not delivered; threads inherit that.
@@ -265,6 +273,7 @@ class Session {
   std::optional<Loop> loop_;
   Behind background_;
   bool by_helper_ = false;
+  bool spins_ = false;
   int signals_ = -1, ended_ = -1;
 };
 

@@ -42,9 +42,9 @@ class Space {
   /// Pages that are allocated: statfs shows them as used.
   void reuse(std::uint64_t before, std::uint64_t after) { used_ += after - before; }
   std::uint64_t pages_used() const { return used_; }
-  /// Pages for long targets of symbolic links, which are in no file.
-  void use_link_page(bool more) { link_pages_ += more ? 1 : UINT64_MAX; }
-  std::uint64_t link_pages() const { return link_pages_; }
+  /// Pages in use that are in no file with a descriptor: small contents, and long targets of symbolic links.
+  void reuse_elsewhere(std::uint64_t before, std::uint64_t after) { elsewhere_ += after - before; }
+  std::uint64_t pages_elsewhere() const { return elsewhere_; }
   std::uint64_t pages_charged() const { return charged_; }
 
   bool take_bytes(std::uint64_t bytes) {
@@ -62,7 +62,7 @@ class Space {
  private:
   const std::uint64_t page_limit_, inode_limit_;
   bool promise_, kernel_counts_ = false;
-  std::uint64_t charged_ = 0, used_ = 0, link_pages_ = 0, budget_used_ = 0;
+  std::uint64_t charged_ = 0, used_ = 0, elsewhere_ = 0, budget_used_ = 0;
 };
 
 }  // namespace devshmd

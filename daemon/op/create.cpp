@@ -13,6 +13,8 @@ void create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t mode
   Call call(request, unnamed ? Operation::tmpfile : Operation::create, parent, unnamed ? nullptr : name);
   if (call.recording()) call.note(open_flags(info->flags, mode));
   call.with_lock([&](Locked fs) {
+    // The kernel then makes files by `mknod`, and opens them without a request.
+    if (!unnamed && !call.fs().wants_opens()) return call.reply_err(std::move(fs), ENOSYS);
     const Blueprint file{S_IFREG | (mode & 07777), call.owner()};
     Found made;
     fs.with_room([&] {

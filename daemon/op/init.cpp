@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <sys/eventfd.h>
 
+#include <algorithm>
+
 #include "../file_system.h"
+#include "../protocol.h"
 #include "operations.h"
 
 namespace devshmd::op {
@@ -35,14 +38,13 @@ void init(void* userdata, fuse_conn_info* connection) {
   // `.` and `..` can be looked up, so file handles (name_to_handle_at) work.
   set_feature(*connection, FUSE_CAP_EXPORT_SUPPORT, true);
   // Without it the kernel asks for security.capability before each write, to drop set-id bits by itself.
-#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
-  set_feature(*connection, FUSE_CAP_HANDLE_KILLPRIV_V2, true);
-  fs.drops_set_ids = connection->want & FUSE_CAP_HANDLE_KILLPRIV_V2;
-#endif
+  fs.drops_set_ids = fs.handshake.offers(protocol::kill_privileges);
+  if (fs.drops_set_ids) fs.handshake.want(protocol::kill_privileges);
   // The text of a link never changes, but a recording needs a request for each time it is read.
   set_feature(*connection, FUSE_CAP_CACHE_SYMLINKS, !fs.recorder.on());
+  connection->max_write = std::min<unsigned>(connection->max_write, largest_write);
   connection->time_gran = 1;
-  Locked(fs).passthrough().negotiate(*connection, fs.space);
+  Locked(fs).passthrough().negotiate(fs.handshake, fs.space);
   eventfd_write(fs.started, 1);
 }
 

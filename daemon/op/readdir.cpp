@@ -39,7 +39,7 @@ void readdir(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
         if (entry.cookie >= opened.end) return false;
         return add(name, entry.ino, fs.table().find(entry.ino)->mode, entry.cookie);
       });
-    node.accessed = now();
+    if (!opened.keeps_access_time) node.accessed = now();
     call.reply_buf(std::move(fs), buffer.data(), filled);
   });
 }

@@ -9,7 +9,7 @@ namespace devshmd::op {
 void release(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
   Call call(request, Operation::release, ino);
   Locked fs(call.fs());
-  if (Node* node = fs.table().find(ino)) fs.passthrough().release(request, *node);
+  if (Node* node = fs.table().find(ino)) fs.release_file(*node);
   call.reply_err(std::move(fs), 0);
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "../call.h"
-#include "../content_pool.h"
 
 namespace devshmd::op {
 
@@ -16,8 +15,8 @@ void statfs(fuse_req_t request, fuse_ino_t ino) {
     out.f_namemax = longest_name;
     const Space& space = fs.space();
     // Only the pool knows of the pages that were stored into through mappings.
-    const int pool = call.fs().pool;
-    const std::uint64_t used = pool >= 0 ? pages_in_pool(pool) + space.link_pages() : space.pages_used();
+    const ContentPool& pool = call.fs().pool;
+    const std::uint64_t used = pool.directory() >= 0 ? pool.pages_used() + space.pages_elsewhere() : space.pages_used();
     const bool full = call.fs().mode == Mode::full;
     if (space.page_limit() != Space::unlimited) {
       out.f_blocks = space.page_limit();

@@ -44,8 +44,7 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
     if (put > 0 && kills_set_ids(*info)) node.drop_set_ids();
     const bool kernel_is_outdated =
         node.mode != mode_before || (from_mapping && (is_change || node.used != used_before));
-    if (kernel_is_outdated)
-      fs.unlocked([&] { return fuse_lowlevel_notify_inval_inode(call.fs().session, ino, -1, 0); });
+    if (kernel_is_outdated) fs.invalidate_attributes(ino);
     call.reply_write(std::move(fs), static_cast<std::size_t>(put));
   });
 }

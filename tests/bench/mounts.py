@@ -131,16 +131,14 @@ def devshmd(bench, target):
 def devshmd_mounts(bench):
     """{name: Mount} of devshmd's ways. What this machine or this version can't do is left out, with a message."""
     mounts = {}
-    for name, target in (("devshmd", "daemon/devshmd"), ("devshmd, passthrough", "tests/daemon/devshmd-passthrough")):
-        program = devshmd(bench, target)
-        if not program:
-            continue
+    program = devshmd(bench, "daemon/devshmd")
+    for name, always in (("devshmd", "--no-passthrough"), ("devshmd, passthrough", "")) if program else ():
         ways = {"": "", ", recording": "--record %s/recording" % (bench.scratch / "files"), ", low latency": "--low-latency"}
         if "--low-latency" not in subprocess.run([program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout:
             print("bench: daemon: %s has no --low-latency" % name, file=sys.stderr)
             del ways[", low latency"]
         for way, option in ways.items():
-            mount = Mount(bench, name + way, "%s serve --daemonize %s /dev/shm" % (program, option))
+            mount = Mount(bench, name + way, "%s serve --daemonize %s %s /dev/shm" % (program, always, option))
             status = mount.run(program, "--status", "/dev/shm")
             if (re.search(r"passthrough: +yes", status) is not None) != ("passthrough" in name):
                 print("bench: daemon: %s is left out, it would not be what its name says:\n%s" % (mount.name, status),

@@ -71,7 +71,6 @@ class Start(ground.Case):
                                    (["serve", "--record", self.dir + "/no/file", self.point], "--record"),
                                    (["serve", "--also", self.dir + "/no", self.point], "No such file"),
                                    (["serve", "--also", self.point, self.point], "is the mount point itself"),
-                                   (["serve", "--inodes", "1000000000", self.point], "--inodes 1000000000"),
                                    (["hidden", "--size", "1M", self.point], "can't be combined"),
                                    (["hiden"], "hiden is neither a mode (serve, hidden, denied, full, readonly) nor a directory"),
                                    (["serve", "hiden"], "hiden: No such file or directory")):

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <random>
+
 #include "../../../daemon/node_table.h"
 #include "failing_sys.h"
 #include "owners.h"
@@ -125,6 +127,7 @@ TEST_P(Contents, FallocateIsAllOrNothing) {
 
 TEST_P(Contents, TheKernelsRefusalIsTheAnswer) {
   Node& f = file();
+  EXPECT_EQ(f.file->give_descriptor(), 0);
   {
     const Failing failing("ftruncate", EFBIG);
     EXPECT_EQ(table.truncate(f, page), EFBIG);
@@ -143,6 +146,7 @@ TEST_P(Contents, TheKernelsRefusalIsTheAnswer) {
 
 TEST_P(Contents, InterruptionsGoUnnoticed) {
   Node& f = file();
+  EXPECT_EQ(f.file->give_descriptor(), 0);
   {
     const Failing failing("pwrite", EINTR);
     EXPECT_EQ(write(f, 0, 2 * page), 2 * static_cast<ssize_t>(page));
@@ -159,6 +163,7 @@ TEST_P(Contents, InterruptionsGoUnnoticed) {
 TEST_P(Contents, ReadingEndsAtTheEnd) {
   Node& f = file();
   write(f, 0, 10);
+  EXPECT_EQ(f.file->give_descriptor(), 0);
   char bytes[100];
   EXPECT_EQ(f.file->read(bytes, sizeof bytes, 4), 6);
   EXPECT_EQ(f.file->read(bytes, sizeof bytes, 10), 0);
@@ -176,6 +181,75 @@ TEST_P(Contents, HolesAreCountedByThePage) {
   EXPECT_EQ(f.file->holes(3 * page + 5, page), 1u);
   EXPECT_EQ(f.file->holes(0, 0), 0u);
   EXPECT_EQ(f.file->holes(100 * page, 2 * page), 2u) << "beyond the end";
+}
+
+TEST_P(Contents, SmallContentsTakeNoDescriptor) {
+  const int before = failing_sys::open_descriptors();
+  Node& f = file();
+  EXPECT_EQ(write(f, 100, 50), 50);
+  EXPECT_EQ(table.truncate(f, 1000 * page), promises() ? ENOSPC : 0);
+  EXPECT_EQ(table.truncate(f, 3 * page), 0);
+  EXPECT_EQ(failing_sys::open_descriptors(), before);
+  EXPECT_EQ(space.pages_used(), 1u);
+  EXPECT_EQ(space.pages_elsewhere(), 1u);
+  EXPECT_EQ(f.file->seek(0, SEEK_DATA), 0);
+  EXPECT_EQ(f.file->seek(0, SEEK_HOLE), static_cast<off_t>(page));
+  EXPECT_EQ(f.file->seek(page, SEEK_DATA), -ENXIO);
+  EXPECT_EQ(write(f, 2 * page, 1), 1);
+  EXPECT_EQ(failing_sys::open_descriptors(), before + 1);
+  EXPECT_EQ(space.pages_elsewhere(), 0u);
+  char bytes[200];
+  EXPECT_EQ(f.file->read(bytes, sizeof bytes, 0), 200);
+  EXPECT_EQ(std::string(bytes, 200), std::string(100, '\0') + std::string(50, 'x') + std::string(50, '\0'));
+  EXPECT_EQ(table.attributes(f).st_size, static_cast<off_t>(3 * page));
+}
+
+TEST_P(Contents, AreTheSameWithADescriptorAndWithout) {
+  std::mt19937 random(7);
+  MemoryFile small(-1), large(-1);
+  ASSERT_EQ(large.give_descriptor(), 0);
+  for (int i = 0; i < 3000; ++i) {
+    const auto at = static_cast<off_t>(random() % 5000), size = static_cast<off_t>(random() % 300);
+    const std::string told = std::to_string(i) + " " + std::to_string(at) + " " + std::to_string(size);
+    switch (random() % 6) {
+      case 0: EXPECT_EQ(small.truncate(at), large.truncate(at)); break;
+      case 1: EXPECT_EQ(small.truncate(0), large.truncate(0)); break;
+      case 2: EXPECT_EQ(small.seek(at, SEEK_DATA), large.seek(at, SEEK_DATA)) << told; break;
+      case 3: EXPECT_EQ(small.seek(at, SEEK_HOLE), large.seek(at, SEEK_HOLE)) << told; break;
+      case 4: small.give_descriptor(); [[fallthrough]];
+      case 5: {
+        small.take_descriptor_back();
+        const std::string bytes(static_cast<std::size_t>(size), static_cast<char>(random()));
+        const off_t where = at % 3800;
+        EXPECT_EQ(small.write(bytes.data(), bytes.size(), where), large.write(bytes.data(), bytes.size(), where));
+      }
+    }
+    char a[6000], b[6000];
+    const ssize_t got = small.read(a, sizeof a, 0);
+    ASSERT_EQ(got, large.read(b, sizeof b, 0)) << told;
+    ASSERT_EQ(std::string(a, static_cast<std::size_t>(got)), std::string(b, static_cast<std::size_t>(got))) << told;
+    ASSERT_EQ(small.facts().size, large.facts().size) << told;
+    ASSERT_EQ(small.facts().pages, large.facts().pages) << told;
+  }
+}
+
+TEST_P(Contents, DescriptorsAreSavedWhenTheyAreScarce) {
+  const int before = failing_sys::open_descriptors();
+  Node& f = file();
+  write(f, 0, 10);
+  EXPECT_EQ(f.file->give_descriptor(), 0);
+  table.save_descriptor(f);
+  EXPECT_EQ(failing_sys::open_descriptors(), before + 1) << "there are enough";
+  table.save_descriptors_from(1);
+  table.save_descriptor(f);
+  EXPECT_EQ(failing_sys::open_descriptors(), before);
+  EXPECT_EQ(table.attributes(f).st_size, 10);
+  Node& large = file("large");
+  write(large, page, 10);
+  table.save_descriptor(large);
+  EXPECT_EQ(failing_sys::open_descriptors(), before + 1) << "what is not small keeps its own";
+  const Failing failing("memfd_create", EMFILE);
+  EXPECT_EQ(write(f, 5 * page, 1), -ENOSPC) << "for a program that means no room";
 }
 
 TEST(Unlimited, NothingIsRefused) {

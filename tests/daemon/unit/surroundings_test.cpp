@@ -2,13 +2,23 @@
 // What is read from /proc, and how flags are shown.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/fuse.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "../../../daemon/caller.h"
 #include "../../../daemon/flags.h"
 #include "../../../daemon/fuse.h"
+#include "../../../daemon/handshake.h"
 #include "../../../daemon/mount.h"
+#include "../../../daemon/processors.h"
+#include "../../../daemon/protocol.h"
+#include "../../../daemon/spin_policy.h"
 
 namespace devshmd {
 namespace {
@@ -42,19 +52,126 @@ TEST(Mounts, AnOrdinaryDirectoryIsNotDead) {
   EXPECT_FALSE(is_dead("/not-there"));
 }
 
-TEST(Caller, IsWhatTheStatusFileSays) {
-  const Caller caller =
-      parse_status("Name:\tpython3\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t123\nNgid:\t0\nPid:\t125\n");
-  EXPECT_EQ(caller.program, "python3");
-  EXPECT_EQ(caller.pid, 123);
-  EXPECT_EQ(parse_status("Name:\ta\\nb\\\\ Tgid:\nTgid:\t5\n").program, "a\nb\\ Tgid:");
-  EXPECT_EQ(parse_status("").pid, 0);
+TEST(Callers, AreFoundByTheirThread) {
+  Callers callers;
+  EXPECT_EQ(callers.find(gettid()).pid, getpid());
+  EXPECT_EQ(callers.find(0).program, "(kernel)");
+  EXPECT_EQ(callers.find(1 << 30).program, "(gone)");
+  std::thread([&] { EXPECT_EQ(callers.find(gettid()).pid, getpid()); }).join();
 }
 
-TEST(Caller, IsFoundByItsThread) {
-  EXPECT_EQ(caller_of(gettid()).pid, getpid());
-  EXPECT_EQ(caller_of(0).program, "(kernel)");
-  EXPECT_EQ(caller_of(1 << 30).program, "(gone)");
+TEST(Callers, NamesAreReadEachTime) {
+  Callers callers;
+  char before[16];
+  prctl(PR_GET_NAME, before);
+  for (const char* name : {"one", "two\n Tgid:\t1", "", "a\\nb"}) {
+    prctl(PR_SET_NAME, name);
+    EXPECT_EQ(callers.find(gettid()).program, std::string(name).substr(0, 15));
+    EXPECT_EQ(callers.find(gettid()).pid, getpid());
+  }
+  prctl(PR_SET_NAME, before);
+}
+
+TEST(Callers, AThreadThatHasGoneIsNotAnotherOne) {
+  Callers callers;
+  pid_t thread = 0;
+  std::thread([&] { callers.find(thread = gettid()); }).join();
+  // The kernel may count the thread a moment longer than its process does.
+  while (callers.find(thread).program != "(gone)") std::this_thread::yield();
+}
+
+TEST(Callers, OnlyTheLastOnesAreRemembered) {
+  const auto open_descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  Callers callers;
+  const auto before = open_descriptors();
+  for (int i = 0; i < 200; ++i) std::thread([&] { EXPECT_EQ(callers.find(gettid()).pid, getpid()); }).join();
+  EXPECT_LE(open_descriptors(), before + 64);
+}
+
+TEST(Processors, AQuotaIsFoundInTheGroupAndAboveIt) {
+  const std::filesystem::path root = testing::TempDir() + "devshmd-cgroup." + std::to_string(getpid());
+  const auto set = [&](const std::string& file, const char* text) {
+    std::filesystem::create_directories((root / file).parent_path());
+    std::ofstream(root / file) << text;
+  };
+  set("a/b/cpu.max", "max 100000\n");
+  EXPECT_FALSE(has_cpu_quota("0::/a/b\n", root));
+  set("a/cpu.max", "50000 100000\n");
+  EXPECT_TRUE(has_cpu_quota("0::/a/b\n", root));
+  EXPECT_FALSE(has_cpu_quota("0::/other\n", root));
+  set("cpu,cpuacct/c/cpu.cfs_quota_us", "-1\n");
+  EXPECT_FALSE(has_cpu_quota("5:cpu,cpuacct:/c\n0::/\n", root));
+  set("cpu,cpuacct/c/cpu.cfs_quota_us", "20000\n");
+  EXPECT_TRUE(has_cpu_quota("5:cpu,cpuacct:/c\n0::/\n", root));
+  EXPECT_FALSE(has_cpu_quota("5:cpuset:/c\nbroken\n", root));
+  std::filesystem::remove_all(root);
+}
+
+TEST(SpinPolicy, SpinsOnlyWhileRequestsFollowEachOther) {
+  using namespace std::chrono_literals;
+  SpinPolicy policy;
+  EXPECT_FALSE(policy.pays());
+  for (int i = 0; i < 3; ++i) policy.came_after(10us);
+  EXPECT_TRUE(policy.pays());
+  EXPECT_FALSE(policy.is_busy());
+  for (int i = 0; i < 20; ++i) policy.came_after(10us);
+  EXPECT_TRUE(policy.is_busy());
+  for (int i = 0; i < 6; ++i) policy.came_after(100us);
+  EXPECT_FALSE(policy.pays()) << "a request each 100 us would be missed";
+  for (int i = 0; i < 8; ++i) policy.came_after(10us);
+  policy.spun_for(60us);
+  EXPECT_TRUE(policy.pays());
+  policy.spun_for(3ms);
+  EXPECT_FALSE(policy.pays()) << "somebody else needed the processor";
+}
+
+/// A request for INIT and libfuse's answer to it, as they are on the wire.
+struct Init {
+  fuse_in_header in{};
+  std::uint32_t body[16]{};  // major, minor, max_readahead, flags, flags2
+  fuse_out_header out{};
+  protocol::InitOut answer{};
+  Init(std::uint32_t flags, std::uint32_t flags2) {
+    in.opcode = FUSE_INIT;
+    in.unique = out.unique = 2;
+    body[3] = flags;
+    body[4] = flags2;
+  }
+  void reply(Handshake& handshake) {
+    iovec parts[] = {{&out, sizeof out}, {&answer, sizeof answer}};
+    handshake.complete_reply(parts, 2);
+  }
+  std::size_t size() const { return sizeof in + sizeof body; }
+};
+
+TEST(Handshake, AsksForWhatLibfuseDoesNotKnow) {
+  Handshake handshake;
+  Init init(1u << 30 | 1u << 28, 1u << 5);
+  handshake.read_request(&init.in, init.size());
+  EXPECT_TRUE(handshake.offers(protocol::passthrough) && handshake.offers(protocol::kill_privileges));
+  handshake.want(protocol::passthrough);
+  init.answer.flags = 1;
+  init.reply(handshake);
+  EXPECT_EQ(init.answer.flags, 1u | 1u << 30);
+  EXPECT_EQ(init.answer.flags2, 1u << 5);
+  EXPECT_EQ(init.answer.max_stack_depth, 1u);
+  init.answer = {};
+  init.reply(handshake);
+  EXPECT_EQ(init.answer.flags2, 0u) << "no answer but that to INIT";
+}
+
+TEST(Handshake, AnOldKernelHasNoSecondWordOfFlags) {
+  Handshake handshake;
+  Init init(1u << 28, 1u << 5);
+  handshake.read_request(&init.in, init.size());
+  EXPECT_FALSE(handshake.offers(protocol::passthrough));
+  EXPECT_TRUE(handshake.offers(protocol::kill_privileges));
+  handshake.want(protocol::kill_privileges);
+  init.out.error = -5;
+  init.reply(handshake);
+  EXPECT_EQ(init.answer.flags, 0u) << "an error has no flags";
 }
 
 TEST(Flags, AreShownByName) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// INIT, the first request: what the kernel offers and what the daemon wants of it. libfuse 3.14 knows neither
+// passthrough nor HANDLE_KILLPRIV_V2; so the offer is read before libfuse sees the request, and what is wanted is put
+// into libfuse's answer on its way to the kernel. This is right for newer versions, too.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace devshmd {
+
+class Handshake {
+ public:
+  /// A request as it was read; anything but INIT is ignored.
+  void read_request(const void* request, std::size_t size);
+  bool offers(std::uint64_t flag) const { return offered_ & flag; }
+  void want(std::uint64_t flag) { wanted_ |= flag; }
+
+  /// An answer before it is written; anything but that to INIT stays as it is.
+  void complete_reply(const iovec* parts, int count);
+
+ private:
+  std::uint64_t offered_ = 0, wanted_ = 0;
+  std::uint64_t request_ = 0;  ///< number of the request that has no answer yet; 0: none
+};
+
+}  // namespace devshmd

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "processors.h"
+
+#include <sched.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace devshmd {
+namespace {
+
+/// The first word of a file, or an empty text.
+std::string first_word(const std::string& path) {
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  return word;
+}
+
+/// Has `group`, or one above it, a quota? Version 2 has "max" without one, version 1 has -1.
+bool has_quota_below(const std::string& mount, std::string group, const char* file) {
+  for (;;) {
+    const std::string quota = first_word(mount + group + "/" + file);
+    if (!quota.empty() && quota != "max" && quota[0] != '-') return true;
+    const std::size_t slash = group.rfind('/');
+    if (slash == std::string::npos) return false;
+    group.resize(slash);
+  }
+}
+
+}  // namespace
+
+bool has_cpu_quota(const std::string& cgroups, const std::string& root) {
+  std::istringstream lines(cgroups);
+  for (std::string line; std::getline(lines, line);) {  // number:controllers:path
+    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string path = line.substr(second + 1), group = path == "/" ? "" : path;
+    if (controllers == ",,") {
+      for (const char* mount : {"", "/unified"})
+        if (has_quota_below(root + mount, group, "cpu.max")) return true;
+    } else if (controllers.find(",cpu,") != std::string::npos) {
+      for (const char* mount : {"/cpu", "/cpu,cpuacct"})
+        if (has_quota_below(root + mount, group, "cpu.cfs_quota_us")) return true;
+    }
+  }
+  return false;
+}
+
+bool may_spin() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) < 2) return false;
+  std::ifstream file("/proc/self/cgroup");
+  std::stringstream text;
+  text << file.rdbuf();
+  return !has_cpu_quota(text.str());
+}
+
+}  // namespace devshmd

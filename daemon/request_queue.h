@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// How the threads get requests from the kernel. While requests follow each other closely, one thread at a time has the
+// token: it spins for the next request, answers it, and looks again, while the others are parked; so neither the
+// daemon's thread nor another one has to be woken for each request. Otherwise all threads wait in read(2), and use no
+// time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <thread>
+
+#include "latency_hold.h"
+#include "spin_policy.h"
+
+namespace devshmd {
+
+class RequestQueue {
+ public:
+  /// `may_spin`: see processors.h. `fd`: /dev/fuse, in blocking mode.
+  void start(int fd, bool may_spin);
+
+  /// The next request: its size, 0 if there is none after all (a signal came, or another thread was faster), or -errno.
+  ssize_t take(void* buffer, std::size_t size);
+
+  /// The caller is about to wait for something that another request may bring, or to work for long: if its thread has
+  /// the token, another one goes on with it.
+  void hand_on();
+
+  /// Parked threads return from `take`, and no thread parks any more. Threads in read(2) need a signal.
+  void stop();
+
+  LatencyHold& latency_hold() { return hold_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t large_request = 64 * 1024;
+  static constexpr int longest_row = 16;  ///< requests without a pause; then another thread helps
+  static constexpr int silence_ms = 2;    ///< after which processors may sleep again
+
+  /// Waits for the token. False: spinning does not pay (any more).
+  bool acquire();
+  bool is_ready(int timeout_ms) const;
+  void await();
+  ssize_t receive(void* buffer, std::size_t size);
+
+  int fd_ = -1;
+  bool may_spin_ = false;
+  SpinPolicy policy_;
+  std::atomic<Clock::rep> idle_since_{0};
+
+  std::mutex mutex_;  ///< guards the next three
+  std::condition_variable freed_;
+  bool taken_ = false;
+  bool stopping_ = false;
+  std::atomic<std::thread::id> holder_{};
+
+  // For the thread that has the token.
+  LatencyHold hold_;
+  int in_a_row_ = 0;
+};
+
+}  // namespace devshmd
