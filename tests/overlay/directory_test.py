@@ -28,8 +28,14 @@ def take(*steps, preload=True, user=(), **settings):
     env.update({"DEVSHM_" + key: value for key, value in settings.items()})
     # setpriv itself runs without the preload, which `env` gives to the program alone.
     preload_env = ["env", "LD_PRELOAD=" + env.pop("LD_PRELOAD")] if preload else []
-    done = subprocess.run([*user, *preload_env, STEPS, *steps], env=env, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=60)
+    done = subprocess.run(
+        [*user, *preload_env, STEPS, *steps],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done
     return done.stdout.splitlines(), done.stderr
 
@@ -42,7 +48,9 @@ class Fresh(unittest.TestCase):
     """Each test begins with an empty /tmp."""
 
     def setUp(self):
-        subprocess.run("rm -rf /tmp/shm /tmp/.[a-zA-Z0-9]* /tmp/deep /tmp/s /tmp/aside; mkdir /tmp/aside", shell=True, check=True)
+        subprocess.run(
+            "rm -rf /tmp/shm /tmp/.[a-zA-Z0-9]* /tmp/deep /tmp/s /tmp/aside; mkdir /tmp/aside", shell=True, check=True
+        )
         self.addCleanup(subprocess.run, "umount -l /tmp/bound 2>/dev/null; rm -rf /tmp/bound", shell=True)
 
     def expect(self, taken, lines, complaint=None):
@@ -83,8 +91,10 @@ class Directory(Fresh):
                 self.assertEqual(mode("/tmp/shm"), 0o1777)
 
     def test_a_missing_object_is_still_missing(self):
-        self.expect(take("path=a", "look=b", "has-sem=/b", "has-shm=/b"),
-                    ["path ok", "look errno 2", "has-sem errno 2", "has-shm errno 2"])
+        self.expect(
+            take("path=a", "look=b", "has-sem=/b", "has-shm=/b"),
+            ["path ok", "look errno 2", "has-sem errno 2", "has-shm errno 2"],
+        )
 
     def test_nothing_is_left_beside_it(self):
         take("path=a", "sem=/b", "shm=/c")
@@ -96,8 +106,11 @@ class Refused(Fresh):
     """A directory that could be somebody's trap is not used, and nothing behind it is touched."""
 
     def everything(self, error, complaint, **how):
-        self.expect(take("path=a", "sem=/b", "shm=/c", "list=/dev/shm", **how),
-                    [f"{step} errno {error}" for step in ("path", "sem", "shm", "list")], complaint)
+        self.expect(
+            take("path=a", "sem=/b", "shm=/c", "list=/dev/shm", **how),
+            [f"{step} errno {error}" for step in ("path", "sem", "shm", "list")],
+            complaint,
+        )
 
     def test_symlink(self):
         os.symlink("/tmp/aside", "/tmp/shm")
@@ -126,18 +139,22 @@ class Refused(Fresh):
     def test_full(self):
         os.mkdir("/tmp/bound")
         # Two inodes: one for its root, one for a file. (A tmpfs, in this namespace alone, to have a small one at hand.)
-        subprocess.run("mount -t tmpfs -o nr_inodes=2,size=4k tmpfs /tmp/bound && touch /tmp/bound/x", shell=True,
-                       check=True)
+        subprocess.run(
+            "mount -t tmpfs -o nr_inodes=2,size=4k tmpfs /tmp/bound && touch /tmp/bound/x", shell=True, check=True
+        )
         self.everything(28, "can't make /tmp/bound/shm: the file system is full", DIR="/tmp/bound/shm")
 
 
 @unittest.skipIf(os.geteuid() != 0, "needs root to be two users")
 class Users(Fresh):
     def test_two_users_share_an_object_and_its_mode_keeps_them_apart(self):
-        self.expect(take("umask=0", "shm=/open", "umask=077", "shm=/closed"),
-                    ["umask ok", "shm ok", "umask ok", "shm ok"])
-        self.expect(take("put=/open:hello", "put=/closed:no", "path=closed", user=AS_NOBODY),
-                    ["put ok", "put errno 13", "path errno 13"])
+        self.expect(
+            take("umask=0", "shm=/open", "umask=077", "shm=/closed"), ["umask ok", "shm ok", "umask ok", "shm ok"]
+        )
+        self.expect(
+            take("put=/open:hello", "put=/closed:no", "path=closed", user=AS_NOBODY),
+            ["put ok", "put errno 13", "path errno 13"],
+        )
         self.expect(take("get=/open"), ["get ok hello"])
 
     def test_sticky(self):
@@ -152,18 +169,23 @@ class Settings(Fresh):
 
     def test_longer_directory_by_path_and_by_name(self):
         deep = "/tmp/deep/er/than/eight"
-        self.expect(take("path=a", "shm=/c", "sem=/b", "where=/c", "list=/dev/shm", DIR=deep, WHEN="always"),
-                    ["path ok", "shm ok", "sem ok", f"where ok {deep}/c", "list ok 5"])
+        self.expect(
+            take("path=a", "shm=/c", "sem=/b", "where=/c", "list=/dev/shm", DIR=deep, WHEN="always"),
+            ["path ok", "shm ok", "sem ok", f"where ok {deep}/c", "list ok 5"],
+        )
         self.assertEqual(sorted(os.listdir(deep)), ["a", "c", "sem.b"])
         self.assertFalse(os.path.exists("/tmp/shm"))
         # Emptied, the short link to it included.
         gone = "sh=rm -rf /tmp/deep /tmp/.[a-zA-Z0-9]*"
-        self.expect(take("shm=/c", gone, "shm=/d", gone, "sem=/e", DIR=deep),
-                    ["shm ok", "sh ok", "shm ok", "sh ok", "sem ok"])
+        self.expect(
+            take("shm=/c", gone, "shm=/d", gone, "sem=/e", DIR=deep), ["shm ok", "sh ok", "shm ok", "sh ok", "sem ok"]
+        )
 
     def test_shorter_directory(self):
-        self.expect(take("path=a", "sem=/b", "shm=/c", "where=/c", DIR="/tmp/s/"),
-                    ["path ok", "sem ok", "shm ok", "where ok /tmp/s/c"])
+        self.expect(
+            take("path=a", "sem=/b", "shm=/c", "where=/c", DIR="/tmp/s/"),
+            ["path ok", "sem ok", "shm ok", "where ok /tmp/s/c"],
+        )
         self.assertEqual(sorted(os.listdir("/tmp/s")), ["a", "c", "sem.b"])
 
     def test_a_value_that_can_not_be_used_is_said_once(self):

@@ -22,15 +22,22 @@ class Handles(Fresh):
         env = {key: value for key, value in os.environ.items() if not key.startswith("DEVSHM_")}
         env.update({"DEVSHM_" + key: value for key, value in settings.items()})
         env.pop("LD_PRELOAD", None)
-        done = subprocess.run([*user, "env", "LD_PRELOAD=" + LIBRARY, "/usr/bin/python3", "-c", text], env=env, cwd="/",
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run(
+            [*user, "env", "LD_PRELOAD=" + LIBRARY, "/usr/bin/python3", "-c", text],
+            env=env,
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
         return done.returncode, done.stdout, done.stderr
 
     def test_to_load_a_library_makes_nothing(self):
         for library in ("None", "'libc.so.6'", "'libpthread.so.0'", "'librt.so.1'"):
             self.assertEqual(self.run_python("import ctypes; ctypes.CDLL(%s).getpid()" % library), (0, "", ""))
             self.assertEqual(sorted(os.listdir("/tmp")), ["aside"])
-        os.symlink("/tmp/aside", "/tmp/shm")   # nor is it a matter to speak of
+        os.symlink("/tmp/aside", "/tmp/shm")  # nor is it a matter to speak of
         self.assertEqual(self.run_python("import ctypes; ctypes.CDLL('libc.so.6')"), (0, "", ""))
 
     def test_shared_memory_by_handle(self):
@@ -51,8 +58,10 @@ for library in (None, "libc.so.6", "libpthread.so.0", "librt.so.1", "libm.so.6")
 
     def test_a_refused_directory_by_handle(self):
         os.symlink("/tmp/aside", "/tmp/shm")
-        code, out, said = self.run_python("import ctypes, os; c = ctypes.CDLL('libc.so.6', use_errno=True); "
-                                          "print(c.shm_open(b'/h', os.O_CREAT | os.O_RDWR, 0o600), ctypes.get_errno())")
+        code, out, said = self.run_python(
+            "import ctypes, os; c = ctypes.CDLL('libc.so.6', use_errno=True); "
+            "print(c.shm_open(b'/h', os.O_CREAT | os.O_RDWR, 0o600), ctypes.get_errno())"
+        )
         self.assertEqual((code, out, said.count("\n")), (0, "-1 40\n", 1))
         self.assertIn("/tmp/shm is a symbolic link", said)
         self.assertEqual(os.listdir("/tmp/aside"), [])
@@ -64,10 +73,30 @@ class StandsAside(Fresh):
 
     REAL = "mkdir -p /dev/shm && mount -t tmpfs tmpfs /dev/shm && "
     READ_ONLY = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && "
-    STEPS = ("path=a", "sem=/b", "shm=/c", "where=/c", "fs=/dev/shm", "list=/dev/shm", "sh=echo x > /dev/shm/d",
-             "bind=e", "look=/d", "list=/dev/shm")
-    REAL_ONE_IN_USE = ["path ok", "sem ok", "shm ok", "where ok /dev/shm/c", "fs ok " + TMPFS, "list ok 5", "sh ok",
-                       "bind ok /dev/shm/e", "look ok 100644", "list ok 7"]
+    STEPS = (
+        "path=a",
+        "sem=/b",
+        "shm=/c",
+        "where=/c",
+        "fs=/dev/shm",
+        "list=/dev/shm",
+        "sh=echo x > /dev/shm/d",
+        "bind=e",
+        "look=/d",
+        "list=/dev/shm",
+    )
+    REAL_ONE_IN_USE = [
+        "path ok",
+        "sem ok",
+        "shm ok",
+        "where ok /dev/shm/c",
+        "fs ok " + TMPFS,
+        "list ok 5",
+        "sh ok",
+        "bind ok /dev/shm/e",
+        "look ok 100644",
+        "list ok 7",
+    ]
 
     def take(self, prepare, *steps, **settings):
         self.addCleanup(os.system, "rmdir /dev/shm 2>/dev/null")
@@ -85,18 +114,36 @@ class StandsAside(Fresh):
 
     def test_whatever_comes_first(self):
         for step, line in (("shm=/c", "shm ok"), ("bind=e", "bind ok /dev/shm/e"), ("list=/dev/shm", "list ok 2")):
-            self.expect(self.take(self.REAL + self.READ_ONLY, step, "path=a", "fs=/dev/shm"),
-                        [line, "path ok", "fs ok " + TMPFS])
+            self.expect(
+                self.take(self.REAL + self.READ_ONLY, step, "path=a", "fs=/dev/shm"),
+                [line, "path ok", "fs ok " + TMPFS],
+            )
 
     def test_by_handle(self):
         """Also where a library with RTLD_DEEPBIND has needed another constant already."""
         library = "[line.split()[-1] for line in open('/proc/self/maps') if '/libc.so.6' in line][0]"
         for deep in ("", "ctypes.CDLL(%s, os.RTLD_DEEPBIND | os.RTLD_NOW); " % library):
-            text = ("import ctypes, os; %sprint(ctypes.CDLL('libc.so.6').shm_open(b'/h', os.O_CREAT | os.O_RDWR, 0o600) >= 0, "
-                    "os.listdir('/dev/shm'))" % deep)
-            done = subprocess.run(["unshare", "-m", "sh", "-c", self.REAL + self.READ_ONLY + 'LD_PRELOAD="$0" exec "$@"',
-                                   LIBRARY, "/usr/bin/python3", "-c", text], stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, timeout=60)
+            text = (
+                "import ctypes, os; %sprint(ctypes.CDLL('libc.so.6').shm_open(b'/h', os.O_CREAT | os.O_RDWR, 0o600) >= 0, "
+                "os.listdir('/dev/shm'))" % deep
+            )
+            done = subprocess.run(
+                [
+                    "unshare",
+                    "-m",
+                    "sh",
+                    "-c",
+                    self.REAL + self.READ_ONLY + 'LD_PRELOAD="$0" exec "$@"',
+                    LIBRARY,
+                    "/usr/bin/python3",
+                    "-c",
+                    text,
+                ],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=60,
+            )
             self.addCleanup(os.system, "rmdir /dev/shm 2>/dev/null")
             self.assertEqual((done.returncode, done.stdout), (0, "True ['h']\n"))
 
@@ -104,11 +151,17 @@ class StandsAside(Fresh):
         steps = ("path=a", "sem=/b", "shm=/c", "fs=/dev/shm", "list=/dev/shm")
         good = ["path ok", "sem ok", "shm ok", "fs ok " + TMPFS, "list ok 5"]
         os.symlink("/tmp/aside", "/tmp/shm")
-        self.expect(self.take(self.REAL, *steps), good,
-                    "/tmp/shm is a symbolic link, which could lead anywhere; /dev/shm itself is used")
+        self.expect(
+            self.take(self.REAL, *steps),
+            good,
+            "/tmp/shm is a symbolic link, which could lead anywhere; /dev/shm itself is used",
+        )
         self.assertEqual(os.listdir("/tmp/aside"), [])
-        self.expect(self.take(self.REAL + self.READ_ONLY, *steps, DIR="/tmp/elsewhere"), good,
-                    "can't make /tmp/elsewhere: the file system is read-only (errno 30); /dev/shm itself is used")
+        self.expect(
+            self.take(self.REAL + self.READ_ONLY, *steps, DIR="/tmp/elsewhere"),
+            good,
+            "can't make /tmp/elsewhere: the file system is read-only (errno 30); /dev/shm itself is used",
+        )
 
     def test_a_real_one_that_is_no_better(self):
         for real in ("", self.REAL + "mount -o remount,ro /dev/shm && ", "mkdir -p /dev/shm && "):

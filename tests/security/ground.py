@@ -24,22 +24,43 @@ def main(native_tests=None):
     if os.geteuid() != 0:
         sys.exit("this needs root: to be several users, and to mount in a namespace of its own")
     if PLACE in os.environ:
-        unittest.main(verbosity=2, argv=[argument for argument in sys.argv if argument != "--native"],
-                      defaultTest=native_tests if NATIVE else None)
+        unittest.main(
+            verbosity=2,
+            argv=[argument for argument in sys.argv if argument != "--native"],
+            defaultTest=native_tests if NATIVE else None,
+        )
     hide = os.path.join(os.path.dirname(os.path.dirname(BIN)), "container", "hide-shm")
     with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
         os.chmod(place, 0o755)
         os.mkdir(place + "/tmp")
         os.mkdir(place + "/bin")
         test = os.path.abspath(sys.argv[0])
-        for source, name in ((os.environ["LIBRARY"], "libdevshm.so"), (os.environ["STEPS"], "steps"),
-                             (__file__, "ground.py"), (test, os.path.basename(test)),
-                             *((path, os.path.basename(path)) for path in os.environ.get("BESIDE", "").split())):
+        for source, name in (
+            (os.environ["LIBRARY"], "libdevshm.so"),
+            (os.environ["STEPS"], "steps"),
+            (__file__, "ground.py"),
+            (test, os.path.basename(test)),
+            *((path, os.path.basename(path)) for path in os.environ.get("BESIDE", "").split()),
+        ):
             shutil.copy(source, place + "/bin/" + name)
         found = os.stat(place + "/tmp")
         env = {**os.environ, PLACE: "%d:%d" % (found.st_dev, found.st_ino)}
-        sys.exit(subprocess.run([hide, "--tmp", place + "/tmp", *["--shm"] * NATIVE, sys.executable, os.path.basename(test),
-                                 *sys.argv[1:]], cwd=place + "/bin", env=env, check=False).returncode)
+        sys.exit(
+            subprocess.run(
+                [
+                    hide,
+                    "--tmp",
+                    place + "/tmp",
+                    *["--shm"] * NATIVE,
+                    sys.executable,
+                    os.path.basename(test),
+                    *sys.argv[1:],
+                ],
+                cwd=place + "/bin",
+                env=env,
+                check=False,
+            ).returncode
+        )
 
 
 def environment(**settings):
@@ -51,8 +72,19 @@ def environment(**settings):
 
 
 def run(*command, user=0, env=None, **settings):
-    return subprocess.run(command, user=user, group=user, extra_groups=[], env=env or environment(**settings),
-                          cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        user=user,
+        group=user,
+        extra_groups=[],
+        env=env or environment(**settings),
+        cwd="/",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def take(*steps, user=0, **settings):
@@ -98,8 +130,15 @@ def snapshot(top="/tmp"):
     for parent, dirs, files in os.walk(top):
         for path in [parent] + [os.path.join(parent, name) for name in files + dirs]:
             found = os.lstat(path)
-            kept = [found.st_ino, found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns,
-                    found.st_ctime_ns]
+            kept = [
+                found.st_ino,
+                found.st_mode,
+                found.st_uid,
+                found.st_gid,
+                found.st_nlink,
+                found.st_mtime_ns,
+                found.st_ctime_ns,
+            ]
             if stat.S_ISREG(found.st_mode):
                 with open(path, "rb") as file:
                     kept.append(file.read())

@@ -21,8 +21,18 @@ STRANGER, USER = 1234, 4321
 HOME = "/tmp/home.%d" % USER
 ROUNDS = 100  # of the race
 
-EVERYTHING = ["path=a", "look=a", "drop=a", "sem=/b", "has-sem=/b", "drop-sem=/b", "shm=/c", "has-shm=/c", "drop-shm=/c",
-              "list=/dev/shm"]
+EVERYTHING = [
+    "path=a",
+    "look=a",
+    "drop=a",
+    "sem=/b",
+    "has-sem=/b",
+    "drop-sem=/b",
+    "shm=/c",
+    "has-shm=/c",
+    "drop-shm=/c",
+    "list=/dev/shm",
+]
 NAMES = [step.split("=")[0] for step in EVERYTHING]
 
 
@@ -73,8 +83,11 @@ class MadeFirst(Ground):
                 os.unlink(SHM)
 
     def test_no_directory(self):
-        makers = {"file": lambda: open(SHM, "w").close(), "pipe": lambda: os.mkfifo(SHM),
-                  "socket": lambda: os.mknod(SHM, stat.S_IFSOCK | 0o777)}
+        makers = {
+            "file": lambda: open(SHM, "w").close(),
+            "pipe": lambda: os.mkfifo(SHM),
+            "socket": lambda: os.mknod(SHM, stat.S_IFSOCK | 0o777),
+        }
         for name, make in makers.items():
             with self.subTest(name):
                 self.hostile(make)
@@ -113,10 +126,14 @@ class MadeFirst(Ground):
         long = "/tmp/long/er"
         self.hostile(lambda: [os.symlink(long, "/tmp/.%s%s" % (a, b)) for a in letters for b in letters])
         for user in (0, USER, 0):
-            self.assertEqual(take("path=a%d" % user, "sem=/b%d" % user, "shm=/c%d" % user, user=user, DIR=long),
-                             (["path ok", "sem ok", "shm ok"], ""))
+            self.assertEqual(
+                take("path=a%d" % user, "sem=/b%d" % user, "shm=/c%d" % user, user=user, DIR=long),
+                (["path ok", "sem ok", "shm ok"], ""),
+            )
         self.assertEqual(os.listdir("/tmp/trap"), [])
-        links = [entry for entry in os.scandir("/tmp") if entry.is_symlink() and os.lstat(entry.path).st_uid != STRANGER]
+        links = [
+            entry for entry in os.scandir("/tmp") if entry.is_symlink() and os.lstat(entry.path).st_uid != STRANGER
+        ]
         self.assertEqual(sorted((os.lstat(entry.path).st_uid, len(entry.path)) for entry in links), [(0, 8), (USER, 8)])
 
 
@@ -124,9 +141,18 @@ class Guessed(Ground):
     """The directory is made under another name first, one with the number of the thread in it."""
 
     def start(self, user, taken):
-        with subprocess.Popen(["/bin/sh", "-c", 'read go; LD_PRELOAD=$0 exec "$@"', LIBRARY, STEPS, "path=a", "sem=/b"],
-                              user=user, group=user, extra_groups=[], env={"PATH": os.environ["PATH"]}, text=True, cwd="/",
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            ["/bin/sh", "-c", 'read go; LD_PRELOAD=$0 exec "$@"', LIBRARY, STEPS, "path=a", "sem=/b"],
+            user=user,
+            group=user,
+            extra_groups=[],
+            env={"PATH": os.environ["PATH"]},
+            text=True,
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
             self.hostile(lambda: taken("/tmp/.devshm.new.%d." % process.pid))
             out, said = process.communicate("go\n", timeout=60)
         return out.splitlines(), said
@@ -136,6 +162,7 @@ class Guessed(Ground):
             os.symlink(HOME, head + "0")
             os.mkdir(head + "1")
             os.link("/tmp/home.%d/secret" % STRANGER, head + "2")
+
         for user in (0, USER):
             self.assertEqual(self.start(user, take_three), (["path ok", "sem ok"], ""))
             found = os.stat(SHM)
@@ -154,9 +181,12 @@ class Race(Ground):
 
     def attack(self):
         signal.alarm(300)  # also if the test is killed
-        ways = ((lambda: os.symlink("/tmp/trap", SHM), os.unlink), (lambda: os.mkdir(SHM), os.rmdir),
-                (lambda: os.rename("/tmp/trap", SHM), lambda path: os.rename(path, "/tmp/trap")),
-                (lambda: os.symlink(HOME, SHM), os.unlink))
+        ways = (
+            (lambda: os.symlink("/tmp/trap", SHM), os.unlink),
+            (lambda: os.mkdir(SHM), os.rmdir),
+            (lambda: os.rename("/tmp/trap", SHM), lambda path: os.rename(path, "/tmp/trap")),
+            (lambda: os.symlink(HOME, SHM), os.unlink),
+        )
         while True:
             for make, undo in ways:
                 for what in (make, lambda: os.chmod(SHM, 0o777), lambda undo=undo: undo(SHM)):
@@ -212,12 +242,43 @@ class Shared(Ground):
 
     def test_what_a_stranger_can_do_to_objects(self):
         take("umask=077", "path=a", "shm=/closed", "sem=/closed", "umask=0", "shm=/open", "put=/open:text", user=USER)
-        self.assertEqual(take("path=a", "has-shm=/closed", "put=/closed:x", "has-sem=/closed", "get=/open", "drop=a",
-                              "drop-shm=/open", "drop-shm=/closed", "drop-sem=/closed", user=STRANGER),
-                         (["path errno 13", "has-shm errno 13", "put errno 13", "has-sem errno 13", "get ok text",
-                           "drop errno 1", "drop-shm errno 13", "drop-shm errno 13", "drop-sem errno 13"], ""))
-        for command in ("mv /dev/shm/open /dev/shm/gone", "chmod 777 /dev/shm/closed", "chown 1234 /dev/shm/closed",
-                        "rm -f /dev/shm/open", "mv /dev/shm /dev/gone", "chmod 777 /dev/shm", "rmdir /dev/shm"):
+        self.assertEqual(
+            take(
+                "path=a",
+                "has-shm=/closed",
+                "put=/closed:x",
+                "has-sem=/closed",
+                "get=/open",
+                "drop=a",
+                "drop-shm=/open",
+                "drop-shm=/closed",
+                "drop-sem=/closed",
+                user=STRANGER,
+            ),
+            (
+                [
+                    "path errno 13",
+                    "has-shm errno 13",
+                    "put errno 13",
+                    "has-sem errno 13",
+                    "get ok text",
+                    "drop errno 1",
+                    "drop-shm errno 13",
+                    "drop-shm errno 13",
+                    "drop-sem errno 13",
+                ],
+                "",
+            ),
+        )
+        for command in (
+            "mv /dev/shm/open /dev/shm/gone",
+            "chmod 777 /dev/shm/closed",
+            "chown 1234 /dev/shm/closed",
+            "rm -f /dev/shm/open",
+            "mv /dev/shm /dev/gone",
+            "chmod 777 /dev/shm",
+            "rmdir /dev/shm",
+        ):
             with self.subTest(command):
                 before = snapshot(SHM)
                 self.assertEqual(run("/bin/sh", "-c", command, user=STRANGER).returncode, 1)
@@ -230,7 +291,9 @@ class Shared(Ground):
                 self.hostile(lambda: os.symlink(secret, SHM + "/" + name))
             before = snapshot(HOME)
             lines, said = take("shm=/c", "has-shm=/c", "sem=/b", "has-sem=/b", user=USER)
-            self.assertEqual((lines, said), (["shm errno 13", "has-shm errno 40", "sem errno 40", "has-sem errno 40"], ""))
+            self.assertEqual(
+                (lines, said), (["shm errno 13", "has-shm errno 40", "sem errno 40", "has-sem errno 40"], "")
+            )
             self.assertEqual(take("drop-shm=/c", "drop-sem=/b"), (["drop-shm ok", "drop-sem ok"], ""))
             self.assertEqual(snapshot(HOME), before)
 
@@ -243,8 +306,10 @@ class Shared(Ground):
         where = {} if NATIVE else {"DIR": small + "/shm"}
         self.assertEqual(take("path=first", **where), (["path ok"], ""))
         self.assertEqual(take(*["fill=%d" % i for i in range(6)], user=STRANGER, **where)[0][-1], "fill errno 28")
-        self.assertEqual(take("path=a", "fill=a", "shm=/c", "sem=/b", "has-sem=/b", "list=/dev/shm", user=USER, **where),
-                         (["path ok", "fill errno 28", "shm ok", "sem errno 28", "has-sem errno 2", "list ok 11"], ""))
+        self.assertEqual(
+            take("path=a", "fill=a", "shm=/c", "sem=/b", "has-sem=/b", "list=/dev/shm", user=USER, **where),
+            (["path ok", "fill errno 28", "shm ok", "sem errno 28", "has-sem errno 2", "list ok 11"], ""),
+        )
 
 
 class HardLinks(Ground):
@@ -335,8 +400,10 @@ class Log(Ground):
         take(*("path=" + name for name in names), LOG="/tmp/log")
         with open("/tmp/log", encoding="utf-8") as log:
             lines = log.read().split("\n")
-        self.assertEqual([re.sub(r"^devshm\[\d+\] ", "", line) for line in lines],
-                         [f"open: /dev/shm/{shown} -> /tmp/shm/{shown}" for shown in names.values()] + [""])
+        self.assertEqual(
+            [re.sub(r"^devshm\[\d+\] ", "", line) for line in lines],
+            [f"open: /dev/shm/{shown} -> /tmp/shm/{shown}" for shown in names.values()] + [""],
+        )
 
     def test_a_long_name_is_one_line(self):
         path = "/." * 1900 + "/" + "\n" * 150
@@ -355,7 +422,9 @@ class Log(Ground):
             with open("/tmp/database", "w") as file:
                 file.write("DATA")
             fd = os.open("/tmp/database", flags)
-            subprocess.run([STEPS, "path=a"], env=environment(**setting), stdout=subprocess.DEVNULL, stderr=fd, check=True)
+            subprocess.run(
+                [STEPS, "path=a"], env=environment(**setting), stdout=subprocess.DEVNULL, stderr=fd, check=True
+            )
             os.close(fd)
             with open("/tmp/database") as file:
                 yield file.read()

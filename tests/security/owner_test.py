@@ -25,10 +25,25 @@ REFUSED = ["path errno 13", "sem errno 13", "shm errno 13"]
 
 # linux/fs.h
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS = 0x80086601, 0x40086602
-FS_SYNC_FL, FS_NODUMP_FL, FS_NOATIME_FL, FS_DIRSYNC_FL, FS_IMMUTABLE_FL, FS_APPEND_FL = 0x8, 0x40, 0x80, 0x10000, 0x10, 0x20
+FS_SYNC_FL, FS_NODUMP_FL, FS_NOATIME_FL, FS_DIRSYNC_FL, FS_IMMUTABLE_FL, FS_APPEND_FL = (
+    0x8,
+    0x40,
+    0x80,
+    0x10000,
+    0x10,
+    0x20,
+)
 # linux/posix_acl_xattr.h: a version, then tag, permissions and id of each entry
-ACL = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in (
-    (0x01, 7, 0xffffffff), (0x02, 7, STRANGER), (0x04, 7, 0xffffffff), (0x10, 7, 0xffffffff), (0x20, 7, 0xffffffff)))
+ACL = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in (
+        (0x01, 7, 0xFFFFFFFF),
+        (0x02, 7, STRANGER),
+        (0x04, 7, 0xFFFFFFFF),
+        (0x10, 7, 0xFFFFFFFF),
+        (0x20, 7, 0xFFFFFFFF),
+    )
+)
 
 
 def flags_of(path, set_to=None):
@@ -53,8 +68,10 @@ class Ground(unittest.TestCase):
 
     def expect_everybodys(self):
         found = os.lstat(SHM)
-        self.assertEqual((stat.S_IFMT(found.st_mode), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid),
-                         (stat.S_IFDIR, 0o1777, 0, 0))
+        self.assertEqual(
+            (stat.S_IFMT(found.st_mode), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid),
+            (stat.S_IFDIR, 0o1777, 0, 0),
+        )
         self.assertEqual([name for name in os.listxattr(SHM) if name.startswith(("system.", "user."))], [])
 
     def expect_refusal(self, taken, complaint):
@@ -68,13 +85,17 @@ class SeveralUsers(Ground):
     """A process that acts as one user trusts that user's directory; as another one it has to look again."""
 
     # How root begins to act as a user, and ends it.
-    WAYS = {"seteuid": (lambda user: "euid=%d" % user, "euid=0"),
-            "setresuid": (lambda user: "uids=-1:%d:-1" % user, "uids=-1:0:-1"),
-            "one thread": (lambda user: "raw-uids=-1:%d:-1" % user, "raw-uids=-1:0:-1"),
-            "setfsuid": (lambda user: "fsuid=%d" % user, "fsuid=0")}
+    WAYS = {
+        "seteuid": (lambda user: "euid=%d" % user, "euid=0"),
+        "setresuid": (lambda user: "uids=-1:%d:-1" % user, "uids=-1:0:-1"),
+        "one thread": (lambda user: "raw-uids=-1:%d:-1" % user, "raw-uids=-1:0:-1"),
+        "setfsuid": (lambda user: "fsuid=%d" % user, "fsuid=0"),
+    }
     # The stranger puts another directory in the place of the one that was made as him.
-    EXCHANGE = ("sh=setpriv --reuid %d --regid %d --clear-groups sh -c 'mv /tmp/shm /tmp/old && mkdir /tmp/shm && "
-                "ln -s %s /tmp/shm/b'" % (STRANGER, STRANGER, TARGET))
+    EXCHANGE = (
+        "sh=setpriv --reuid %d --regid %d --clear-groups sh -c 'mv /tmp/shm /tmp/old && mkdir /tmp/shm && "
+        "ln -s %s /tmp/shm/b'" % (STRANGER, STRANGER, TARGET)
+    )
 
     def answers(self, *steps, **settings):
         lines, said = take(*steps, **settings)
@@ -91,8 +112,10 @@ class SeveralUsers(Ground):
     def test_root_afterwards(self):
         for name, (begin, end) in self.WAYS.items():
             with self.subTest(name):
-                self.assertEqual(self.answers(begin(STRANGER), "path=a", end, self.EXCHANGE, "path=b", "sem=/b"),
-                                 (["path ok", "path ok", "sem ok"], ""))
+                self.assertEqual(
+                    self.answers(begin(STRANGER), "path=a", end, self.EXCHANGE, "path=b", "sem=/b"),
+                    (["path ok", "path ok", "sem ok"], ""),
+                )
                 self.assertFalse(os.path.lexists(TARGET))
                 self.expect_everybodys()
                 self.assertEqual(os.lstat(SHM + "/b").st_uid, 0)
@@ -100,8 +123,10 @@ class SeveralUsers(Ground):
                 shutil.rmtree(SHM)
 
     def test_root_by_its_file_system_id_alone(self):
-        self.assertEqual(self.answers("euid=%d" % STRANGER, "path=a", self.EXCHANGE, "fsuid=0", "path=b"),
-                         (["path ok", "path ok"], ""))
+        self.assertEqual(
+            self.answers("euid=%d" % STRANGER, "path=a", self.EXCHANGE, "fsuid=0", "path=b"),
+            (["path ok", "path ok"], ""),
+        )
         self.assertFalse(os.path.lexists(TARGET))
         self.expect_everybodys()
 
@@ -111,22 +136,28 @@ class SeveralUsers(Ground):
         self.expect_everybodys()
 
     def test_roots_directory_is_good_for_all(self):
-        self.assertEqual(self.answers("path=r", "euid=%d" % USER, *NAMES, "euid=0", "euid=%d" % STRANGER, "path=d"),
-                         (["path ok"] + GOOD + ["path ok"], ""))
+        self.assertEqual(
+            self.answers("path=r", "euid=%d" % USER, *NAMES, "euid=0", "euid=%d" % STRANGER, "path=d"),
+            (["path ok"] + GOOD + ["path ok"], ""),
+        )
         self.expect_everybodys()
 
     def test_the_short_link_of_a_long_directory(self):
         """libc itself follows it: root does not leave the user's in libc's constant."""
         long = "/tmp/long/er"
         self.assertEqual(take("path=r", DIR=long)[0], ["path ok"])
-        turn = "sh=setpriv --reuid %d --regid %d --clear-groups sh -c 'for l in /tmp/.??; do ln -snf /tmp/trap $l; done'" % (
-            STRANGER, STRANGER)
+        turn = (
+            "sh=setpriv --reuid %d --regid %d --clear-groups sh -c 'for l in /tmp/.??; do ln -snf /tmp/trap $l; done'"
+            % (STRANGER, STRANGER)
+        )
         for name, (begin, end) in self.WAYS.items():
             with self.subTest(name):
                 os.mkdir("/tmp/trap")
                 os.chmod("/tmp/trap", 0o777)
-                self.assertEqual(self.answers(begin(STRANGER), "sem=/s", "shm=/s", end, turn, "sem=/r", "shm=/r", DIR=long),
-                                 (["sem ok", "shm ok", "sem ok", "shm ok"], ""))
+                self.assertEqual(
+                    self.answers(begin(STRANGER), "sem=/s", "shm=/s", end, turn, "sem=/r", "shm=/r", DIR=long),
+                    (["sem ok", "shm ok", "sem ok", "shm ok"], ""),
+                )
                 self.assertEqual(os.listdir("/tmp/trap"), [])
                 self.assertEqual(sorted(os.listdir(long)), ["r", "s", "sem.r", "sem.s"])
                 subprocess.run("rm -r /tmp/trap /tmp/.?? /tmp/long/er/s* /tmp/long/er/r", shell=True, check=True)
@@ -144,7 +175,12 @@ class SeveralUsers(Ground):
 class UserNamespace(Ground):
     """Users that a user namespace does not map all look alike there; a user may even look like them."""
 
-    WAYS = (("unshare", "-U"), ("unshare", "-U", "--map-user=65534"), ("unshare", "-Ur"), ("unshare", "-U", "--map-user=%d" % USER))
+    WAYS = (
+        ("unshare", "-U"),
+        ("unshare", "-U", "--map-user=65534"),
+        ("unshare", "-Ur"),
+        ("unshare", "-U", "--map-user=%d" % USER),
+    )
 
     def take_in(self, way, *steps, **settings):
         env = environment(**settings)
@@ -186,7 +222,9 @@ class UserNamespace(Ground):
         self.assertEqual(as_user(STRANGER, lambda: (os.mkdir("/tmp/above"), os.chmod("/tmp/above", 0o777))), 0)
         for way in self.WAYS:
             with self.subTest(way):
-                self.expect_refusal(self.take_in(way, *NAMES, DIR="/tmp/above/shm"), "/tmp/above belongs to a user that")
+                self.expect_refusal(
+                    self.take_in(way, *NAMES, DIR="/tmp/above/shm"), "/tmp/above belongs to a user that"
+                )
 
 
 class TakeOver(Ground):
@@ -213,9 +251,17 @@ class TakeOver(Ground):
     def test_a_running_program_of_the_old_owner_goes_on(self):
         os.mkfifo("/tmp/go")
         os.chmod("/tmp/go", 0o666)
-        with subprocess.Popen([STEPS, "path=a", "shm=/c", "sh=read x < /tmp/go", "sem=/b", "get=/c", "path=d"], user=STRANGER,
-                              group=STRANGER, extra_groups=[], env=environment(), text=True, cwd="/",
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            [STEPS, "path=a", "shm=/c", "sh=read x < /tmp/go", "sem=/b", "get=/c", "path=d"],
+            user=STRANGER,
+            group=STRANGER,
+            extra_groups=[],
+            env=environment(),
+            text=True,
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
             with open("/tmp/go", "w") as go:  # opens once the program waits there
                 self.assertEqual(os.stat(SHM).st_uid, STRANGER)
                 self.assertEqual(take(*NAMES[:1]), (GOOD[:1], ""))
@@ -228,8 +274,10 @@ class TakeOver(Ground):
         self.theirs()
         for name in ("access", "default"):
             os.setxattr(SHM, "system.posix_acl_" + name, ACL)
-        self.assertEqual(take("umask=077", "path=a", "shm=/c", "put=/c:secret", "sem=/b")[0][1:],
-                         ["path ok", "shm ok", "put ok", "sem ok"])
+        self.assertEqual(
+            take("umask=077", "path=a", "shm=/c", "put=/c:secret", "sem=/b")[0][1:],
+            ["path ok", "shm ok", "put ok", "sem ok"],
+        )
         self.expect_everybodys()
         for name in ("a", "c", "sem.b"):
             self.assertEqual(os.listxattr(SHM + "/" + name), [])
@@ -250,13 +298,17 @@ class TakeOver(Ground):
             shutil.rmtree(SHM)
             self.theirs()
             flags_of(SHM, flags_of(SHM) | lock)
-            self.addCleanup(lambda: os.path.exists(SHM) and flags_of(SHM, flags_of(SHM) & ~(FS_IMMUTABLE_FL | FS_APPEND_FL)))
+            self.addCleanup(
+                lambda: os.path.exists(SHM) and flags_of(SHM, flags_of(SHM) & ~(FS_IMMUTABLE_FL | FS_APPEND_FL))
+            )
             self.assertEqual(take(*NAMES), (GOOD, ""))
             self.expect_everybodys()
 
     def test_symbolic_links_in_it(self):
         self.theirs()
-        self.assertEqual(as_user(STRANGER, lambda: [os.symlink(TARGET, SHM + "/" + name) for name in ("a", "sem.b", "c")]), 0)
+        self.assertEqual(
+            as_user(STRANGER, lambda: [os.symlink(TARGET, SHM + "/" + name) for name in ("a", "sem.b", "c")]), 0
+        )
         os.symlink("a", SHM + "/roots")
         self.assertEqual(take(*NAMES), (GOOD, ""))
         self.assertFalse(os.path.lexists(TARGET))
@@ -291,8 +343,18 @@ class TakeOver(Ground):
             with self.subTest(capability):
                 env = environment()
                 del env["LD_PRELOAD"]
-                done = run("setpriv", "--bounding-set", "-" + capability, "--inh-caps", "-" + capability, "env",
-                           "LD_PRELOAD=" + LIBRARY, STEPS, *NAMES, env=env)
+                done = run(
+                    "setpriv",
+                    "--bounding-set",
+                    "-" + capability,
+                    "--inh-caps",
+                    "-" + capability,
+                    "env",
+                    "LD_PRELOAD=" + LIBRARY,
+                    STEPS,
+                    *NAMES,
+                    env=env
+                )
                 self.expect_refusal((done.stdout.splitlines(), done.stderr), REMEDY)
                 self.assertEqual(os.stat(SHM).st_uid, STRANGER)
 
@@ -306,9 +368,15 @@ class TakeOver(Ground):
             signal.alarm(300)  # also if the test is killed
             for number in range(1 << 30):
                 old = "/tmp/old.%d" % (number % 4)
-                for step in (lambda: os.mkdir(SHM), lambda: os.setxattr(SHM, "system.posix_acl_default", ACL),
-                             lambda: os.chmod(SHM, 0o3777), lambda: os.rename(SHM, old), lambda: os.rename(old, SHM),
-                             lambda: os.rmdir(SHM), lambda: shutil.rmtree(old, ignore_errors=True)):
+                for step in (
+                    lambda: os.mkdir(SHM),
+                    lambda: os.setxattr(SHM, "system.posix_acl_default", ACL),
+                    lambda: os.chmod(SHM, 0o3777),
+                    lambda: os.rename(SHM, old),
+                    lambda: os.rename(old, SHM),
+                    lambda: os.rmdir(SHM),
+                    lambda: shutil.rmtree(old, ignore_errors=True),
+                ):
                     try:
                         step()
                     except OSError:
