@@ -112,6 +112,7 @@ class InvokeApi(http_server.Handler):
             ("X-Amzn-RequestId", given.id),
             ("X-Amz-Executed-Version", "$LATEST"),
             ("X-Amzn-Remapped-Content-Type", given.content_type),
+            *([("Connection", "close")] if self.close_connection else []),
         ):
             self.send_header(name, value)
         self.end_headers()

@@ -248,6 +248,19 @@ class Telemetry(unittest.TestCase):
             [event["type"] for event in all_of(self.events("refuse"), "event")].count("platform.report"), 2
         )
 
+    def test_by_tcp_each_event_is_a_line(self):
+        kinds = [event["type"] for event in all_of(self.events("tcp"), "event")]
+        self.assertEqual((kinds.count("function"), kinds.count("platform.runtimeDone")), (2, 2))
+
+    def test_one_that_falls_behind_hears_how_much_it_has_missed(self):
+        """Twice 2,500 lines of 200 bytes: more than is kept for it until it accepts something again."""
+        events = all_of(self.events("behind", text="\n".join(["x" * 200] * 2500)), "event")
+        got = [event["type"] for event in events].count("function")
+        dropped = [event["record"] for event in events if event["type"] == "platform.logsDropped"]
+        self.assertTrue(0 < got < 5000)
+        self.assertEqual(sum(record["droppedRecords"] for record in dropped) + len(events) - len(dropped), 5000 + 12)
+        self.assertTrue(all(record["droppedBytes"] > 200 * record["droppedRecords"] for record in dropped), dropped)
+
     def test_extensions_logs_too(self):
         lines = self.events("", "--env", "EXTENSION_TYPES=extension")
         self.assertEqual(

@@ -89,7 +89,9 @@ class WithDevshm(unittest.TestCase):
             answer = function.invoke()
             self.assertTrue(answer["works"], answer)
             self.assertEqual(
-                (answer["status"], answer["exit"], answer["now"]["library"]), ("works", 0, "/opt/lib/libdevshm.so"), answer
+                (answer["status"], answer["exit"], answer["now"]["library"]),
+                ("works", 0, "/opt/lib/libdevshm.so"),
+                answer,
             )
         with sandboxed.function(
             "--task", sandboxed.TOP / "docs/examples/check", "--layer", sandboxed.layer()
@@ -174,6 +176,24 @@ class WithoutDevshm(unittest.TestCase):
         with sandboxed.function("--task", sandboxed.HERE / "handlers", "--handler", "missing.handler") as function:
             for _ in range(2):  # each invocation tries again
                 self.assertEqual(function.failure()["errorType"], "ModuleNotFoundError")
+
+    def test_an_init_that_takes_longer_than_ten_seconds_is_tried_again_within_the_invocation(self):
+        with sandboxed.function(
+            "--task",
+            sandboxed.HERE / "handlers",
+            "--handler",
+            "restless.handler",
+            "--timeout",
+            "60",
+            "--layer",
+            sandboxed.layer(),
+            *sandboxed.PRELOAD,
+            "--env",
+            "SLOW_ONCE=1"
+        ) as function:
+            self.assertEqual(function.invoke()["initialized"], 2)
+            found = function.wait_for_line(r"^INIT_REPORT Init Duration: (\d+)\.\d\d ms\tPhase: init\tStatus: timeout$")
+            self.assertGreaterEqual(int(found[1]), 10000)
 
     def test_it_ends_when_told_and_leaves_nothing(self):
         function = sandboxed.Function(*HANDLERS, "--layer", sandboxed.layer(), *sandboxed.PRELOAD)

@@ -108,6 +108,12 @@ class Invocations(unittest.TestCase):
                 refused(started, b"{}", **{"X-Amz-Invocation-Type": "Never"}), (400, "InvalidParameterValueException")
             )
 
+    def test_a_connection_that_is_closed_after_an_answer_is_announced(self):
+        """Node's clients would use it once more."""
+        with with_layer("--timeout", "30", "--", "python3", "/var/task/by_hand.py") as started:
+            headers, seen = started.post({"do": "headers"}, Connection="close")
+            self.assertEqual((headers["Connection"], seen["Connection"]), ("close", "close"))
+
     def test_what_is_too_large_or_no_json_is_refused(self):
         with with_layer("--handler", "idle.handler") as started:
             self.assertEqual(refused(started, b"{"), (400, "InvalidRequestContentException"))

@@ -92,7 +92,7 @@ def work(event, own, headers):
 
 def main():
     while True:
-        _, headers, body = ask("GET", RUNTIME + "invocation/next")
+        _, headers, body = ask("GET", RUNTIME + "invocation/next", Connection="close")
         event = json.loads(body)
         work(event, RUNTIME + "invocation/%s/" % headers["Lambda-Runtime-Aws-Request-Id"], headers)
 

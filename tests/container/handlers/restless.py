@@ -11,6 +11,8 @@ with open("/tmp/initialized", "a") as file:
 INITIALIZED = os.path.getsize("/tmp/initialized")
 if os.environ.get("FAIL_ONCE") and INITIALIZED == 1:
     raise RuntimeError("the first time")
+if os.environ.get("SLOW_ONCE") and INITIALIZED == 1:
+    time.sleep(1000)
 
 
 def commands():

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""The packages of npm that tests run functions with, installed once and kept in the user's cache directory."""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import sandboxed
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(sandboxed.TOP / "container"))
+from environment import roots  # noqa: E402  pylint: disable=wrong-import-position
+
+PACKAGES = (
+    "aws-lambda-ric@3",  # the last major that Debian's Node runs; its native part takes minutes to build
+    "@aws-sdk/client-lambda@3",
+    "@aws-lambda-powertools/logger@2",
+    "@aws-lambda-powertools/metrics@2",
+    "@serverless/aws-lambda-otel-extension-dist@0.1.11",
+)
+
+
+def output(*command, **options):
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        **options,
+    )
+    if done.returncode != 0:
+        raise AssertionError(done.stdout[-4000:])
+    return done.stdout
+
+
+def installed():
+    """The directory with node_modules in it."""
+    directory = roots.cache_directory() / ("npm-node-%s" % output("node", "--version").strip())
+    stamp = directory / "installed"
+    if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        # `npm init` would take the directory's name, which is none for a package.
+        (directory / "package.json").write_text('{"private": true}\n')
+        headers = ["--nodedir=/usr"] if pathlib.Path("/usr/include/node").is_dir() else []
+        output("npm", "install", "--no-audit", "--no-fund", *headers, *PACKAGES, cwd=directory)
+        stamp.write_text(" ".join(PACKAGES))
+    return directory
+
+
+def task(directory, *handlers):
+    """A function's code: the packages, and these handlers of the tests'."""
+    for handler in handlers:
+        shutil.copy(sandboxed.HERE / "handlers" / handler, directory)
+    return directory
