@@ -93,8 +93,9 @@ Usage::Snapshot Usage::snapshot() {
   for (auto& [id, thread] : threads) {
     const Caller caller = caller_of(id);
     if (caller.pid == thread.usage.pid) thread.usage.program = caller.program;  // it may have executed another one
+    const pid_t pid = thread.usage.pid;  // no structured binding: clang 14 takes none into a lambda
     const auto same = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
-                                   [&](const ProcessUsage& each) { return each.pid == thread.usage.pid; });
+                                   [&](const ProcessUsage& each) { return each.pid == pid; });
     if (same == snapshot.processes.end())
       snapshot.processes.push_back(thread.usage);
     else
