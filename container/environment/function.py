@@ -12,7 +12,7 @@ from . import boot, http_server, invocation, platform_log, reports, runtime_api,
 
 INIT_SECONDS = 10
 RESTORE_SECONDS = 10  # with the hooks that run after it
-BUSY_SECONDS = 60  # after which a caller is refused that found all workers busy
+BUSY_SECONDS = 60  # or the time-out, if that is longer: then a caller is refused that found all workers busy
 
 
 class Function:
@@ -123,7 +123,10 @@ class Function:
             self.working[given.id] = given
             self.waiting.append(given)
             self.changed.notify_all()
-            self.changed.wait_for(lambda: given.deadline or given.ended or not current or current.failure, BUSY_SECONDS)
+            self.changed.wait_for(
+                lambda: given.deadline or given.ended or not current or current.failure,
+                max(BUSY_SECONDS, self.options.timeout),
+            )
             if not given.deadline and current and not current.failure and not given.ended:
                 self.waiting.remove(given)
                 del self.working[given.id]

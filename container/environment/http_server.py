@@ -101,7 +101,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         if self.close_connection:
-            self.send_header("Connection", "close")  # else clients use it once more, even those that have asked for this
+            self.send_header(
+                "Connection", "close"
+            )  # else clients use it once more, even those that have asked for this
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()

@@ -28,6 +28,12 @@ ONLY_TELEMETRY = (
     "platform.telemetrySubscription",
 )
 ONLY_LOGS = ("platform.end", "platform.fault", "platform.logsSubscription")
+# What the Logs API has of events that are both's.
+OF_LOGS = {
+    "platform.start": ("requestId", "version"),
+    "platform.runtimeDone": ("requestId", "status"),
+    "platform.report": ("requestId", "metrics", "tracing"),
+}
 
 
 def problems(request, versions):
@@ -86,6 +92,9 @@ class Subscription:
     def add(self, kind, event):
         if kind not in self.kinds or not self.wants(event):
             return
+        if self.old and event["type"] in OF_LOGS:
+            record = {name: event["record"][name] for name in OF_LOGS[event["type"]] if name in event["record"]}
+            event = {**event, "record": record}
         data = json.dumps(event)
         with self.changed:
             if self.size + len(data) > 2 * self.limits["maxBytes"]:
@@ -136,7 +145,9 @@ class Subscription:
                     break
                 except (OSError, http.client.HTTPException):
                     self.connection = None
-                    time.sleep(pause)
+                    with self.changed:
+                        self.changed.wait_for(lambda: self.hurry or self.closed, pause)
+                    time.sleep(0.02 if self.hurry else 0)
                     pause = min(2 * pause, 2)
             with self.changed:
                 self.busy = False

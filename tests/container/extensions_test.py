@@ -4,6 +4,7 @@
 import json
 import unittest
 
+import documented
 import sandboxed
 
 HANDLER = (
@@ -148,7 +149,10 @@ class Telemetry(unittest.TestCase):
             started.invoke(do="print", text=text)
             started.invoke()
             started.stop()
-            return recorded(started)
+            lines = recorded(started)
+        schema = documented.LOGS if "logs" in do else documented.TELEMETRY
+        self.assertEqual(documented.deviations(all_of(lines, "event"), schema), [])
+        return lines
 
     def test_the_events_of_two_invocations_in_order(self):
         lines = self.events()

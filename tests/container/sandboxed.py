@@ -115,7 +115,7 @@ class Function:
 
     def post(self, event, **headers):
         request = urllib.request.Request(self.address, json.dumps(event).encode(), headers)
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=1000) as answer:
             return answer.headers, json.loads(answer.read())
 
     def invoke(self, **event):
