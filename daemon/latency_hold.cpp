@@ -13,8 +13,8 @@ LatencyHold::~LatencyHold() {
   if (fd_ >= 0) close(fd_);
 }
 
-int LatencyHold::open() {
-  fd_ = ::open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+int LatencyHold::open(const char* device) {
+  fd_ = ::open(device, O_WRONLY | O_CLOEXEC);
   return fd_ < 0 ? errno : 0;
 }
 

@@ -14,7 +14,7 @@ class LatencyHold {
   LatencyHold& operator=(const LatencyHold&) = delete;
 
   /// Opens the device; returns 0 or an errno value. Without it, nothing is ever held.
-  int open();
+  int open(const char* device = "/dev/cpu_dma_latency");
 
   void hold() { set(true); }
   void release() { set(false); }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """`serve`: POSIX shared memory and semaphores, and the file system beneath them."""
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -197,6 +198,36 @@ class Names(Serve):
         self.assertEqual(listed[1::2], [".", "..", "a"])
         self.assertEqual(listed[0], str(os.stat(self.point).st_ino))
 
+    def test_what_was_absent_is_found_when_it_is_made(self):
+        """The kernel may remember that a name is absent; each way of making it ends that."""
+        def absent(name):
+            self.fails(errno.ENOENT, os.stat, self.point + "/" + name)
+        other = self.point + "/other"
+        os.close(os.open(other, os.O_CREAT))
+        for name, make in (("open", lambda path: os.close(os.open(path, os.O_CREAT | os.O_EXCL))), ("mkdir", os.mkdir),
+                           ("mkfifo", os.mkfifo), ("symlink", lambda path: os.symlink("x", path)),
+                           ("link", lambda path: os.link(other, path)), ("rename", lambda path: os.rename(other, path))):
+            for _ in range(2):
+                absent(name)
+            make(self.point + "/" + name)
+            self.assertEqual(os.lstat(self.point + "/" + name).st_ino > 1, True)
+        absent("other")
+
+    def test_the_parent_of_a_directory_that_moved(self):
+        def numbers(path):
+            """{name: number} as readdir says them, which the kernel may have read before."""
+            lines = subprocess.run(["ls", "-fi1", path], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+            return {name: int(number) for number, name in (line.split() for line in lines)}
+        for name in ("a", "b", "a/d", "b/e"):
+            os.mkdir(self.point + "/" + name)
+        for _ in range(2):
+            self.assertEqual(numbers(self.point + "/a/d")[".."], os.stat(self.point + "/a").st_ino)
+            self.assertEqual(numbers(self.point + "/b/e")[".."], os.stat(self.point + "/b").st_ino)
+        os.rename(self.point + "/a/d", self.point + "/b/d")
+        self.assertEqual(numbers(self.point + "/b/d")[".."], os.stat(self.point + "/b").st_ino)
+        self.assertEqual(set(numbers(self.point + "/b")), {".", "..", "d", "e"})
+        self.assertEqual(set(numbers(self.point + "/a")), {".", ".."})
+
     def test_reading_a_directory_while_it_changes(self):
         stays = {"stays%d" % i for i in range(3000)}
         for name in stays:
@@ -373,6 +404,39 @@ class Attributes(Serve):
         self.assertEqual(times()[1], 1, "a truncate that changes nothing")
         os.ftruncate(fd, 1)
         self.assertGreater(times()[1], start)
+
+
+    def test_o_noatime(self):
+        path, directory = self.point + "/f", self.point + "/d"
+        pathlib.Path(path).write_bytes(b"x")
+        os.mkdir(directory)
+        for what in (path, directory):
+            os.utime(what, (1, 1))
+
+        def read(flags):
+            with contextlib.closing(Descriptor(path, flags)) as file:
+                os.read(file.fd, 1)
+            with contextlib.closing(Descriptor(directory, os.O_DIRECTORY | flags)) as opened:
+                os.listdir(opened.fd)
+        read(os.O_NOATIME)
+        self.assertEqual([os.stat(what).st_atime for what in (path, directory)], [1, 1])
+        os.utime(path, (1, 1))  # what the kernel has cached of the contents goes: the next read is seen without passthrough, too
+        self.touch_entries(directory)
+        read(0)
+        self.assertGreater(os.stat(path).st_atime, 1)
+        self.assertGreater(os.stat(directory).st_atime, 1)
+
+    def touch_entries(self, directory):
+        os.mkdir(directory + "/x")
+        os.rmdir(directory + "/x")
+
+
+class Descriptor:
+    def __init__(self, path, flags):
+        self.fd = os.open(path, os.O_RDONLY | flags)
+
+    def close(self):
+        os.close(self.fd)
 
 
 class Locks(Serve):

@@ -4,20 +4,27 @@
 #include <gtest/gtest.h>
 #include <linux/fuse.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <thread>
+#include <vector>
 
 #include "../../../daemon/caller.h"
 #include "../../../daemon/flags.h"
 #include "../../../daemon/fuse.h"
 #include "../../../daemon/handshake.h"
+#include "../../../daemon/latency_hold.h"
 #include "../../../daemon/mount.h"
 #include "../../../daemon/processors.h"
 #include "../../../daemon/protocol.h"
+#include "../../../daemon/request_queue.h"
 #include "../../../daemon/spin_policy.h"
 
 namespace devshmd {
@@ -125,6 +132,76 @@ TEST(SpinPolicy, SpinsOnlyWhileRequestsFollowEachOther) {
   EXPECT_TRUE(policy.pays());
   policy.spun_for(3ms);
   EXPECT_FALSE(policy.pays()) << "somebody else needed the processor";
+}
+
+TEST(LatencyHold, WritesWhatTheKernelWants) {
+  const std::string device = testing::TempDir() + "devshmd-latency." + std::to_string(getpid());
+  std::ofstream(device).close();
+  LatencyHold hold;
+  hold.hold();
+  EXPECT_FALSE(hold.held()) << "nothing was opened";
+  EXPECT_EQ(hold.open("/not-there"), ENOENT);
+  ASSERT_EQ(hold.open(device.c_str()), 0);
+  for (int i = 0; i < 2; ++i) {
+    hold.hold();
+    hold.hold();
+    EXPECT_TRUE(hold.held());
+    hold.release();
+    hold.release();
+    EXPECT_FALSE(hold.held());
+  }
+  std::ifstream file(device, std::ios::binary);
+  const std::string written((std::istreambuf_iterator<char>(file)), {});
+  const std::string zero(4, '\0'), none(4, '\xff');
+  EXPECT_EQ(written, zero + none + zero + none);
+  std::filesystem::remove(device);
+}
+
+/// Threads that take what is sent, as the daemon's take requests.
+void take_all(bool may_spin, std::size_t size) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  RequestQueue queue;
+  queue.start(ends[0], may_spin);
+  constexpr std::uint32_t count = 3000;
+  std::vector<std::atomic<int>> taken(count);
+  std::atomic<bool> stopping{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      std::vector<char> buffer(100000);
+      while (!stopping) {
+        const ssize_t got = queue.take(buffer.data(), buffer.size());
+        if (got <= 0) continue;
+        std::uint32_t number;
+        std::memcpy(&number, buffer.data(), sizeof number);
+        if (number % 7 == 0) queue.hand_on();  // an answer that has to wait
+        ++taken[number];
+        if (write(ends[0], &number, sizeof number) < 0) stopping = true;
+      }
+      queue.hand_on();
+    });
+  std::vector<char> request(size);
+  for (std::uint32_t number = 0; number < count; ++number) {
+    std::memcpy(request.data(), &number, sizeof number);
+    ASSERT_EQ(write(ends[1], request.data(), size), static_cast<ssize_t>(size));
+    // One after the other, then ten at once.
+    std::uint32_t answer;
+    for (int left = number % 50 < 40 ? 1 : number % 50 == 49 ? 10 : 0; left > 0; --left)
+      ASSERT_EQ(read(ends[1], &answer, sizeof answer), 4);
+  }
+  stopping = true;
+  queue.stop();
+  shutdown(ends[1], SHUT_RDWR);  // ends what waits in read
+  for (std::thread& thread : threads) thread.join();
+  for (std::uint32_t number = 0; number < count; ++number) EXPECT_EQ(taken[number], 1) << number;
+  for (const int end : ends) close(end);
+}
+
+TEST(RequestQueue, EachRequestIsTakenOnce) {
+  take_all(true, 64);
+  take_all(false, 64);
+  take_all(true, 80000);
 }
 
 /// A request for INIT and libfuse's answer to it, as they are on the wire.
