@@ -2,7 +2,6 @@
 #include "next_symbol.h"
 
 #include "loaded_objects.h"
-#include "stand_ins.h"
 
 namespace devshm {
 namespace {
@@ -29,20 +28,6 @@ bool visit_any_object(const LoadedObject& object, void* data) {
   return search.found != nullptr;
 }
 
-// In the place of a function that this libc does not have and that has no stand-in. -1 is right as an int and as a
-// long.
-long missing() { return fail_with<long>(ENOSYS); }
-void* missing_pointer() { return fail_with<void*>(ENOSYS); }
-int missing_as_result() { return ENOSYS; }
-
-void* missing_function(Failure failure) {
-  switch (failure) {
-    case Failure::null: return reinterpret_cast<void*>(missing_pointer);
-    case Failure::error_number: return reinterpret_cast<void*>(missing_as_result);
-    default: return reinterpret_cast<void*>(missing);
-  }
-}
-
 }  // namespace
 
 void* next_definition(const char* name, bool late) {
@@ -50,15 +35,6 @@ void* next_definition(const char* name, bool late) {
   for_each_from_start(visit_startup_object, &search);
   if (!search.found && late) for_each_loaded(visit_any_object, &search);
   return const_cast<void*>(search.found);
-}
-
-void* find(Slot& slot, const RealFunction& real) {
-  if (void* known = slot.load(std::memory_order_relaxed)) return known;
-  void* found = next_definition(real.name(), real.late());
-  if (!found) found = stand_in(real.name());
-  if (!found) return missing_function(real.failure());
-  slot.store(found, std::memory_order_relaxed);
-  return found;
 }
 
 }  // namespace devshm

@@ -29,9 +29,22 @@ Component component_at(const char* p) {
   return {p, static_cast<std::size_t>(end - p)};
 }
 
+/// What follows "/dev/shm" in a path of the usual spelling: it begins with these very letters and never goes back. Null
+/// for any other path.
+const char* rest_of_usual_path(const char* p) {
+  const bool begins = p[0] == '/' && p[1] == 'd' && p[2] == 'e' && p[3] == 'v' && p[4] == '/' && p[5] == 's' &&
+                      p[6] == 'h' && p[7] == 'm' && (p[8] == '/' || p[8] == '\0');
+  if (!begins) return nullptr;
+  const char* rest = p + 8;
+  for (p = rest; *p; ++p)
+    if (*p == '.' && p[1] == '.') return nullptr;
+  return rest;
+}
+
 }  // namespace
 
 Verdict judge(const char* path, Start start) {
+  if (const char* rest = start == Start::root ? rest_of_usual_path(path) : nullptr) return {Verdict::inside, rest};
   Verdict verdict{Verdict::outside, path};
   std::size_t depth = start == Start::root ? 0 : 1;  // components below the root
   std::size_t matched = depth;                       // how many of the first ones spell /dev/shm

@@ -10,6 +10,7 @@
 #include "next_symbol.h"
 #include "sys.h"
 #include "text.h"
+#include "wrap/function.h"
 
 namespace devshm {
 namespace {

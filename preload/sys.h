@@ -71,6 +71,31 @@ inline int openat(int dir, const char* path, int flags, mode_t mode = 0) {
   return static_cast<int>(call(SYS_openat, dir, word(path), flags, mode));
 }
 inline int close(int fd) { return static_cast<int>(call(SYS_close, fd)); }
+
+/// A descriptor that closes itself. `fd`: what openat() has returned.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (is_open()) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+
+  bool is_open() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  /// Leaves the closing to the caller.
+  int release() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+  /// The errno value of the openat() that has failed.
+  int error() const { return -fd_; }
+
+ private:
+  int fd_;
+};
+
 inline int fstatat(int dir, const char* path, struct stat* out, int flags) {
   return static_cast<int>(call(SYS_newfstatat, dir, word(path), word(out), flags));
 }

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../next_symbol.h"
 #include "../report.h"
 #include "../settings.h"
 #include "../text.h"
+#include "../wrap/wrapper.h"
 #include "check.h"
 
 namespace {
@@ -48,10 +48,10 @@ __attribute__((constructor)) void explain() {
 extern "C" [[gnu::visibility("default")]] void* dlopen(const char* file, int mode) noexcept {
   if (file && mode & RTLD_DEEPBIND && !devshm::has_slash(file))
     tell(file, "with RTLD_DEEPBIND by a name without a slash, and takes libc's functions first");
-  return NEXT_LATE(dlopen).get()(file, mode);
+  return NEXT_LATE(dlopen)(file, mode);
 }
 
 extern "C" [[gnu::visibility("default")]] void* dlmopen(Lmid_t space, const char* file, int mode) noexcept {
   if (file && space != LM_ID_BASE) tell(file, "into a namespace of its own (dlmopen), with a libc of its own");
-  return NEXT_LATE(dlmopen).get()(space, file, mode);
+  return NEXT_LATE(dlmopen)(space, file, mode);
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// The boundary of the overlay. Natively /dev/shm is a file system of its own, and nothing is renamed or linked across;
-// behind it is a directory of a larger one, where the kernel would do it.
+// The boundary of the overlay. Natively /dev/shm is a file system of its own, and nothing is renamed or linked across
+// its boundary; the backing directory is part of a larger file system, where the kernel would do it.
 //
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
 
+#include "path.h"
+
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// For rename and link: true if one name is in the overlay and the other is not, and nothing else is wrong with them
-/// that the kernel would object to first. `from_base` and `to_base`: where relative paths start.
-/// For rename, a name of /dev/shm itself is exchanged for one that the kernel treats as a mount point.
-bool renames_across(int from_base, const char*& from, int to_base, const char*& to);
-/// `flags` as for linkat.
-bool links_across(int from_base, const char* from, int to_base, const char* to, int flags);
+/// Whether two names may be on different sides, as far as their texts tell. `flags` as for linkat; 0 for a rename.
+bool may_cross_boundary(const JudgedPath& from, const JudgedPath& to, int flags);
+
+/// Whether one name is in the overlay and the other is not, and nothing else is wrong with them that the kernel would
+/// object to first. The paths are placed. For a rename and for a link.
+bool renames_across(const JudgedPath& from, const JudgedPath& to);
+bool links_across(const JudgedPath& from, const JudgedPath& to, int flags);
 
 }  // namespace devshm

@@ -10,10 +10,10 @@
 
 #include <cstdint>
 
-#include "../next_symbol.h"
 #include "../sys.h"
 #include "gnu_libc.h"
 #include "process_lock.h"
+#include "wrapper.h"
 
 namespace devshm {
 namespace {
@@ -69,7 +69,7 @@ namespace {
 
 [[gnu::noinline]] pid_t wait_with_personality(pid_t child, int* status) {
   asm volatile(".cfi_personality 0x1b, devshm_wait_cancelled");  // 0x1b: relative to its own place, four bytes
-  pid_t result = NEXT(waitpid).get()(child, status, 0);
+  pid_t result = NEXT(waitpid)(child, status, 0);
   asm volatile("" : "+r"(result));  // no tail call: the frame has to be there
   return result;
 }

@@ -7,6 +7,8 @@
 
 #include "wrapper.h"
 
+namespace devshm {
+
 FORWARD(mkdir, path, 1);
 FORWARD(mkdirat, path_at, 2);
 FORWARD(rmdir, removed, 1);
@@ -16,11 +18,10 @@ FORWARD(chroot, path, 1);
 
 FORWARD(opendir, path, 1);
 
-using Filter = int (*)(const struct dirent*);
-using Order = int (*)(const struct dirent**, const struct dirent**);
-
 FORWARD(scandir, path, 1);
 ALIAS(scandir64, scandir);
 
 FORWARD(scandirat, path_at, 2);
 ALIAS(scandirat64, scandirat);
+
+}  // namespace devshm

@@ -16,55 +16,54 @@
 #include "../deep_binding.h"
 #include "../libc_constant.h"
 #include "../settings.h"
-#include "../start_dir.h"
 #include "../text.h"
 #include "wrapper.h"
 
+namespace devshm {
 namespace {
 
 /// What is loaded with RTLD_DEEPBIND takes libc's own sem_open and shm_open, at least until it is redirected. For a
 /// longer directory a link would have to be made, which waits for the first need.
 [[gnu::cold, gnu::noinline]] void prepare_for_deep_binding() {
   const int error = errno;
-  if (devshm::settings().dir_length <= devshm::constant_length) devshm::put_constant_in_place(true);
+  if (settings().dir_length <= constant_length) put_constant_in_place(true);
   errno = error;
 }
 
 /// With RTLD_DEEPBIND, a file that is not searched for: opened by a call of our own, so that there is something to do
 /// afterwards. A bare name, and one with a $ORIGIN, depends on who calls dlopen.
 bool can_be_redirected(const char* file, int mode) {
-  return !(mode & RTLD_NOLOAD) && devshm::has_slash(file) && !devshm::has_letter(file, '$');
+  return !(mode & RTLD_NOLOAD) && has_slash(file) && !has_letter(file, '$');
 }
 
 /// Bound at once, so that all of its calls can be redirected; but an object with a function that there is nowhere, and
 /// that it may never call, is loaded as the program wants it.
 [[gnu::cold, gnu::noinline]] void* open_and_redirect(const char* file, int mode) {
-  void* handle = rewrite(NEXT_LATE(dlopen), Path(file), (mode & ~RTLD_LAZY) | RTLD_NOW);
-  if (!handle && mode & RTLD_LAZY) handle = rewrite(NEXT_LATE(dlopen), Path(file), mode);
+  const auto next = NEXT_LATE(dlopen, searched, 1);
+  void* handle = next.rewrite(file, (mode & ~RTLD_LAZY) | RTLD_NOW);
+  if (!handle && mode & RTLD_LAZY) handle = next.rewrite(file, mode);
   const int error = errno;
-  if (handle) devshm::redirect_calls(handle);
+  if (handle) redirect_calls(handle);
   errno = error;
   return handle;
-}
-
-/// Only a name with a slash in it is a path.
-bool is_rewritten(const char* file) {
-  return devshm::may_match(file) && devshm::has_slash(file) &&
-         devshm::judge_from(AT_FDCWD, file).kind != devshm::Verdict::outside && devshm::settings().active;
 }
 
 }  // namespace
 
 EXPORT void* dlopen(const char* file, int mode) NOTHROW {
-  if (__builtin_expect(mode & RTLD_DEEPBIND, 0) && file && devshm::settings().active) {
+  if (__builtin_expect(mode & RTLD_DEEPBIND, 0) && file && settings().active) {
     prepare_for_deep_binding();
     if (can_be_redirected(file, mode)) return open_and_redirect(file, mode);
   }
-  if (__builtin_expect(is_rewritten(file), 0)) return rewrite(NEXT_LATE(dlopen), Path(file), mode);
-  return NEXT_LATE(dlopen).get()(file, mode);
+  const auto next = NEXT_LATE(dlopen, searched, 1);
+  if (__builtin_expect(is_rewritten(file, Role::searched), 0)) return next.rewrite(file, mode);
+  return next(file, mode);
 }
 
 EXPORT void* dlmopen(Lmid_t space, const char* file, int mode) NOTHROW {
-  if (__builtin_expect(is_rewritten(file), 0)) return rewrite(NEXT_LATE(dlmopen), space, Path(file), mode);
-  return NEXT_LATE(dlmopen).get()(space, file, mode);
+  const auto next = NEXT_LATE(dlmopen, searched, 2);
+  if (__builtin_expect(is_rewritten(file, Role::searched), 0)) return next.rewrite(space, file, mode);
+  return next(space, file, mode);
 }
+
+}  // namespace devshm

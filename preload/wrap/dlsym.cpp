@@ -14,6 +14,7 @@
 #include "shm_sem.h"
 #include "wrapper.h"
 
+namespace devshm {
 namespace {
 
 /// Whether it depends on what is found. A null name is for libc's function, which crashes on it.
@@ -22,19 +23,21 @@ bool is_for_us(const void* handle, const char* name) {
 }
 
 [[gnu::cold, gnu::noinline]] void* find_instead(void* found, const char* name) {
-  return found && devshm::settings().active ? devshm::wrapper_instead(found, name) : found;
+  return found && settings().active ? wrapper_instead(found, name) : found;
 }
 
 }  // namespace
 
 EXPORT void* dlsym(void* handle, const char* name) NOTHROW {
-  const auto real = NEXT_LATE(dlsym).get();
+  const auto real = NEXT_LATE(dlsym);
   if (__builtin_expect(!is_for_us(handle, name), 1)) return real(handle, name);
   return find_instead(real(handle, name), name);
 }
 
 EXPORT void* dlvsym(void* handle, const char* name, const char* version) NOTHROW {
-  const auto real = NEXT_LATE(dlvsym).get();
+  const auto real = NEXT_LATE(dlvsym);
   if (__builtin_expect(!is_for_us(handle, name), 1)) return real(handle, name, version);
   return find_instead(real(handle, name, version), name);
 }
+
+}  // namespace devshm

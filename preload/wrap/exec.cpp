@@ -13,21 +13,21 @@
 #include "program_search.h"
 #include "wrapper.h"
 
-namespace {
+namespace devshm {
 
-using devshm::ChildEnvironment;
+namespace {
 
 int execute(const char* path, char* const* arguments, char* const* environment) {
   const ChildEnvironment child(environment, {.path = path});
-  return rewrite(NEXT(execve), Path(path), arguments, child.build(alloca(child.size())));
+  return NEXT(execve, path, 1).rewrite(path, arguments, child.build(alloca(child.size())));
 }
 
 int search_and_execute(const char* file, char* const* arguments, char* const* environment) {
   const char* const path = getenv("PATH");
-  if (const std::size_t room = devshm::room_for_search(file, path))
-    file = devshm::find_program(file, path, static_cast<char*>(alloca(room)));
+  if (const std::size_t room = room_for_search(file, path))
+    file = find_program(file, path, static_cast<char*>(alloca(room)));
   const ChildEnvironment child(environment, {.path = file, .is_searched = true});
-  return rewrite(NEXT(execvpe), SoughtPath(file), arguments, child.build(alloca(child.size())));
+  return NEXT(execvpe, searched, 1).rewrite(file, arguments, child.build(alloca(child.size())));
 }
 
 /// How one of the list forms finds the program, and what it has behind its arguments.
@@ -56,12 +56,12 @@ EXPORT int execve(const char* path, char* const arguments[], char* const environ
 
 EXPORT int execveat(int dir, const char* path, char* const arguments[], char* const environment[], int flags) NOTHROW {
   const ChildEnvironment child(environment, {.path = path, .dir = dir});
-  return rewrite(NEXT(execveat), dir, PathAt(path), arguments, child.build(alloca(child.size())), flags);
+  return NEXT(execveat, path_at, 2).rewrite(dir, path, arguments, child.build(alloca(child.size())), flags);
 }
 
 EXPORT int fexecve(int fd, char* const arguments[], char* const environment[]) NOTHROW {
   const ChildEnvironment child(environment, {.path = "", .dir = fd});
-  return NEXT(fexecve).get()(fd, arguments, child.build(alloca(child.size())));
+  return NEXT(fexecve)(fd, arguments, child.build(alloca(child.size())));
 }
 
 // libc's own are execve and execvpe with `environ`, which it would read by itself.
@@ -98,3 +98,5 @@ EXPORT WORDS_ONLY int execle(const char* path, const char* argument, ...) NOTHRO
   va_end(rest);
   return result;
 }
+
+}  // namespace devshm

@@ -12,12 +12,12 @@
 #include "../tmpfs_fallocate.h"
 #include "wrapper.h"
 
+namespace devshm {
+
 namespace {
 
 /// A mode that no tmpfs has, on an overlay file.
-bool is_refused(int fd, int mode) {
-  return __builtin_expect(mode & ~devshm::tmpfs_modes, 0) && devshm::is_in_overlay(fd);
-}
+bool is_refused(int fd, int mode) { return __builtin_expect(mode & ~tmpfs_modes, 0) && is_in_overlay(fd); }
 
 /// Whether the answer is about the system call, and not about this use of it.
 bool is_denied(int error) { return error == EPERM || error == ENOSYS || error == EOPNOTSUPP; }
@@ -28,10 +28,10 @@ bool is_denied(int error) { return error == EPERM || error == ENOSYS || error ==
 extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
   const int before = errno;
   if (!is_refused(fd, mode)) {
-    const int result = NEXT(fallocate).get()(fd, mode, offset, length);
-    if (result == 0 || !is_denied(errno) || !devshm::is_in_overlay(fd)) return result;
+    const int result = NEXT(fallocate)(fd, mode, offset, length);
+    if (result == 0 || !is_denied(errno) || !is_in_overlay(fd)) return result;
   }
-  const int error = devshm::fallocate_as_tmpfs(fd, mode, offset, length);
+  const int error = fallocate_as_tmpfs(fd, mode, offset, length);
   errno = error ? error : before;
   return error ? -1 : 0;
 }
@@ -41,10 +41,12 @@ ALIAS(fallocate64, devshm_fallocate);
 // glibc's own writes to the file where the system call is not there, and loses what others write meanwhile. So here it
 // is asked only for files that are none of ours. It returns the error, and errno stays.
 EXPORT int posix_fallocate(int fd, off_t offset, off_t length) {
-  if (!devshm::is_in_overlay(fd)) return NEXT(posix_fallocate).get()(fd, offset, length);
+  if (!is_in_overlay(fd)) return NEXT(posix_fallocate)(fd, offset, length);
   const int before = errno;
   const int error = devshm_fallocate(fd, 0, offset, length) == 0 ? 0 : errno;
   errno = before;
   return error;
 }
 ALIAS(posix_fallocate64, posix_fallocate);
+
+}  // namespace devshm

@@ -18,58 +18,27 @@
 #include "keyed_pointers.h"
 #include "wrapper.h"
 
-[[gnu::cold]] FTS* devshm::FtsWalk::open(int options, int (*order)(const FTSENT**, const FTSENT**)) {
-  std::size_t count = 0;
-  while (roots_[count].shown) ++count;
-  char** paths = static_cast<char**>(malloc((count + 1) * sizeof(char*)));
-  if (!paths) return nullptr;
-  for (std::size_t i = 0; i <= count; ++i)
-    paths[i] = const_cast<char*>(roots_[i].real ? roots_[i].real : roots_[i].shown);
-  fts_ = NEXT(fts_open).get()(paths, options, nullptr);
-  free(paths);
-  if (!fts_ || !order) return fts_;
-
-  // The program's order is to see the program's names; then it is libc's again.
-  FTSENT* rest = fts_->fts_cur->fts_link;
-  show_roots(rest);
-  FTSENT* sorted = nullptr;
-  while (rest) {
-    FTSENT* entry = rest;
-    rest = rest->fts_link;
-    FTSENT** place = &sorted;
-    while (*place && order(const_cast<const FTSENT**>(place), const_cast<const FTSENT**>(&entry)) <= 0)
-      place = &(*place)->fts_link;
-    entry->fts_link = *place;
-    *place = entry;
-  }
-  shown_roots_ = fts_->fts_cur->fts_link = sorted;
-  hide();
-  fts_->fts_compar = reinterpret_cast<decltype(fts_->fts_compar)>(order);
-  return fts_;
-}
-
+namespace devshm {
 namespace {
 
-using Walk = devshm::FtsWalk;
-
-constinit devshm::KeyedPointers<Walk> walks;
+constinit KeyedPointers<FtsWalk> walks;
 
 bool may_match_any(char* const* paths) {
   for (; *paths; ++paths)
-    if (devshm::may_match(*paths)) return true;
+    if (may_match(*paths)) return true;
   return false;
 }
 
 [[gnu::cold, gnu::noinline]] FTS* open_overlay(char* const* paths, int options,
                                                int (*order)(const FTSENT**, const FTSENT**)) {
   const int error = errno;
-  Walk* walk = Walk::make(paths);
+  FtsWalk* walk = FtsWalk::make(paths);
   if (!walk && errno) return nullptr;
   errno = error;
-  if (!walk) return NEXT(fts_open).get()(paths, options, order);
+  if (!walk) return NEXT(fts_open)(paths, options, order);
   FTS* fts = walk->open(options, order);
   if (fts && !walks.keep(fts, walk)) {
-    NEXT(fts_close).get()(fts);
+    NEXT(fts_close)(fts);
     fts = nullptr;
     errno = ENOMEM;
   }
@@ -80,14 +49,14 @@ bool may_match_any(char* const* paths) {
 }  // namespace
 
 EXPORT FTS* fts_open(char* const* paths, int options, int (*order)(const FTSENT**, const FTSENT**)) {
-  if (may_match_any(paths) && devshm::is_gnu_libc()) return open_overlay(paths, options, order);
-  return NEXT(fts_open).get()(paths, options, order);
+  if (may_match_any(paths) && is_gnu_libc()) return open_overlay(paths, options, order);
+  return NEXT(fts_open)(paths, options, order);
 }
 ALIAS(fts64_open, fts_open);
 
 EXPORT FTSENT* fts_read(FTS* fts) {
-  const auto next = NEXT(fts_read).get();
-  Walk* walk = walks.find(fts);
+  const auto next = NEXT(fts_read);
+  FtsWalk* walk = walks.find(fts);
   if (!walk) return next(fts);
   walk->hide();
   FTSENT* entry = next(fts);
@@ -97,8 +66,8 @@ EXPORT FTSENT* fts_read(FTS* fts) {
 ALIAS(fts64_read, fts_read);
 
 EXPORT FTSENT* fts_children(FTS* fts, int options) {
-  const auto next = NEXT(fts_children).get();
-  Walk* walk = walks.find(fts);
+  const auto next = NEXT(fts_children);
+  FtsWalk* walk = walks.find(fts);
   if (!walk) return next(fts, options);
   walk->hide();
   FTSENT* list = next(fts, options);
@@ -114,8 +83,8 @@ EXPORT FTSENT* fts_children(FTS* fts, int options) {
 ALIAS(fts64_children, fts_children);
 
 EXPORT int fts_close(FTS* fts) {
-  const auto next = NEXT(fts_close).get();
-  Walk* walk = walks.find(fts);
+  const auto next = NEXT(fts_close);
+  FtsWalk* walk = walks.find(fts);
   if (!walk) return next(fts);
   walk->hide();
   walks.keep(fts, nullptr);
@@ -123,3 +92,5 @@ EXPORT int fts_close(FTS* fts) {
   return next(fts);
 }
 ALIAS(fts64_close, fts_close);
+
+}  // namespace devshm

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../report.h"
 #include "../text.h"
-#include "path_argument.h"
+#include "path.h"
+#include "wrapper.h"
 
 namespace devshm {
 namespace {
@@ -27,9 +29,12 @@ FtsWalk* FtsWalk::make(char* const* paths) {
   errno = 0;
   std::size_t count = 0, room = 0, inside = 0;
   for (; paths[count]; ++count) {
-    JudgedPath path(paths[count]);
-    if ((errno = path.judge(room))) return nullptr;
-    if (path.is_rewritten()) ++inside;
+    errno = with_kernel_path(paths[count], [&](const KernelPath& path) {
+      if (!path.is_rewritten) return;
+      room += length_of(path.text) + 1;
+      ++inside;
+    });
+    if (errno) return nullptr;
     room += 2 * strlen(paths[count]) + 2;  // for the path itself, and for slashes in front of the other
   }
   if (!inside) return nullptr;
@@ -43,19 +48,48 @@ FtsWalk* FtsWalk::make(char* const* paths) {
     FtsRoot& root = walk->roots_[i];
     root.shown = at;
     at = put(at, paths[i]) + 1;
-    std::size_t size = 0;
-    JudgedPath path(paths[i]);
-    path.judge(size);
-    if (!path.is_rewritten()) continue;
-    // Slashes in front make room for the shown name in what libc allocates, and tell the path from one that the
-    // program has written in that way itself.
-    root.real = at;
-    *at++ = '/';
-    for (std::size_t length = size; length < strlen(paths[i]); ++length) *at++ = '/';
-    path.place(at);
-    path.log("fts_open");
+    with_kernel_path(paths[i], [&](const KernelPath& path) {
+      if (!path.is_rewritten) return;
+      // Slashes in front make room for the shown name in what libc allocates, and distinguish the path from one that
+      // the program has written itself.
+      root.real = at;
+      *at++ = '/';
+      for (std::size_t size = length_of(path.text) + 1; size < strlen(paths[i]); ++size) *at++ = '/';
+      at = put(at, path.text) + 1;
+      log_reroute("fts_open", paths[i], path.text);
+    });
   }
   return walk;
+}
+
+[[gnu::cold]] FTS* FtsWalk::open(int options, int (*order)(const FTSENT**, const FTSENT**)) {
+  std::size_t count = 0;
+  while (roots_[count].shown) ++count;
+  char** paths = static_cast<char**>(malloc((count + 1) * sizeof(char*)));
+  if (!paths) return nullptr;
+  for (std::size_t i = 0; i <= count; ++i)
+    paths[i] = const_cast<char*>(roots_[i].real ? roots_[i].real : roots_[i].shown);
+  fts_ = NEXT(fts_open)(paths, options, nullptr);
+  free(paths);
+  if (!fts_ || !order) return fts_;
+
+  // The program's order is to see the program's names; then it is libc's again.
+  FTSENT* rest = fts_->fts_cur->fts_link;
+  show_roots(rest);
+  FTSENT* sorted = nullptr;
+  while (rest) {
+    FTSENT* entry = rest;
+    rest = rest->fts_link;
+    FTSENT** place = &sorted;
+    while (*place && order(const_cast<const FTSENT**>(place), const_cast<const FTSENT**>(&entry)) <= 0)
+      place = &(*place)->fts_link;
+    entry->fts_link = *place;
+    *place = entry;
+  }
+  shown_roots_ = fts_->fts_cur->fts_link = sorted;
+  hide();
+  fts_->fts_compar = reinterpret_cast<decltype(fts_->fts_compar)>(order);
+  return fts_;
 }
 
 /// Puts the path at hand into our own buffer as it is shown. False if there is no memory for it.

@@ -20,19 +20,19 @@
 #include "stat_path.h"
 #include "wrapper.h"
 
+namespace devshm {
+
 namespace {
 
 using ErrorFunction = int (*)(const char*, int);
 
-void* open_dir(const char* path) { return rewrite(NEXT(opendir), Path(path)); }
+void* open_dir(const char* path) { return NEXT(opendir, path, 1).rewrite(path); }
 struct dirent* read_dir(void* dir) {
   return readdir(static_cast<DIR*>(dir));
 }
 void close_dir(void* dir) { closedir(static_cast<DIR*>(dir)); }
-int stat_followed(const char* path, struct stat* out) { return devshm::stat_path(AT_FDCWD, path, out, 0); }
-int stat_itself(const char* path, struct stat* out) {
-  return devshm::stat_path(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
-}
+int stat_followed(const char* path, struct stat* out) { return stat_path(AT_FDCWD, path, out, 0); }
+int stat_itself(const char* path, struct stat* out) { return stat_path(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW); }
 
 [[gnu::cold]] int glob_with_functions(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) {
   const glob_t given = *out;  // its functions are the program's, whether it uses them or not
@@ -41,7 +41,7 @@ int stat_itself(const char* path, struct stat* out) {
   out->gl_closedir = close_dir;
   out->gl_stat = stat_followed;
   out->gl_lstat = stat_itself;
-  const int result = NEXT(glob).get()(pattern, flags | GLOB_ALTDIRFUNC, on_error, out);
+  const int result = NEXT(glob)(pattern, flags | GLOB_ALTDIRFUNC, on_error, out);
   out->gl_opendir = given.gl_opendir;
   out->gl_readdir = given.gl_readdir;
   out->gl_closedir = given.gl_closedir;
@@ -53,16 +53,16 @@ int stat_itself(const char* path, struct stat* out) {
 
 bool has_pattern(const char* dir) {
   for (; *dir; ++dir)
-    if (devshm::has_letter("*?[\\", *dir)) return true;
+    if (has_letter("*?[\\", *dir)) return true;
   return false;
 }
 
 [[gnu::cold]] int glob_exchanged(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) {
-  const auto next = NEXT(glob).get();
-  const devshm::Settings& set = devshm::settings();
-  const devshm::Verdict verdict = devshm::judge_from(AT_FDCWD, pattern);
+  const auto next = NEXT(glob);
+  const Settings& set = settings();
+  const Verdict verdict = judge_from(AT_FDCWD, pattern);
   // A directory whose name would be a pattern itself can't be put in.
-  if (verdict.kind != devshm::Verdict::inside || has_pattern(set.dir) || devshm::ensure_backing_dir() != 0)
+  if (verdict.kind != Verdict::inside || has_pattern(set.dir) || ensure_backing_dir() != 0)
     return next(pattern, flags, on_error, out);
 
   // musl's results can't be moved, only made shorter. So what is put in is no shorter than what it stands for: it
@@ -79,7 +79,7 @@ bool has_pattern(const char* dir) {
   const int result = next(exchanged, flags, on_error, out);
   char** names = out->gl_pathv + (flags & GLOB_DOOFFS ? out->gl_offs : 0);
   for (std::size_t i = first; i < out->gl_pathc; ++i) {
-    if (!devshm::begins_with(names[i], exchanged, head_length)) continue;
+    if (!begins_with(names[i], exchanged, head_length)) continue;
     memcpy(names[i], pattern, own_length);
     memmove(names[i] + own_length, names[i] + head_length, strlen(names[i] + head_length) + 1);
   }
@@ -87,21 +87,23 @@ bool has_pattern(const char* dir) {
 }
 
 [[gnu::cold, gnu::noinline]] int glob_overlay(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) {
-  return devshm::is_gnu_libc() ? glob_with_functions(pattern, flags, on_error, out)
-                               : glob_exchanged(pattern, flags, on_error, out);
+  return is_gnu_libc() ? glob_with_functions(pattern, flags, on_error, out)
+                       : glob_exchanged(pattern, flags, on_error, out);
 }
 
 /// A pattern can become a path in the overlay by its own text, or by the home directory's.
 bool may_reach_overlay(const char* pattern, int flags) {
-  return devshm::may_match(pattern) || (flags & GLOB_TILDE && devshm::may_match(getenv("HOME")));
+  return may_match(pattern) || (flags & GLOB_TILDE && may_match(getenv("HOME")));
 }
 
 }  // namespace
 
 // A program that brings functions of its own gets what they give it.
 EXPORT int glob(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) NOTHROW {
-  if (may_reach_overlay(pattern, flags) && out && !(flags & GLOB_ALTDIRFUNC) && devshm::settings().active)
+  if (may_reach_overlay(pattern, flags) && out && !(flags & GLOB_ALTDIRFUNC) && settings().active)
     return glob_overlay(pattern, flags, on_error, out);
-  return NEXT(glob).get()(pattern, flags, on_error, out);
+  return NEXT(glob)(pattern, flags, on_error, out);
 }
 ALIAS(glob64, glob);
+
+}  // namespace devshm

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <glob.h>
-
 #include "../next_symbol.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
 /// Whether libc is glibc, known by an extension of its glob family that musl does not have.
 inline bool is_gnu_libc() {
-  const auto next = NEXT(glob_pattern_p);
-  next.get();
-  return next.slot.load(std::memory_order_relaxed) != nullptr;
+  static constinit std::atomic<bool> is_known{false};
+  if (is_known.load(std::memory_order_relaxed)) return true;
+  const bool is_there = next_definition("glob_pattern_p", false) != nullptr;
+  is_known.store(is_there, std::memory_order_relaxed);
+  return is_there;
 }
 
 }  // namespace devshm

@@ -7,8 +7,10 @@
 
 #include "wrapper.h"
 
-FORWARD_TWO(link, linked, 1, 2);
-FORWARD_TWO(linkat, linked_at, 2, 4);
+namespace devshm {
+
+FORWARD(link, linked, 1, 2);
+FORWARD(linkat, linked_at, 2, 4);
 
 FORWARD(symlink, path, 2);
 FORWARD(symlinkat, path_at, 3);
@@ -17,6 +19,8 @@ FORWARD(unlink, path, 1);
 FORWARD(unlinkat, unlinked_at, 2);
 FORWARD(remove, removed, 1);
 
-FORWARD_TWO(rename, moved, 1, 2);
-FORWARD_TWO(renameat, moved_at, 2, 4);
-FORWARD_TWO(renameat2, moved_at, 2, 4);
+FORWARD(rename, moved, 1, 2);
+FORWARD(renameat, moved_at, 2, 4);
+FORWARD(renameat2, moved_at, 2, 4);
+
+}  // namespace devshm

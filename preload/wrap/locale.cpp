@@ -12,18 +12,22 @@
 #include "shown_path.h"
 #include "wrapper.h"
 
+namespace devshm {
+
 // What it returns belongs to libc, which needs its own to open files.
 EXPORT char* bindtextdomain(const char* domain, const char* dir) NOTHROW {
-  char* const kept = rewrite(NEXT(bindtextdomain), domain, Path(dir));
-  char* const shown = devshm::lasting_shown_path(kept);
+  char* const kept = NEXT(bindtextdomain, path, 2).rewrite(domain, dir);
+  char* const shown = lasting_shown_path(kept);
   return shown ? shown : kept;
 }
 
 // It fails with (nl_catd)-1, not with a null pointer.
-DEVSHM_FORWARD(catopen, ::devshm::Failure::minus_one_long, sought, 1);
+FORWARD_FAILING_WITH(catopen, minus_one_long, searched, 1);
 
 FORWARD(utmpname, path, 1);
 FORWARD(utmpxname, path, 1);
 
 FORWARD(updwtmp, path, 1);
 FORWARD(updwtmpx, path, 1);
+
+}  // namespace devshm

@@ -7,7 +7,7 @@
 #include "restricted_open.h"
 #include "wrapper.h"
 
-// Exported by libc, not declared for everybody.
+// Exported by libc, but not declared for everybody.
 extern "C" {
 int __open_2(const char*, int);
 int __open64_2(const char*, int);
@@ -16,7 +16,9 @@ int __openat64_2(int, const char*, int);
 int openat2(int, const char*, const struct open_how*, size_t);
 }
 
-// The mode of open and openat is handed on in its register, whether the flags ask for one or not.
+namespace devshm {
+
+// The mode of open and openat is passed on in its register, whether the flags ask for one or not.
 FORWARD(open, path, 1);
 ALIAS(open64, open);
 ALIAS(__open, open);
@@ -35,9 +37,13 @@ FORWARD(__openat_2, path_at, 2);
 ALIAS(__openat64_2, __openat_2);
 
 // glibc 2.43.
-IF_MATCHING(2, int, openat2, int dir, const char* path, const struct open_how* how, size_t size) {
-  if (devshm::is_restricted(how, size)) return devshm::open_restricted(REAL(openat2).get(), dir, path, how, size);
-  return rewrite(REAL(openat2), dir, PathAt(path), how, size);
+EXPORT int openat2(int dir, const char* path, const struct open_how* how, size_t size) {
+  const auto next = NEXT(openat2, path_at, 2);
+  if (!may_match(path)) return next(dir, path, how, size);
+  if (is_restricted(how, size)) return open_restricted(next, dir, path, how, size);
+  return next.rewrite(dir, path, how, size);
 }
 
 FORWARD(name_to_handle_at, path_at, 2);
+
+}  // namespace devshm

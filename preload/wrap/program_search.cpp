@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "program_search.h"
 
-#include <alloca.h>
-
 #include "../settings.h"
 #include "../sys.h"
 #include "../text.h"
-#include "path_argument.h"
+#include "path.h"
 
 namespace devshm {
 namespace {
@@ -23,15 +21,15 @@ struct Found {
 };
 
 Found look_at(const char* path) {
-  JudgedPath judged(path);
-  std::size_t room = 0;
-  if (judged.judge(room) != 0) return {Found::nothing, judged.is_rewritten()};
-  char* memory = static_cast<char*>(alloca(room + 1));
-  const char* real = judged.place(memory);
-  struct stat found {};
-  if (sys::fstatat(AT_FDCWD, real, &found, 0) != 0) return {Found::nothing, judged.is_rewritten()};
-  const bool may_run = S_ISREG(found.st_mode) && sys::access(real, X_OK) == 0;
-  return {may_run ? Found::program : Found::refused, judged.is_rewritten()};
+  Found result{Found::nothing, true};  // a path that can't be rewritten leads to nothing
+  with_kernel_path(path, [&](const KernelPath& real) {
+    result.is_rewritten = real.is_rewritten;
+    struct stat found {};
+    if (sys::fstatat(AT_FDCWD, real.text, &found, 0) != 0) return;
+    const bool may_run = S_ISREG(found.st_mode) && sys::access(real.text, X_OK) == 0;
+    result.what = may_run ? Found::program : Found::refused;
+  });
+  return result;
 }
 
 }  // namespace

@@ -28,42 +28,42 @@ ssize_t __readlinkat_chk(int, const char*, char*, size_t, size_t);
 char* __realpath_chk(const char*, char*, size_t);
 }
 
-namespace {
+namespace devshm {
 
-using devshm::NameOf;
+namespace {
 
 /// Whether a link is one of those of /proc: asked by device, which takes no descriptor that the program could see.
 [[gnu::cold]] bool is_magic_link(int dir, const char* path) {
   struct statfs fs;
   struct stat proc, link;
-  return devshm::sys::statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
-         devshm::sys::fstatat(AT_FDCWD, "/proc", &proc, 0) == 0 &&
-         devshm::stat_path(dir, path, &link, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && link.st_dev == proc.st_dev;
+  return sys::statfs("/proc", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
+         sys::fstatat(AT_FDCWD, "/proc", &proc, 0) == 0 &&
+         stat_path(dir, path, &link, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && link.st_dev == proc.st_dev;
 }
 
 /// The caller's buffer is full, so there may be more. The program is to see the beginning of the shown name, for which
 /// more of the real one may be needed than it has asked for: it is read again, at most as much of it as that takes.
 [[gnu::cold]] ssize_t show_cut_link(int dir, const char* path, char* out, std::size_t size, ssize_t length) {
-  const std::size_t enough = devshm::longest_backing_prefix() + std::max(size, sizeof " (deleted)");
+  const std::size_t enough = longest_backing_prefix() + std::max(size, sizeof " (deleted)");
   const std::size_t own_size = std::min<std::size_t>(enough, PATH_MAX);
   char* name = static_cast<char*>(alloca(own_size));
-  const ssize_t seen = rewrite(NEXT(readlinkat), dir, PathAt(path), name, own_size);
+  const ssize_t seen = NEXT(readlinkat, path_at, 2).rewrite(dir, path, name, own_size);
   if (seen <= 0) return length;
   const auto name_length = static_cast<std::size_t>(seen);
-  const std::size_t prefix = devshm::backing_prefix(name, name_length, NameOf::open_file);
-  return prefix ? static_cast<ssize_t>(devshm::put_shown(out, size, name, name_length, prefix)) : length;
+  const std::size_t prefix = backing_prefix(name, name_length, NameOf::open_file);
+  return prefix ? static_cast<ssize_t>(put_shown(out, size, name, name_length, prefix)) : length;
 }
 
 /// After a readlink that has written `length` bytes, beginning with a slash, to the caller's `size`.
 [[gnu::cold, gnu::noinline]] ssize_t show_link(int dir, const char* path, char* out, std::size_t size, ssize_t length) {
   const auto seen = static_cast<std::size_t>(length);
   const bool cut = seen >= size;
-  const std::size_t prefix = cut ? 0 : devshm::backing_prefix(out, seen, NameOf::open_file);
-  if (cut ? !devshm::may_begin_in_backing_dir(out, seen) : !prefix) return length;
+  const std::size_t prefix = cut ? 0 : backing_prefix(out, seen, NameOf::open_file);
+  if (cut ? !may_begin_in_backing_dir(out, seen) : !prefix) return length;
   const int error = errno;
   if (is_magic_link(dir, path)) {
     length = cut ? show_cut_link(dir, path, out, size, length)
-                 : static_cast<ssize_t>(devshm::put_shown(out, size, out, seen, prefix));
+                 : static_cast<ssize_t>(put_shown(out, size, out, seen, prefix));
     // The rest of a longer name: programs that do not end the text themselves have filled their buffer with zeros.
     for (auto i = static_cast<std::size_t>(length); i < seen; ++i) out[i] = '\0';
   }
@@ -76,25 +76,24 @@ using devshm::NameOf;
 }
 
 ssize_t read_link(const char* path, char* out, std::size_t size) {
-  return shown(AT_FDCWD, path, out, size, forward(NEXT(readlink), Path(path), out, size));
+  return shown(AT_FDCWD, path, out, size, NEXT(readlink, path, 1).forward(path, out, size));
 }
 ssize_t read_link_at(int dir, const char* path, char* out, std::size_t size) {
-  return shown(dir, path, out, size, forward(NEXT(readlinkat), dir, PathAt(path), out, size));
+  return shown(dir, path, out, size, NEXT(readlinkat, path_at, 2).forward(dir, path, out, size));
 }
 
 /// What realpath has found: in the caller's buffer of PATH_MAX, or from malloc.
 [[gnu::cold, gnu::noinline]] char* show_resolved(char* found, char* out) {
-  const devshm::PathMemory memory{!out, out ? PATH_MAX : 0u, ENAMETOOLONG};
-  if (found) return devshm::show_path(found, memory);
+  const PathMemory memory{!out, out ? PATH_MAX : 0u, ENAMETOOLONG};
+  if (found) return show_path(found, memory);
   // glibc leaves in the buffer how far it got: the part that is not there, or that can't be entered.
   const int error = errno;
-  if (out && (error == ENOENT || error == EACCES) && *out == '/' && devshm::ends_within(out, PATH_MAX))
-    devshm::show_path(out, memory);
+  if (out && (error == ENOENT || error == EACCES) && *out == '/' && ends_within(out, PATH_MAX)) show_path(out, memory);
   errno = error;
   return nullptr;
 }
 
-char* resolve(const char* path, char* out) { return show_resolved(rewrite(NEXT(realpath), Path(path), out), out); }
+char* resolve(const char* path, char* out) { return show_resolved(NEXT(realpath, path, 1).rewrite(path, out), out); }
 
 }  // namespace
 
@@ -106,16 +105,18 @@ INNER_NAME(readlink);
 INNER_NAME(readlinkat);
 EXPORT char* realpath(const char* path, char* out) NOTHROW { return resolve(path, out); }
 EXPORT char* canonicalize_file_name(const char* path) NOTHROW {
-  return show_resolved(rewrite(NEXT(canonicalize_file_name), Path(path)), nullptr);
+  return show_resolved(NEXT(canonicalize_file_name, path, 1).rewrite(path), nullptr);
 }
 
 // _FORTIFY_SOURCE: where the buffer is too small libc's own end the program.
 EXPORT ssize_t __readlink_chk(const char* path, char* out, size_t size, size_t room) {
-  return size > room ? NEXT(__readlink_chk).get()(path, out, size, room) : read_link(path, out, size);
+  return size > room ? NEXT(__readlink_chk)(path, out, size, room) : read_link(path, out, size);
 }
 EXPORT ssize_t __readlinkat_chk(int dir, const char* path, char* out, size_t size, size_t room) {
-  return size > room ? NEXT(__readlinkat_chk).get()(dir, path, out, size, room) : read_link_at(dir, path, out, size);
+  return size > room ? NEXT(__readlinkat_chk)(dir, path, out, size, room) : read_link_at(dir, path, out, size);
 }
 EXPORT char* __realpath_chk(const char* path, char* out, size_t room) {
-  return room < PATH_MAX ? NEXT(__realpath_chk).get()(path, out, room) : resolve(path, out);
+  return room < PATH_MAX ? NEXT(__realpath_chk)(path, out, room) : resolve(path, out);
 }
+
+}  // namespace devshm

@@ -5,31 +5,13 @@
 #include <limits.h>
 
 #include "../backing_dir.h"
-#include "../next_symbol.h"
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../sys.h"
 #include "../text.h"
+#include "path.h"
 
 namespace devshm {
-namespace {
-
-/// A descriptor of a directory, for as long as one call needs it.
-class StartDescriptor {
- public:
-  explicit StartDescriptor(const char* dir) : fd_(sys::openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
-  ~StartDescriptor() {
-    if (fd_ >= 0) sys::close(fd_);
-  }
-  StartDescriptor(const StartDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-}  // namespace
-
 int open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how, std::size_t size) {
   // Below RESOLVE_IN_ROOT an absolute path starts at the descriptor; with RESOLVE_BENEATH it is an error.
   if (path[0] == '/' && how->resolve & RESOLVE_BENEATH) return real(dir, path, how, size);
@@ -43,8 +25,9 @@ int open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how
     return error == real_one_serves ? real(dir, path, how, size) : fail_with<int>(error);
   // The way leads over a mount point, as far as the program can tell.
   if (how->resolve & RESOLVE_NO_XDEV) return fail_with<int>(EXDEV);
-  const StartDescriptor start(verdict.kind == Verdict::inside ? settings().dir : "/dev");
-  if (start.get() < 0) return fail_with<int>(-start.get());
+  const Prefix prefix = prefix_for(verdict, settings());
+  const sys::Descriptor start(sys::openat(AT_FDCWD, prefix.text, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!start.is_open()) return fail_with<int>(start.error());
   const char* rest = verdict.rest;
   while (*rest == '/') ++rest;
   return real(start.get(), *rest ? rest : ".", how, size);

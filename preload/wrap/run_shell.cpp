@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <spawn.h>
 
-#include "../next_symbol.h"
 #include "../sys.h"
 #include "cancellable_wait.h"
 #include "process_lock.h"
+#include "wrapper.h"
 
 namespace devshm {
 namespace {
@@ -87,7 +87,8 @@ int run_shell(const char* command, char* const* environment) {
   char* const arguments[] = {const_cast<char*>("sh"), const_cast<char*>("-c"), const_cast<char*>("--"),
                              const_cast<char*>(command), nullptr};
   pid_t pid;
-  const int error = NEXT_AS_RESULT(posix_spawn).get()(&pid, "/bin/sh", nullptr, &attributes, arguments, environment);
+  const int error =
+      NEXT_FAILING_WITH(posix_spawn, error_number)(&pid, "/bin/sh", nullptr, &attributes, arguments, environment);
   constexpr int could_not_be_executed = 127 << 8;
   const int status = error ? could_not_be_executed : wait_for_shell(pid, mask);
   if (error) errno = error;

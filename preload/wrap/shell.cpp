@@ -18,27 +18,29 @@
 
 extern "C" FILE* _IO_popen(const char*, const char*);
 
-namespace {
+namespace devshm {
 
-using devshm::ChildEnvironment;
+namespace {
 
 template <class Next>
 FILE* open_command(Next next, const char* command, const char* mode) {
-  if (ChildEnvironment(devshm::own_environ()).is_complete()) return next.get()(command, mode);
-  const devshm::LentEnviron lent;
-  return next.get()(command, mode);
+  if (ChildEnvironment(own_environ()).is_complete()) return next(command, mode);
+  const LentEnviron lent;
+  return next(command, mode);
 }
 
 }  // namespace
 
 EXPORT int system(const char* command) {
-  const ChildEnvironment child(devshm::own_environ());
-  if (child.is_complete() || !command) return NEXT(system).get()(command);
+  const ChildEnvironment child(own_environ());
+  if (child.is_complete() || !command) return NEXT(system)(command);
   void* const memory = alloca(child.size());
-  return devshm::run_shell(command, child.build(memory));
+  return run_shell(command, child.build(memory));
 }
 
 EXPORT FILE* popen(const char* command, const char* mode) { return open_command(NEXT(popen), command, mode); }
 
 // An exported alias in glibc.
 EXPORT FILE* _IO_popen(const char* command, const char* mode) { return open_command(NEXT(_IO_popen), command, mode); }
+
+}  // namespace devshm

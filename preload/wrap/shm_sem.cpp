@@ -15,10 +15,11 @@
 #include "../libc_constant.h"
 #include "../report.h"
 #include "../settings.h"
-#include "../sys.h"
+#include "../text.h"
 #include "shm_sem.h"
 #include "wrapper.h"
 
+namespace devshm {
 namespace {
 
 /// For one function: whether its libc object has been seen to. They may come one by one with glibc <= 2.33.
@@ -26,47 +27,27 @@ using Ready = std::atomic<bool>;
 
 /// Returns 0, real_one_serves, or the errno value to fail with.
 int make_ready(Ready& ready) {
-  if (const int error = devshm::ensure_backing_dir()) return error;
-  if (ready.load(std::memory_order_relaxed) && devshm::constant_dir_holds()) return 0;
-  if (const int error = devshm::put_constant_in_place()) return error;
+  if (const int error = ensure_backing_dir()) return error;
+  if (ready.load(std::memory_order_relaxed) && constant_dir_holds()) return 0;
+  if (const int error = put_constant_in_place()) return error;
   ready.store(true, std::memory_order_relaxed);
   return 0;
 }
 
-/// The call of any of these functions: its arguments are words, and it fails with a null pointer or with -1.
-struct Call {
-  const devshm::RealFunction& function;
-  devshm::WordFunction real;
-  const char* name;
-  long words[3];
-
-  long make() const { return real(devshm::sys::word(name), words[0], words[1], words[2]); }
-  bool has_failed(long result) const {
-    return function.failure() == devshm::Failure::null ? !result : static_cast<int>(result) == -1;
-  }
-  long fail(int error) const {
-    errno = error;
-    return function.failure() == devshm::Failure::null ? 0 : -1;
-  }
-};
-
-long call_by_name(Ready& ready, const Call& call) {
-  if (!devshm::settings().active) return call.make();
-  if (const int error = make_ready(ready)) return error == devshm::real_one_serves ? call.make() : call.fail(error);
-  devshm::log_reroute(call.function.name(), call.name, devshm::settings().dir);
-  const long result = call.make();
-  if (!call.has_failed(result) || errno != ENOENT) return result;
-  const bool dir_is_new = devshm::backing_dir_was_remade();
-  const bool link_is_new = devshm::constant_dir_was_remade();
-  if (link_is_new && devshm::put_constant_in_place() != 0) return result;
-  return dir_is_new || link_is_new ? call.make() : result;
+long call_by_name(Ready& ready, const Call& call, const Function& function, const char* name) {
+  if (!settings().active) return call.invoke();
+  if (const int error = make_ready(ready)) return error == real_one_serves ? call.invoke() : call.fail(error);
+  log_reroute(function.name(), name, settings().dir);
+  const long result = call.invoke();
+  const bool again = call.found_nothing(result) && overlay_was_remade() && put_constant_in_place() == 0;
+  return again ? call.invoke() : result;
 }
 
-template <class Next>
-typename Next::Result by_name(Ready& ready, Next next, const char* name, long a = 0, long b = 0, long c = 0) {
-  const auto real = reinterpret_cast<void*>(next.get());
-  const Call call{next.real, reinterpret_cast<devshm::WordFunction>(real), name, {a, b, c}};
-  return devshm::from_word<typename Next::Result>(call_by_name(ready, call));
+template <class Next, class... Arguments>
+typename Next::Result by_name(Ready& ready, Next next, const char* name, Arguments... others) {
+  Words words = {as_word(name), as_word(others)...};
+  const Call call(next.function, next.real, Paths(), words);
+  return from_word<typename Next::Result>(call_by_name(ready, call, next.function, name));
 }
 
 constinit Ready sem_open_ready{false}, sem_unlink_ready{false}, shm_open_ready{false}, shm_unlink_ready{false};
@@ -94,13 +75,13 @@ EXPORT int shm_open(const char* name, int flags, mode_t mode) {
 
 EXPORT int shm_unlink(const char* name) { return by_name(shm_unlink_ready, NEXT_LATE(shm_unlink), name); }
 
-void* devshm::wrapper_instead(void* found, const char* name) {
-  const auto is = [&](const char* function, auto next) {
-    return same(name, function) && reinterpret_cast<void*>(next.get()) == found;
-  };
+void* wrapper_instead(void* found, const char* name) {
+  const auto is = [&](const char* function, auto next) { return same(name, function) && next.real == found; };
   if (is("sem_open", NEXT_LATE(sem_open))) return reinterpret_cast<void*>(&sem_open);
   if (is("sem_unlink", NEXT_LATE(sem_unlink))) return reinterpret_cast<void*>(&sem_unlink);
   if (is("shm_open", NEXT_LATE(shm_open))) return reinterpret_cast<void*>(&shm_open);
   if (is("shm_unlink", NEXT_LATE(shm_unlink))) return reinterpret_cast<void*>(&shm_unlink);
   return found;
 }
+
+}  // namespace devshm

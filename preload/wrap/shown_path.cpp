@@ -6,10 +6,10 @@
 
 #include <atomic>
 
-#include "../next_symbol.h"
 #include "../reverse.h"
 #include "../sys.h"
 #include "../text.h"
+#include "function.h"
 
 namespace devshm {
 

@@ -11,105 +11,36 @@
 #include "socket_address.h"
 #include "wrapper.h"
 
-using devshm::receive_from;
-using devshm::send_to;
-using devshm::sys::word;
-
 extern "C" {
 ssize_t __recvfrom_chk(int, void*, size_t, size_t, int, struct sockaddr*, socklen_t*);
 }
 
 namespace devshm {
-namespace {
-
-// An int or a ssize_t: none of these calls has more to say than an int can (the kernel's MAX_RW_COUNT), and what an int
-// leaves in the upper half of a word is nobody's.
-int as_int(long result) { return static_cast<int>(result); }
-
-}  // namespace
-
-long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call) {
-  const OutgoingAddress to(address, length);
-  if (to.error()) return fail_with<long>(to.error());
-  const long result = call(to.address(), to.length());
-  to.log(function);
-  return as_int(result) == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
-}
-
-long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
-  // A length that is null or negative is the kernel's to refuse.
-  if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
-  const socklen_t room = *length;
-  if (!is_short(out, room)) {
-    const long result = call(out, length);
-    if (as_int(result) >= 0) show_if_unix(out, *length);
-    return result;
-  }
-  union {
-    sockaddr address;
-    UnixAddressBuffer bytes;
-  } own;
-  socklen_t own_length = sizeof own.bytes;
-  const long result = call(&own.address, &own_length);
-  if (as_int(result) >= 0) {
-    show_if_unix(&own, own_length);
-    copy_address(out, room, &own, own_length);
-    *length = own_length;
-  }
-  return result;
-}
-
-}  // namespace devshm
-
-namespace {
-
-/// A call with an address among its arguments, and behind it the address's length, or where that is.
-class AddressCall {
- public:
-  AddressCall(devshm::Slot& slot, const devshm::Wrapper& wrapper, long (&words)[6])
-      : slot_(slot), wrapper_(wrapper), words_(words), at_(words + wrapper.places.of[0].index) {}
-
-  const char* name() const { return wrapper_.real.name(); }
-  long address() const { return at_[0]; }
-  long length() const { return at_[1]; }
-  long make(const void* address, long length) const {
-    at_[0] = word(address);
-    at_[1] = length;
-    const long* w = words_;
-    return reinterpret_cast<devshm::WordFunction>(find(slot_, wrapper_.real))(w[0], w[1], w[2], w[3], w[4], w[5]);
-  }
-
- private:
-  devshm::Slot& slot_;
-  const devshm::Wrapper& wrapper_;
-  long (&words_)[6];
-  long* at_;
-};
-
-}  // namespace
-
-// Called by entry_<architecture>.S, with words of its own.
-extern "C" {
-
-[[gnu::used]] long devshm_name_socket(devshm::Slot& slot, const devshm::Wrapper& wrapper, long (&words)[6]) {
-  const AddressCall call(slot, wrapper, words);
-  return send_to(call.name(), reinterpret_cast<sockaddr*>(call.address()), static_cast<socklen_t>(call.length()),
-                 [&](const sockaddr* to, socklen_t size) { return call.make(to, size); });
-}
-
-[[gnu::used]] long devshm_tell_socket(devshm::Slot& slot, const devshm::Wrapper& wrapper, long (&words)[6]) {
-  const AddressCall call(slot, wrapper, words);
-  return receive_from(reinterpret_cast<sockaddr*>(call.address()), reinterpret_cast<socklen_t*>(call.length()),
-                      [&](sockaddr* from, socklen_t* size) { return call.make(from, word(size)); });
-}
-}  // extern "C"
 
 // ---- Names that the program gives ----
 
-NAMES_SOCKET(bind, 2);
-NAMES_SOCKET(connect, 2);
+EXPORT int bind(int fd, const struct sockaddr* address, socklen_t length) NOTHROW {
+  const auto next = NEXT(bind);
+  if (!is_unix(address, length)) return next(fd, address, length);
+  return static_cast<int>(send_to(next.function.name(), address, length,
+                                  [=](const sockaddr* to, socklen_t size) { return next(fd, to, size); }));
+}
+
+EXPORT int connect(int fd, const struct sockaddr* address, socklen_t length) {
+  const auto next = NEXT(connect);
+  if (!is_unix(address, length)) return next(fd, address, length);
+  return static_cast<int>(send_to(next.function.name(), address, length,
+                                  [=](const sockaddr* to, socklen_t size) { return next(fd, to, size); }));
+}
 ALIAS(__connect, connect);
-NAMES_SOCKET(sendto, 5);
+
+EXPORT ssize_t sendto(int fd, const void* data, size_t count, int flags, const struct sockaddr* address,
+                      socklen_t length) {
+  const auto next = NEXT(sendto);
+  if (!is_unix(address, length)) return next(fd, data, count, flags, address, length);
+  return send_to(next.function.name(), address, length,
+                 [=](const sockaddr* to, socklen_t size) { return next(fd, data, count, flags, to, size); });
+}
 
 namespace {
 
@@ -129,13 +60,13 @@ auto next_sendmmsg() { return NEXT(sendmmsg); }
   return send_to(function, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen,
                  [&](const sockaddr* to, socklen_t size) {
                    const struct msghdr copy = readdressed(message, to, size);
-                   return next_sendmsg().get()(fd, &copy, flags);
+                   return next_sendmsg()(fd, &copy, flags);
                  });
 }
 
 /// The first of them, to an AF_UNIX name, as the kernel's sendmmsg sends each: like sendmsg.
 int send_one(int fd, struct mmsghdr* messages, int flags) {
-  const ssize_t sent = send_message(next_sendmmsg().name(), fd, messages->msg_hdr, flags);
+  const ssize_t sent = send_message(next_sendmmsg().function.name(), fd, messages->msg_hdr, flags);
   if (sent < 0) return -1;
   messages->msg_len = static_cast<unsigned>(sent);
   return 1;
@@ -148,10 +79,9 @@ int send_one(int fd, struct mmsghdr* messages, int flags) {
   if (count > most) count = most;
   unsigned sent = 0;
   while (sent < count) {
-    const unsigned run = devshm::count_ordinary(messages + sent, count - sent);
+    const unsigned run = count_ordinary(messages + sent, count - sent);
     const int error = errno;
-    const int result =
-        run ? next_sendmmsg().get()(fd, messages + sent, run, flags) : send_one(fd, messages + sent, flags);
+    const int result = run ? next_sendmmsg()(fd, messages + sent, run, flags) : send_one(fd, messages + sent, flags);
     if (result < 0 && sent == 0) return result;
     if (result < 0) errno = error;
     if (result <= 0) break;
@@ -165,32 +95,59 @@ int send_one(int fd, struct mmsghdr* messages, int flags) {
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr* message, int flags) {
   const auto next = next_sendmsg();
-  if (__builtin_expect(!message || !devshm::is_unix(message->msg_name, message->msg_namelen), 1))
-    return next.get()(fd, message, flags);
-  return send_message(next.name(), fd, *message, flags);
+  if (__builtin_expect(!message || !is_unix(message->msg_name, message->msg_namelen), 1))
+    return next(fd, message, flags);
+  return send_message(next.function.name(), fd, *message, flags);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags) {
-  if (__builtin_expect(messages && devshm::count_ordinary(messages, count) < count, 0))
+  if (__builtin_expect(messages && count_ordinary(messages, count) < count, 0))
     return sendmmsg_in_runs(fd, messages, count, flags);
-  return next_sendmmsg().get()(fd, messages, count, flags);
+  return next_sendmmsg()(fd, messages, count, flags);
 }
 
 // ---- Names that the kernel tells ----
 
-TELLS_SOCKET(accept, 2);
-TELLS_SOCKET(accept4, 2);
-TELLS_SOCKET(getsockname, 2);
-TELLS_SOCKET(getpeername, 2);
-TELLS_SOCKET(recvfrom, 5);
+EXPORT int accept(int fd, struct sockaddr* out, socklen_t* length) {
+  const auto next = NEXT(accept);
+  if (!out) return next(fd, out, length);
+  return static_cast<int>(
+      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return next(fd, from, size); }));
+}
 
-// _FORTIFY_SOURCE: libc's own ends the program if the buffer is shorter than the count. The last of its seven arguments
-// is not a register everywhere.
-IF_GIVEN(6, ssize_t, __recvfrom_chk, int fd, void* data, size_t count, size_t room, int flags, struct sockaddr* out,
-         socklen_t* length) {
-  const auto real = REAL(__recvfrom_chk).get();
+EXPORT int accept4(int fd, struct sockaddr* out, socklen_t* length, int flags) {
+  const auto next = NEXT(accept4);
+  if (!out) return next(fd, out, length, flags);
+  return static_cast<int>(
+      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return next(fd, from, size, flags); }));
+}
+
+EXPORT int getsockname(int fd, struct sockaddr* out, socklen_t* length) NOTHROW {
+  const auto next = NEXT(getsockname);
+  return static_cast<int>(
+      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return next(fd, from, size); }));
+}
+
+EXPORT int getpeername(int fd, struct sockaddr* out, socklen_t* length) NOTHROW {
+  const auto next = NEXT(getpeername);
+  return static_cast<int>(
+      receive_from(out, length, [=](sockaddr* from, socklen_t* size) { return next(fd, from, size); }));
+}
+
+EXPORT ssize_t recvfrom(int fd, void* data, size_t count, int flags, struct sockaddr* out, socklen_t* length) {
+  const auto next = NEXT(recvfrom);
+  if (!out) return next(fd, data, count, flags, out, length);
   return receive_from(out, length,
-                      [=](sockaddr* from, socklen_t* size) { return real(fd, data, count, room, flags, from, size); });
+                      [=](sockaddr* from, socklen_t* size) { return next(fd, data, count, flags, from, size); });
+}
+
+// _FORTIFY_SOURCE: libc's own ends the program if the buffer is shorter than the count.
+EXPORT ssize_t __recvfrom_chk(int fd, void* data, size_t count, size_t room, int flags, struct sockaddr* out,
+                              socklen_t* length) {
+  const auto next = NEXT(__recvfrom_chk);
+  if (!out) return next(fd, data, count, room, flags, out, length);
+  return receive_from(out, length,
+                      [=](sockaddr* from, socklen_t* size) { return next(fd, data, count, room, flags, from, size); });
 }
 
 namespace {
@@ -201,13 +158,13 @@ auto next_recvmsg() { return NEXT(recvmsg); }
 auto next_recvmmsg() { return NEXT(recvmmsg); }
 
 [[gnu::noinline]] ssize_t recvmsg_named(int fd, struct msghdr* message, int flags) {
-  const auto real = next_recvmsg().get();
+  const auto real = next_recvmsg();
   if (!is_short(*message)) {
     const ssize_t result = real(fd, message, flags);
-    if (result >= 0) devshm::show_if_unix(message->msg_name, message->msg_namelen);
+    if (result >= 0) show_if_unix(message->msg_name, message->msg_namelen);
     return result;
   }
-  devshm::OwnAddress own;
+  OwnAddress own;
   struct msghdr copy = own.borrow(*message);
   const ssize_t result = real(fd, &copy, flags);
   if (result >= 0) own.give_back(*message, copy);
@@ -217,8 +174,7 @@ auto next_recvmmsg() { return NEXT(recvmmsg); }
 bool is_unix_socket(int fd) {
   int domain = 0;
   socklen_t size = sizeof domain;
-  return devshm::sys::call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, devshm::sys::word(&domain),
-                           devshm::sys::word(&size)) == 0 &&
+  return sys::call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, sys::word(&domain), sys::word(&size)) == 0 &&
          domain == AF_UNIX;
 }
 
@@ -227,11 +183,11 @@ bool is_unix_socket(int fd) {
 [[gnu::cold, gnu::noinline]] int recvmmsg_by_copy(int fd, struct mmsghdr* messages, unsigned count, int flags,
                                                   struct timespec* timeout) {
   constexpr unsigned most = 8;
-  devshm::OwnAddress own[most];
+  OwnAddress own[most];
   struct mmsghdr copies[most];
   if (count > most) count = most;
   for (unsigned i = 0; i < count; ++i) copies[i] = {own[i].borrow(messages[i].msg_hdr), messages[i].msg_len};
-  const int received = next_recvmmsg().get()(fd, copies, count, flags, timeout);
+  const int received = next_recvmmsg()(fd, copies, count, flags, timeout);
   for (int i = 0; i < received; ++i) {
     own[i].give_back(messages[i].msg_hdr, copies[i].msg_hdr);
     messages[i].msg_len = copies[i].msg_len;
@@ -242,7 +198,7 @@ bool is_unix_socket(int fd) {
 }  // namespace
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
-  if (__builtin_expect(!message || !message->msg_name, 1)) return next_recvmsg().get()(fd, message, flags);
+  if (__builtin_expect(!message || !message->msg_name, 1)) return next_recvmsg()(fd, message, flags);
   return recvmsg_named(fd, message, flags);
 }
 
@@ -252,29 +208,29 @@ EXPORT int recvmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags,
     any_named |= messages[i].msg_hdr.msg_name != nullptr;
     any_short |= is_short(messages[i].msg_hdr);
   }
-  if (!any_named) return next_recvmmsg().get()(fd, messages, count, flags, timeout);
+  if (!any_named) return next_recvmmsg()(fd, messages, count, flags, timeout);
   if (any_short && is_unix_socket(fd)) return recvmmsg_by_copy(fd, messages, count, flags, timeout);
-  const int received = next_recvmmsg().get()(fd, messages, count, flags, timeout);
+  const int received = next_recvmmsg()(fd, messages, count, flags, timeout);
   // Where some are short this is no AF_UNIX socket, and there is nothing to show.
   for (int i = 0; !any_short && i < received; ++i)
-    devshm::show_if_unix(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen);
+    show_if_unix(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen);
   return received;
 }
 
 // The service of an AF_UNIX address is its name.
-IF_UNIX(1, int, getnameinfo, const struct sockaddr* address, socklen_t length, char* host, socklen_t host_room,
-        char* service, socklen_t service_room, int flags) {
-  const auto real = REAL(getnameinfo).get();
-  if (length > devshm::longest_unix_address)
-    return real(address, length, host, host_room, service, service_room, flags);
+EXPORT int getnameinfo(const struct sockaddr* address, socklen_t length, char* host, socklen_t host_room, char* service,
+                       socklen_t service_room, int flags) {
+  const auto next = NEXT(getnameinfo);
+  if (!is_unix(address, length)) return next(address, length, host, host_room, service, service_room, flags);
+  if (length > longest_unix_address) return next(address, length, host, host_room, service, service_room, flags);
   union {
     sockaddr address;
-    devshm::UnixAddressBuffer bytes;
+    UnixAddressBuffer bytes;
   } own = {};  // libc reads the name up to its end
   socklen_t own_length = length;
-  devshm::copy_address(&own, sizeof own.bytes, address, length);
-  devshm::show_address(&own, own_length);
-  return real(&own.address, own_length, host, host_room, service, service_room, flags);
+  copy_address(&own, sizeof own.bytes, address, length);
+  show_address(&own, own_length);
+  return next(&own.address, own_length, host, host_room, service, service_room, flags);
 }
 
 INNER_NAME(bind);
@@ -289,3 +245,5 @@ INNER_NAME(getpeername);
 INNER_NAME(recvfrom);
 INNER_NAME(recvmsg);
 INNER_NAME(recvmmsg);
+
+}  // namespace devshm

@@ -10,6 +10,7 @@
 #include "../settings.h"
 #include "../start_dir.h"
 #include "../sys.h"
+#include "path.h"
 
 namespace devshm {
 
@@ -31,13 +32,12 @@ int OutgoingAddress::map() {
     if (const int error = ensure_backing_dir()) return error == real_one_serves ? 0 : error;
   is_inside_ = verdict.kind == Verdict::inside;
 
-  const char* head = is_inside_ ? set.dir : "/dev";
-  const std::size_t head_length = is_inside_ ? set.dir_length : 4;
+  const Prefix prefix = prefix_for(verdict, set);
   const std::size_t rest_length = length_of(verdict.rest);
-  mapped_length_ = make_unix_address(mapped_, head, head_length, verdict.rest, rest_length);
+  mapped_length_ = make_unix_address(mapped_, prefix.text, prefix.length, verdict.rest, rest_length);
   if (mapped_length_) return 0;
   // By its name of eight bytes everything fits that was spelled out from the root.
-  if (!is_inside_ || head_length + rest_length <= constant_length + rest_length) return ENAMETOOLONG;
+  if (!is_inside_ || prefix.length <= constant_length) return ENAMETOOLONG;
   char shortcut[constant_length];
   if (const int error = constant_dir(shortcut)) return error;
   mapped_length_ = make_unix_address(mapped_, shortcut, constant_length, verdict.rest, rest_length);
@@ -48,12 +48,7 @@ const sockaddr* OutgoingAddress::address() const {
   return is_rewritten() ? reinterpret_cast<const sockaddr*>(&mapped_) : given_;
 }
 
-bool OutgoingAddress::was_remade() const {
-  if (!is_rewritten() || !is_inside_) return false;
-  const bool dir_is_new = backing_dir_was_remade();
-  const bool link_is_new = constant_dir_was_remade();
-  return dir_is_new || link_is_new;
-}
+bool OutgoingAddress::was_remade() const { return is_rewritten() && is_inside_ && overlay_was_remade(); }
 
 void OutgoingAddress::log(const char* function) const {
   if (!is_rewritten()) return;
@@ -62,13 +57,6 @@ void OutgoingAddress::log(const char* function) const {
   __builtin_memcpy(to, name.text, name.length);
   to[name.length] = '\0';
   log_reroute(function, text_, to);
-}
-
-bool is_unix(const void* address, socklen_t length) {
-  sa_family_t family;
-  if (!address || length <= unix_head) return false;
-  __builtin_memcpy(&family, address, sizeof family);
-  return family == AF_UNIX;
 }
 
 namespace {
@@ -121,6 +109,37 @@ unsigned count_ordinary(const mmsghdr* messages, unsigned count) {
   unsigned ordinary = 0;
   while (ordinary < count && is_ordinary(messages[ordinary].msg_hdr)) ++ordinary;
   return ordinary;
+}
+
+long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call) {
+  const OutgoingAddress to(address, length);
+  if (to.error()) return fail_with<long>(to.error());
+  const long result = call(to.address(), to.length());
+  to.log(function);
+  return result == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
+}
+
+long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
+  // A length that is null or negative is the kernel's to refuse.
+  if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
+  const socklen_t room = *length;
+  if (!is_short(out, room)) {
+    const long result = call(out, length);
+    if (result >= 0) show_if_unix(out, *length);
+    return result;
+  }
+  union {
+    sockaddr address;
+    UnixAddressBuffer bytes;
+  } own;
+  socklen_t own_length = sizeof own.bytes;
+  const long result = call(&own.address, &own_length);
+  if (result >= 0) {
+    show_if_unix(&own, own_length);
+    copy_address(out, room, &own, own_length);
+    *length = own_length;
+  }
+  return result;
 }
 
 msghdr OwnAddress::borrow(msghdr message) {

@@ -47,7 +47,12 @@ class OutgoingAddress {
 };
 
 /// Whether an address has a family AF_UNIX and a name. Reads no more than the family.
-bool is_unix(const void* address, socklen_t length);
+inline bool is_unix(const void* address, socklen_t length) {
+  sa_family_t family;
+  if (!address || length <= unix_head) return false;
+  __builtin_memcpy(&family, address, sizeof family);
+  return family == AF_UNIX;
+}
 
 /// Calls that are complete but for the address. They return an int or a ssize_t, as a word.
 using SendCall = FunctionRef<long(const sockaddr*, socklen_t)>;

@@ -12,6 +12,8 @@ int __lxstat(int, const char*, struct stat*);
 int __fxstatat(int, int, const char*, struct stat*, int);
 }
 
+namespace devshm {
+
 FORWARD(stat, path, 1);
 ALIAS(stat64, stat);
 
@@ -31,3 +33,5 @@ ALIAS(__lxstat64, __lxstat);
 
 FORWARD(__fxstatat, path_at, 3);
 ALIAS(__fxstatat64, __fxstatat);
+
+}  // namespace devshm

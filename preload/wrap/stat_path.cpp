@@ -2,7 +2,7 @@
 #include "stat_path.h"
 
 #include "../sys.h"
-#include "forward.h"
+#include "wrapper.h"
 
 namespace devshm {
 namespace {
@@ -15,7 +15,7 @@ int kernel_stat(int dir, const char* path, struct stat* out, int flags) {
 }  // namespace
 
 int stat_path(int dir, const char* path, struct stat* out, int flags) {
-  return forward(OWN(kernel_stat, "stat"), dir, PathAt(path), out, flags);
+  return OWN(kernel_stat, "stat", path_at, 2).forward(dir, path, out, flags);
 }
 
 }  // namespace devshm

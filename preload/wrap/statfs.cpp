@@ -3,26 +3,62 @@
 // What kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity. joblib, Ray
 // and CPython's Value and Array decide by the capacity, glibc <= 2.33 by the type.
 // Not here: ustat, which takes a device number and is gone from current libcs.
+#include "statfs.h"
+
+#include <linux/magic.h>
+
 #include <cstring>
 
 #include "../constant_dir.h"
+#include "../overlay_file.h"
 #include "../settings.h"
-#include "examined_path.h"
+#include "../sys.h"
 #include "wrapper.h"
-
-using devshm::forward_descriptor;
-using devshm::forward_path;
 
 extern "C" int __statfs(const char*, struct statfs*);
 
+namespace devshm {
+
+void report_tmpfs(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
+
+void report_tmpfs(struct statvfs& out) {
+  auto* type = reinterpret_cast<unsigned*>(reinterpret_cast<char*>(&out.f_namemax) + sizeof out.f_namemax);
+  if (*type) *type = TMPFS_MAGIC;
+}
+
+bool leads_into_overlay(const char* path) {
+  if (*path == '/' && !may_match(path)) return false;
+  if (!settings().active) return false;
+  bool is_inside = false;
+  with_kernel_path(path, [&](const KernelPath& real) {
+    const sys::Descriptor file(sys::openat(AT_FDCWD, real.text, O_PATH | O_CLOEXEC));
+    is_inside = file.is_open() && is_in_overlay(file.get());
+  });
+  return is_inside;
+}
+
 namespace {
+
+template <class Next, class Out>
+int ask_path(Next next, const char* path, Out* out) {
+  const int result = next.forward(path, out);
+  if (result == 0 && leads_into_overlay(path)) report_tmpfs(*out);
+  return result;
+}
+
+template <class Next, class Out>
+int ask_descriptor(Next next, int fd, Out* out) {
+  const int result = next(fd, out);
+  if (result == 0 && is_in_overlay(fd)) report_tmpfs(*out);
+  return result;
+}
 
 /// libpthread and librt of glibc <= 2.33 ask about their constant, which leads to the backing directory by now. The
 /// answer is kept for the life of the process, so it has to be right even while the directory is not there: else they
 /// go and look for any other tmpfs.
 bool is_about_the_constant(const char* path) {
-  char text[devshm::constant_length];
-  if (!path || !devshm::settings().active || devshm::constant_dir(text) != 0) return false;
+  char text[constant_length];
+  if (!path || !settings().active || constant_dir(text) != 0) return false;
   for (std::size_t i = 0; i < sizeof text; ++i)
     if (path[i] != text[i]) return false;
   for (path += sizeof text; *path == '/'; ++path) continue;
@@ -31,22 +67,28 @@ bool is_about_the_constant(const char* path) {
 
 }  // namespace
 
-EXPORT int statfs(const char* path, struct statfs* out) NOTHROW { return forward_path(NEXT(statfs), path, out); }
+EXPORT int statfs(const char* path, struct statfs* out) NOTHROW { return ask_path(NEXT(statfs, path, 1), path, out); }
 ALIAS(statfs64, statfs);
+INNER_NAME(statfs);
 
 EXPORT int __statfs(const char* path, struct statfs* out) {
-  const int result = forward_path(NEXT(statfs), path, out);
+  const int result = ask_path(NEXT(statfs, path, 1), path, out);
   if (!is_about_the_constant(path)) return result;
   if (result != 0) std::memset(out, 0, sizeof *out);
-  devshm::say_tmpfs(*out);
+  report_tmpfs(*out);
   return 0;
 }
 
-EXPORT int statvfs(const char* path, struct statvfs* out) NOTHROW { return forward_path(NEXT(statvfs), path, out); }
+EXPORT int statvfs(const char* path, struct statvfs* out) NOTHROW {
+  return ask_path(NEXT(statvfs, path, 1), path, out);
+}
 ALIAS(statvfs64, statvfs);
 
-EXPORT int fstatfs(int fd, struct statfs* out) NOTHROW { return forward_descriptor(NEXT(fstatfs), fd, out); }
+EXPORT int fstatfs(int fd, struct statfs* out) NOTHROW { return ask_descriptor(NEXT(fstatfs), fd, out); }
 ALIAS(fstatfs64, fstatfs);
+INNER_NAME(fstatfs);
 
-EXPORT int fstatvfs(int fd, struct statvfs* out) NOTHROW { return forward_descriptor(NEXT(fstatvfs), fd, out); }
+EXPORT int fstatvfs(int fd, struct statvfs* out) NOTHROW { return ask_descriptor(NEXT(fstatvfs), fd, out); }
 ALIAS(fstatvfs64, fstatvfs);
+
+}  // namespace devshm

@@ -8,6 +8,8 @@
 
 extern "C" FILE* __setmntent(const char*, const char*);
 
+namespace devshm {
+
 FORWARD(fopen, path, 1);
 ALIAS(fopen64, fopen);
 ALIAS(_IO_fopen, fopen);
@@ -18,3 +20,5 @@ ALIAS(freopen64, freopen);
 
 FORWARD(setmntent, path, 1);
 FORWARD(__setmntent, path, 1);
+
+}  // namespace devshm

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../settings.h"
-#include "../start_dir.h"
 #include "../text.h"
 #include "stat_path.h"
 #include "wrapper.h"
+
+namespace devshm {
 
 FORWARD(mkstemp, pattern, 1);
 ALIAS(mkstemp64, mkstemp);
@@ -22,34 +22,29 @@ ALIAS(mkstemps64, mkstemps);
 FORWARD(mkostemps, pattern, 1);
 ALIAS(mkostemps64, mkostemps);
 
-// These return the template: the caller's own, not the rewritten copy.
-IF_MATCHING(1, char*, mkdtemp, char* name) { return rewrite(REAL(mkdtemp), PatternPath(name)) ? name : nullptr; }
+// It returns the template: the caller's own, not the rewritten copy.
+EXPORT char* mkdtemp(char* name) NOTHROW { return NEXT(mkdtemp, pattern, 1).forward(name) ? name : nullptr; }
 
 namespace {
 
-auto next_mktemp() { return NEXT(mktemp); }
+auto next_mktemp() { return NEXT(mktemp, pattern, 1); }
 
 char* make_name(char* name) {
   // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
-  const char* made = rewrite(next_mktemp(), PatternPath(name));
+  const char* made = next_mktemp().rewrite(name);
   if (!made || !*made) *name = '\0';
   return name;
 }
 
-/// Whether a path is one of those that are rewritten.
-bool is_rewritten(const char* path) {
-  return devshm::may_match(path) && devshm::judge_from(AT_FDCWD, path).kind != devshm::Verdict::outside;
-}
-
 bool is_directory(const char* path) {
   struct stat found;
-  return devshm::stat_path(AT_FDCWD, path, &found, 0) == 0 && S_ISDIR(found.st_mode);
+  return stat_path(AT_FDCWD, path, &found, 0) == 0 && S_ISDIR(found.st_mode);
 }
 
 /// The name that libc would make in `dir`, "<dir>/<up to five letters>XXXXXX" with the X's filled in.
 [[gnu::cold, gnu::noinline]] char* make_name_in(const char* dir, const char* prefix) {
   if (!prefix || !*prefix) prefix = "file";
-  const std::size_t dir_length = devshm::length_before_last_slashes(dir);
+  const std::size_t dir_length = length_before_last_slashes(dir);
   std::size_t prefix_length = 0;
   while (prefix_length < 5 && prefix[prefix_length]) ++prefix_length;
   char* name = static_cast<char*>(malloc(dir_length + 1 + prefix_length + sizeof "XXXXXX"));
@@ -65,19 +60,16 @@ bool is_directory(const char* path) {
 
 }  // namespace
 
-// A function in C++, as are all that the linker has a warning for: with one, it does not find a definition in assembler
-// code that comes from link-time optimisation.
-EXPORT char* mktemp(char* name) NOTHROW {
-  return devshm::may_match(name) ? make_name(name) : next_mktemp().get()(name);
-}
+EXPORT char* mktemp(char* name) NOTHROW { return may_match(name) ? make_name(name) : next_mktemp()(name); }
 
 // libc reads TMPDIR by itself, before its argument, and looks for directories where no wrapper sees it. (It ignores
 // TMPDIR in a program with raised privileges, as devshm ignores all of that program.)
 EXPORT char* tempnam(const char* dir, const char* prefix) NOTHROW {
   const char* tmpdir = getenv("TMPDIR");
-  if ((!is_rewritten(tmpdir) && !is_rewritten(dir)) || !devshm::settings().active)
-    return NEXT(tempnam).get()(dir, prefix);
+  if (!is_rewritten(tmpdir) && !is_rewritten(dir)) return NEXT(tempnam)(dir, prefix);
   for (const char* candidate : {tmpdir, dir})
     if (candidate && is_directory(candidate)) return make_name_in(candidate, prefix);
   return make_name_in(P_tmpdir, prefix);
 }
+
+}  // namespace devshm

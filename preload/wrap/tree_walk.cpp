@@ -15,13 +15,14 @@
 #include "keyed_pointers.h"
 #include "wrapper.h"
 
+namespace devshm {
+
 namespace {
 
 class Walk;
-constinit devshm::KeyedPointers<Walk> walks;
+constinit KeyedPointers<Walk> walks;
 
 // libc drops slashes at the end in its own way.
-using devshm::length_before_last_slashes;
 
 /// Where the last component of a path begins.
 int base_of(const char* path) {
@@ -38,20 +39,20 @@ class Walk {
         shown_root_(shown_root),
         shown_length_(length_before_last_slashes(shown_root)),
         callback_(callback),
-        outer_(walks.find(devshm::this_thread())) {}
+        outer_(walks.find(this_thread())) {}
 
   const bool is_nftw;
 
-  static Walk& current() { return *walks.find(devshm::this_thread()); }
+  static Walk& current() { return *walks.find(this_thread()); }
 
   template <class Callback>
   Callback callback() const {
     return reinterpret_cast<Callback>(const_cast<void*>(callback_));
   }
 
-  bool begin() { return walks.keep(devshm::this_thread(), this); }
+  bool begin() { return walks.keep(this_thread(), this); }
   int end(int result) {
-    walks.keep(devshm::this_thread(), outer_);
+    walks.keep(this_thread(), outer_);
     return stopped_with_minus_one_ ? -1 : result;
   }
 
@@ -102,24 +103,28 @@ class Walk {
 
 [[gnu::cold]] int walk_from(const char* root, Walk* walk, int limit, int flags) {
   walk->set_real_root(root);
-  return walk->is_nftw ? NEXT(nftw).get()(root, visit_more, limit, flags) : NEXT(ftw).get()(root, visit, limit);
+  return walk->is_nftw ? NEXT(nftw)(root, visit_more, limit, flags) : NEXT(ftw)(root, visit, limit);
 }
 
 [[gnu::cold, gnu::noinline]] int walk_overlay(const char* path, const void* callback, bool is_nftw, int limit,
                                               int flags) {
   Walk walk(path, callback, is_nftw);
-  if (!walk.begin()) return devshm::fail_with<int>(ENOMEM);
-  return walk.end(rewrite(OWN(walk_from, "nftw"), Path(path), &walk, limit, flags));
+  if (!walk.begin()) return fail_with<int>(ENOMEM);
+  return walk.end(OWN(walk_from, "nftw", path, 1).rewrite(path, &walk, limit, flags));
 }
 
 }  // namespace
 
-IF_MATCHING(1, int, ftw, const char* path, __ftw_func_t callback, int limit) {
+EXPORT int ftw(const char* path, __ftw_func_t callback, int limit) {
+  if (!may_match(path)) return NEXT(ftw)(path, callback, limit);
   return walk_overlay(path, reinterpret_cast<const void*>(callback), false, limit, 0);
 }
 ALIAS(ftw64, ftw);
 
-IF_MATCHING(1, int, nftw, const char* path, __nftw_func_t callback, int limit, int flags) {
+EXPORT int nftw(const char* path, __nftw_func_t callback, int limit, int flags) {
+  if (!may_match(path)) return NEXT(nftw)(path, callback, limit, flags);
   return walk_overlay(path, reinterpret_cast<const void*>(callback), true, limit, flags);
 }
 ALIAS(nftw64, nftw);
+
+}  // namespace devshm

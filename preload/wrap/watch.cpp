@@ -8,7 +8,11 @@
 
 #include "wrapper.h"
 
+namespace devshm {
+
 FORWARD(inotify_add_watch, path, 2);
 
 // Without a path the mark is on the descriptor itself.
 FORWARD(fanotify_mark, path_at, 5);
+
+}  // namespace devshm

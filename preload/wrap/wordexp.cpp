@@ -19,17 +19,16 @@
 #include "gnu_libc.h"
 #include "wrapper.h"
 
-namespace {
+namespace devshm {
 
-using devshm::shown_dir;
-using devshm::shown_dir_length;
+namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 bool is_quote(char c) { return c == '"' || c == '\''; }
 
 /// Whether `text` begins with /dev/shm as a whole component; a quote may end between it and what follows.
 bool begins_with_shown_dir(const char* text) {
-  if (!devshm::begins_with(text, shown_dir)) return false;
+  if (!begins_with(text, shown_dir)) return false;
   const char* after = text + shown_dir_length;
   while (is_quote(*after)) ++after;
   return !*after || *after == '/' || is_space(*after);
@@ -39,7 +38,7 @@ bool begins_with_shown_dir(const char* text) {
 bool is_plain(const char* dir) {
   for (; *dir; ++dir)
     if (!(*dir >= 'a' && *dir <= 'z') && !(*dir >= 'A' && *dir <= 'Z') && !(*dir >= '0' && *dir <= '9') &&
-        !devshm::has_letter("/._-+,:@%=", *dir))
+        !has_letter("/._-+,:@%=", *dir))
       return false;
   return true;
 }
@@ -50,7 +49,7 @@ bool is_plain(const char* dir) {
 const char* step(const char* at) {
   if (*at == '\\' && at[1]) return at + 2;
   if (*at == '`') {
-    const char* end = devshm::find_letter(at + 1, '`');
+    const char* end = find_letter(at + 1, '`');
     return *end ? end + 1 : at + 1;
   }
   if (*at != '$' || (at[1] != '(' && at[1] != '{')) return at + 1;
@@ -67,18 +66,18 @@ const char* step(const char* at) {
 /// slash more than it needs, or with as many as make it no shorter than what it stands for.
 class Marker {
  public:
-  explicit Marker(const devshm::Settings& set)
+  explicit Marker(const Settings& set)
       : slashes_(std::max(set.dir_length + 1, shown_dir_length) - set.dir_length), dir_(set.dir) {}
 
   std::size_t length() const { return slashes_ + strlen(dir_); }
   char* write(char* out) const {
     memset(out, '/', slashes_);
-    return devshm::put(out + slashes_, dir_);
+    return put(out + slashes_, dir_);
   }
   bool begins(const char* word) const {
     for (std::size_t i = 0; i < slashes_; ++i)
       if (word[i] != '/') return false;
-    if (!devshm::begins_with(word + slashes_, dir_)) return false;
+    if (!begins_with(word + slashes_, dir_)) return false;
     const char after = word[length()];
     return !after || after == '/';
   }
@@ -93,7 +92,7 @@ class Marker {
   errno = 0;
   std::size_t room = strlen(text) + 1;
   for (const char* p = text; *p; ++p)
-    if (devshm::begins_with(p, shown_dir)) room += marker.length();
+    if (begins_with(p, shown_dir)) room += marker.length();
   char* exchanged = static_cast<char*>(malloc(room));
   if (!exchanged) return nullptr;
   char* out = exchanged;
@@ -121,11 +120,10 @@ class Marker {
 }
 
 [[gnu::cold, gnu::noinline]] int expand(const char* text, wordexp_t* out, int flags) {
-  const auto next = NEXT(wordexp).get();
-  const devshm::Settings& set = devshm::settings();
+  const auto next = NEXT(wordexp);
+  const Settings& set = settings();
   const int error = errno;
-  if (!set.active || !is_plain(set.dir) || !devshm::is_gnu_libc() || devshm::ensure_backing_dir() != 0)
-    return next(text, out, flags);
+  if (!set.active || !is_plain(set.dir) || !is_gnu_libc() || ensure_backing_dir() != 0) return next(text, out, flags);
   const Marker marker(set);
   char* exchanged = exchange(text, marker);
   if (!exchanged && errno) return WRDE_NOSPACE;
@@ -138,11 +136,15 @@ class Marker {
   for (std::size_t i = 0; i < out->we_wordc; ++i) {
     if (!marker.begins(words[i])) continue;
     const std::size_t length = strlen(words[i]);
-    words[i][devshm::put_shown(words[i], length, words[i], length, marker.length())] = '\0';
+    words[i][put_shown(words[i], length, words[i], length, marker.length())] = '\0';
   }
   return result;
 }
 
 }  // namespace
 
-IF_MATCHING(1, int, wordexp, const char* text, wordexp_t* out, int flags) { return expand(text, out, flags); }
+EXPORT int wordexp(const char* text, wordexp_t* out, int flags) {
+  return may_match(text) ? expand(text, out, flags) : NEXT(wordexp)(text, out, flags);
+}
+
+}  // namespace devshm

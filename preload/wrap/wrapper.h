@@ -1,181 +1,184 @@
 // SPDX-License-Identifier: MIT
 //
-// How a wrapper is made. Most are one line, which says which of the function's arguments are paths:
+// How a wrapper is made. Most are one line, which says which of the function's arguments are paths (function.h):
 //
 //   FORWARD(mkdirat, path_at, 2);
-//   NAMES_SOCKET(bind, 2);
 //
 // A call of such a function first comes to entry_<architecture>.S. There it goes straight on to libc's function, as a
-// tail call, so that this one sees the caller's own frame and return address, unless its path may match: then it is
-// for forward.h (or for socket.cpp, if it has an address). A function that has more to do in that case says what:
+// tail call, so that this one sees the caller's own frame and return address; unless a path may match: then it is for
+// call.h, which judges the paths and makes the call.
 //
-//   IF_MATCHING(2, int, unlinkat, int dir, const char* path, int flags) {
-//     ...
-//     return rewrite(REAL(unlinkat), dir, PathAt(path), flags);
-//   }
+// A wrapper that has more to do is a function of its own, and calls libc's by one of
 //
-// Those that have something to do in every case are functions of their own (EXPORT).
+//   NEXT(getcwd)(out, size)                      as it is
+//   NEXT(realpath, path, 1).rewrite(path, out)   with its path judged, and rewritten where it lies in the overlay
 #pragma once
 
-#include <tuple>
-
-#include "forward.h"
+#include "call.h"
 
 /// A function that the library exports. Everything else in it is hidden.
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #define NOTHROW noexcept
 
 /// Another exported name for a wrapper of this file: libc's 64-bit and underscored twins, which on our architectures
-/// are the same function there too.
+/// are the same function there, too.
 #define ALIAS(name, function) \
   __asm__(".globl " #name "\n\t.type " #name ", %function\n\t.set " #name ", " #function "\n")
 
-/// A wrapper's name for calls within this library: the exported one may be another library's, which may call us.
+/// A hidden name for a wrapper, for calls within this library: the exported one may be another library's, which may
+/// call us. INNER(function) declares it elsewhere.
 #define INNER_NAME(function)                                                                                        \
   __asm__(".globl devshm_inner_" #function "\n\t.hidden devshm_inner_" #function "\n\t.set devshm_inner_" #function \
           ", " #function "\n")
+#define INNER(function) extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_inner_##function
+
+/// For a function that reads its arguments by va_arg, and none that would be in a vector register: those need not be
+/// saved then.
+#define WORDS_ONLY __attribute__((target("general-regs-only")))
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What entry_<architecture>.S is told of a wrapper.
-struct Wrapper {
-  PathPlaces places;
-  RealFunction real;
-};
-
-/// The kinds of paths, as FORWARD names them, at a position counted from 1. The ..._at start at the descriptor that is
-/// the argument before, path_before at the one behind.
-namespace kinds {
-constexpr PathPlace make(int position, bool has_base, Role role) {
-  return PathPlace::at(position - 1, has_base ? Base::before : Base::none, role);
-}
-constexpr PathPlace path(int position) { return make(position, false, Role::named); }
-constexpr PathPlace path_before(int position) { return PathPlace::at(position - 1, Base::behind, Role::named); }
-constexpr PathPlace path_at(int position) { return make(position, true, Role::named); }
-constexpr PathPlace removed(int position) { return make(position, false, Role::removed); }
-constexpr PathPlace moved(int position) { return make(position, false, Role::moved); }
-constexpr PathPlace moved_at(int position) { return make(position, true, Role::moved); }
-constexpr PathPlace linked(int position) { return make(position, false, Role::linked); }
-constexpr PathPlace linked_at(int position) { return make(position, true, Role::linked); }
-constexpr PathPlace unlinked_at(int position) { return make(position, true, Role::unlinked); }
-constexpr PathPlace sought(int position) { return make(position, false, Role::sought); }
-constexpr PathPlace pattern(int position) { return make(position, false, Role::pattern); }
-constexpr PathPlaces places(PathPlace first, PathPlace second = PathPlace()) { return {{first, second}}; }
-}  // namespace kinds
-
-/// What a function's parameters are.
-template <class... P>
-struct Parameters {
-  using Types = std::tuple<P...>;
-  static constexpr bool is_text[sizeof...(P)] = {(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)...};
-  static constexpr bool is_int[sizeof...(P)] = {std::is_same_v<P, int>...};
+template <class Type>
+struct Signature;
+template <class R, class... P, bool N>
+struct Signature<R (*)(P...) noexcept(N)> {
+  using Result = R;
+  static constexpr bool is_text[sizeof...(P) + 1] = {(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)...};
+  static constexpr bool is_int[sizeof...(P) + 1] = {std::is_same_v<P, int>...};
 };
 template <class R, class... P, bool N>
-Parameters<P...> parameters_of(R (*)(P...) noexcept(N));
-template <class R, class... P, bool N>
-Parameters<P...> parameters_of(R (*)(P..., ...) noexcept(N));
+struct Signature<R (*)(P..., ...) noexcept(N)> : Signature<R (*)(P...)> {};
 
-/// Whether the prototype has paths, and their descriptors, where they are said to be.
-template <class Function>
-constexpr bool has_paths(PathPlaces places) {
-  using Has = decltype(parameters_of(Function{}));
-  for (const PathPlace place : places.of) {
-    if (place.index == PathPlace::none) continue;
-    if (!Has::is_text[place.index] || (place.base != Base::none && !Has::is_int[place.base_index()])) return false;
+template <class Type>
+using ResultOf = typename Signature<Type>::Result;
+
+/// Whether a prototype has paths, and their descriptors, where they are said to be.
+template <class Type>
+constexpr bool has_paths(const Paths& paths) {
+  for (const PathArg& path : paths.of) {
+    if (!path.position) continue;
+    if (!Signature<Type>::is_text[path.position - 1]) return false;
+    if (path.directory && !Signature<Type>::is_int[path.directory - 1]) return false;
   }
   return true;
 }
 
-/// Whether it has an address of a socket at a position, and behind it the length, or where that is.
-template <class Function, int position, class Address, class Length>
-constexpr bool has_address() {
-  using Has = typename decltype(parameters_of(Function{}))::Types;
-  return std::is_same_v<std::tuple_element_t<position - 1, Has>, Address> &&
-         std::is_same_v<std::tuple_element_t<position, Has>, Length>;
+template <class Argument>
+[[gnu::always_inline]] inline long as_word(Argument argument) {
+  if constexpr (std::is_pointer_v<Argument>)
+    return reinterpret_cast<long>(argument);
+  else
+    return static_cast<long>(argument);
 }
 
-template <class Function>
-struct Plain;
-template <class R, class... P, bool N>
-struct Plain<R (*)(P...) noexcept(N)> {
-  using Type = R (*)(P...);
+/// What a call has returned, as its function returns it.
+template <class Result>
+[[gnu::always_inline]] inline Result from_word([[maybe_unused]] long word) {
+  if constexpr (std::is_void_v<Result>)
+    return;
+  else if constexpr (std::is_pointer_v<Result>)
+    return reinterpret_cast<Result>(word);
+  else
+    return static_cast<Result>(word);
+}
+
+/// A function to call from a wrapper; what NEXT and its kin give.
+template <class Type, Paths paths>
+struct Target {
+  using Result = ResultOf<Type>;
+
+  /// Calls it with the arguments as they are.
+  template <class... Arguments>
+  [[gnu::always_inline]] Result operator()(Arguments... arguments) const {
+    return reinterpret_cast<Type>(real)(arguments...);
+  }
+
+  /// Calls it with its paths judged, and rewritten where they lie in the overlay.
+  template <class... Arguments>
+  [[gnu::always_inline]] Result rewrite(Arguments... arguments) const {
+    return rewrite_at(paths, arguments...);
+  }
+
+  /// The same where it depends on the call which arguments are paths.
+  template <class... Arguments>
+  [[gnu::always_inline]] Result rewrite_at(const Paths& these, Arguments... arguments) const {
+    Words words = {as_word(arguments)...};
+    return from_word<Result>(Call(function, real, these, words).make());
+  }
+
+  /// The same as rewrite() where most calls are ordinary: those are made at once.
+  template <class... Arguments>
+  [[gnu::always_inline]] Result forward(Arguments... arguments) const {
+    static_assert(paths.count() == 1);
+    const long words[] = {as_word(arguments)...};
+    const bool is_ordinary = !may_match(reinterpret_cast<const char*>(words[paths.of[0].position - 1]));
+    return __builtin_expect(is_ordinary, 1) ? (*this)(arguments...) : rewrite(arguments...);
+  }
+
+  void* real;
+  const Function& function;
 };
-/// Whether two functions have the same prototype, as far as a call can tell.
-template <class A, class B>
-constexpr bool is_same_prototype = std::is_same_v<typename Plain<A>::Type, typename Plain<B>::Type>;
 
 }  // namespace devshm
 
-// The wrapper itself is assembler code, which loads the addresses of what entry_<architecture>.S needs and goes there.
+// Paths as a macro's last arguments describe them: nothing, or a kind and its positions.
+#define DEVSHM_KIND(kind, ...) ::devshm::kinds::kind(__VA_ARGS__)
+#define DEVSHM_PATHS(...) (::devshm::Paths{__VA_OPT__(DEVSHM_KIND(__VA_ARGS__))})
+#define DEVSHM_FAILURE_OF(symbol) ::devshm::failure_of<::devshm::ResultOf<decltype(&symbol)>>()
+
+#define DEVSHM_TARGET(symbol, called, failure, is_late, real, paths)                                  \
+  ([]() {                                                                                             \
+    static_assert(::devshm::has_paths<decltype(&symbol)>(paths));                                     \
+    [[maybe_unused]] static constinit ::devshm::Slot slot{nullptr};                                   \
+    static constexpr ::devshm::NamedFunction<sizeof called> named{{paths, failure, is_late}, called}; \
+    return ::devshm::Target<decltype(&symbol), paths>{real, named.function};                          \
+  }())
+#define DEVSHM_NEXT(symbol, failure, is_late, ...)                                                  \
+  DEVSHM_TARGET(::symbol, #symbol, failure, is_late, ::devshm::real_function(slot, named.function), \
+                DEVSHM_PATHS(__VA_ARGS__))
+
+/// The next definition of a function that lives in libc itself; which of its arguments are paths.
+#define NEXT(symbol, ...) DEVSHM_NEXT(symbol, DEVSHM_FAILURE_OF(::symbol), false __VA_OPT__(, ) __VA_ARGS__)
+/// Of one that may be in a library loaded later (glibc <= 2.33 keeps sem_open, shm_open and dlopen elsewhere).
+#define NEXT_LATE(symbol, ...) DEVSHM_NEXT(symbol, DEVSHM_FAILURE_OF(::symbol), true __VA_OPT__(, ) __VA_ARGS__)
+/// Of one that reports failure otherwise than its type says.
+#define NEXT_FAILING_WITH(symbol, failure, ...) \
+  DEVSHM_NEXT(symbol, ::devshm::Failure::failure, false __VA_OPT__(, ) __VA_ARGS__)
+/// A function of our own that wants its paths as libc's functions get them. It is logged as libc's function `called`.
+#define OWN(symbol, called, ...)                                                                    \
+  DEVSHM_TARGET(symbol, called, DEVSHM_FAILURE_OF(symbol), false, reinterpret_cast<void*>(&symbol), \
+                DEVSHM_PATHS(__VA_ARGS__))
+
+// A forwarding wrapper is assembler code, which loads the addresses of what entry_<architecture>.S needs and goes
+// there.
 #if defined(__x86_64__)
 #define DEVSHM_LOAD_SLOT(name) "lea " name "(%rip), %r11\n\t"
-#define DEVSHM_LOAD_WRAPPER(name) "lea " name "(%rip), %r10\n\t"
-#define DEVSHM_LOAD_OWN(name) "lea " name "(%rip), %rax\n\t"
+#define DEVSHM_LOAD_FUNCTION(name) "lea " name "(%rip), %r10\n\t"
 #define DEVSHM_GO_TO(name) "jmp " name "\n\t"
 #elif defined(__aarch64__)
 #define DEVSHM_LOAD_SLOT(name) "adr x16, " name "\n\t"
-#define DEVSHM_LOAD_WRAPPER(name) "adr x17, " name "\n\t"
-#define DEVSHM_LOAD_OWN(name) "adr x15, " name "\n\t"
+#define DEVSHM_LOAD_FUNCTION(name) "adr x17, " name "\n\t"
 #define DEVSHM_GO_TO(name) "b " name "\n\t"
 #endif
 
+// The name of the entry for paths at these positions: "2", or "2_4".
+#define DEVSHM_POSITIONS(first, ...) #first __VA_OPT__("_" #__VA_ARGS__)
+
 // The variables have names that assembler code can use.
-#define DEVSHM_WRAPPER(function, places, failure, load_own, way)                                                   \
+#define DEVSHM_FORWARD(function, failure, kind, ...)                                                               \
+  static_assert(::devshm::has_paths<decltype(&::function)>(::devshm::kinds::kind(__VA_ARGS__)));                   \
   [[gnu::used]] static constinit ::devshm::Slot devshm_slot_##function __asm__("devshm_slot." #function){nullptr}; \
-  [[gnu::used]] alignas(1) static constexpr ::devshm::Named<::devshm::Wrapper, sizeof #function>                   \
-      devshm_wrapper_##function __asm__("devshm_wrapper." #function) = {{places, {failure, false}}, #function};    \
-  __asm__(".pushsection .text." #function                                                                          \
-          ", \"ax\", %progbits\n\t"                                                                                \
-          ".globl " #function "\n\t.type " #function ", %function\n" #function                                     \
-          ":\n\t" DEVSHM_LOAD_SLOT("devshm_slot." #function) DEVSHM_LOAD_WRAPPER("devshm_wrapper." #function)      \
-              load_own DEVSHM_GO_TO(way) ".size " #function ", . - " #function "\n\t.popsection")
+  [[gnu::used]] static constexpr ::devshm::NamedFunction<sizeof #function> devshm_function_##function __asm__(     \
+      "devshm_function." #function) = {{::devshm::kinds::kind(__VA_ARGS__), failure, false}, #function};           \
+  __asm__(                                                                                                         \
+      ".pushsection .text\n\t"                                                                                     \
+      ".globl " #function "\n\t.type " #function ", %function\n" #function                                         \
+      ":\n\t" DEVSHM_LOAD_SLOT("devshm_slot." #function) DEVSHM_LOAD_FUNCTION("devshm_function." #function)        \
+          DEVSHM_GO_TO("devshm_enter_" DEVSHM_POSITIONS(__VA_ARGS__)) ".size " #function ", . - " #function        \
+                                                                      "\n\t.popsection")
 
-#define DEVSHM_FORWARD(function, failure, kind, position)                                                              \
-  static_assert(::devshm::has_paths<decltype(&::function)>(::devshm::kinds::places(::devshm::kinds::kind(position)))); \
-  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(position))), failure, "",                    \
-                 "devshm_forward_" #position)
-
-#define DEVSHM_IF(way, failure, result, function, ...)                                                      \
-  static result devshm_own_##function(__VA_ARGS__) __asm__("devshm_own." #function);                        \
-  static_assert(::devshm::is_same_prototype<decltype(&devshm_own_##function), decltype(&::function)>);      \
-  DEVSHM_WRAPPER(function, ::devshm::PathPlaces(), failure, DEVSHM_LOAD_OWN("devshm_own." #function), way); \
-  [[gnu::used]] static result devshm_own_##function(__VA_ARGS__)
-
-/// A wrapper of a function with one path, of one of the kinds above, at that position.
-#define FORWARD(function, kind, position) DEVSHM_FORWARD(function, DEVSHM_FAILURE_OF(function), kind, position)
-/// With two of the same kind.
-#define FORWARD_TWO(function, kind, first, second)                                                                 \
-  static_assert(::devshm::has_paths<decltype(&::function)>(                                                        \
-      ::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second))));                      \
-  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::kind(first), ::devshm::kinds::kind(second))), \
-                 DEVSHM_FAILURE_OF(function), "", "devshm_forward_" #first "_" #second)
-/// Of one that returns an error number.
-#define FORWARD_AS_RESULT(function, kind, position) \
-  DEVSHM_FORWARD(function, ::devshm::Failure::error_number, kind, position)
-
-/// The head of a function that makes the calls of `function` in which a path at one of the positions (1, or 1_2) may
-/// match. All others go straight to the real function, which is REAL(function) here.
-#define IF_MATCHING(positions, result, function, ...) \
-  DEVSHM_IF("devshm_if_matching_" #positions, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
-#define IF_MATCHING_AS_RESULT(positions, result, function, ...) \
-  DEVSHM_IF("devshm_if_matching_" #positions, ::devshm::Failure::error_number, result, function, __VA_ARGS__)
-/// Of one that makes the calls in which the pointer at the position is not null.
-#define IF_GIVEN(position, result, function, ...) \
-  DEVSHM_IF("devshm_if_given_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
-/// Of one that makes the calls with an AF_UNIX name: its address at the position, and the length behind it.
-#define IF_UNIX(position, result, function, ...) \
-  DEVSHM_IF("devshm_if_unix_" #position, DEVSHM_FAILURE_OF(function), result, function, __VA_ARGS__)
-/// A wrapper of a function that is given the address of a socket, at that position: for the calls with an AF_UNIX name
-/// there is socket.cpp.
-#define NAMES_SOCKET(function, position) \
-  DEVSHM_ADDRESS("devshm_name_socket_" #position, function, position, const ::sockaddr*, socklen_t)
-/// Of one that tells an address, if it is asked for it.
-#define TELLS_SOCKET(function, position) \
-  DEVSHM_ADDRESS("devshm_tell_socket_" #position, function, position, ::sockaddr*, socklen_t*)
-#define DEVSHM_ADDRESS(way, function, position, address, length)                                                    \
-  static_assert(::devshm::has_address<decltype(&::function), position, address, length>());                         \
-  DEVSHM_WRAPPER(function, (::devshm::kinds::places(::devshm::kinds::path(position))), DEVSHM_FAILURE_OF(function), \
-                 "", way)
-#define REAL(function)                                                                   \
-  (::devshm::Next<decltype(&::function), devshm_wrapper_##function.what.real.failure()>{ \
-      devshm_slot_##function, devshm_wrapper_##function.what.real})
+/// A wrapper of a function whose paths are of one of the kinds of function.h, at these positions.
+#define FORWARD(function, kind, ...) DEVSHM_FORWARD(function, DEVSHM_FAILURE_OF(::function), kind, __VA_ARGS__)
+/// Of one that reports failure otherwise than its type says.
+#define FORWARD_FAILING_WITH(function, failure, kind, ...) \
+  DEVSHM_FORWARD(function, ::devshm::Failure::failure, kind, __VA_ARGS__)

@@ -18,11 +18,11 @@
 #include "../../preload/constant_dir.h"
 #include "../../preload/libc_constant.h"
 #include "../../preload/loaded_objects.h"
-#include "../../preload/next_symbol.h"
 #include "../../preload/report.h"
 #include "../../preload/reverse.h"
 #include "../../preload/settings.h"
 #include "../../preload/start_dir.h"
+#include "../../preload/wrap/wrapper.h"
 
 namespace {
 
@@ -62,8 +62,8 @@ void use_symbols() {
   const void* found = nullptr;
   devshm::for_each_loaded(is_libc, &found);
   if (!found) fail("look-up");
-  if (NEXT(getppid).get()() != getppid()) fail("next function");
-  if (!NEXT_LATE(sem_open).get()) fail("late function");
+  if (NEXT(getppid)() != getppid()) fail("next function");
+  if (!NEXT_LATE(sem_open).real) fail("late function");
 }
 
 void* take_part(void* argument) {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// What a file has besides its contents: permissions, mode and owner, times, extended attributes, size; device nodes and
+// fifos; and other functions that take the path of one file. Not here: chflags and revoke, which Linux has never had.
+#include <sys/ipc.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "wrapper.h"
+
+extern "C" {
+int __xmknod(int, const char*, mode_t, dev_t*);
+int __xmknodat(int, int, const char*, mode_t, dev_t*);
+}
+
+namespace devshm {
+
+FORWARD(access, path, 1);
+// Two names of one function; each goes to its own, for libcs that have only one of them.
+FORWARD(eaccess, path, 1);
+FORWARD(euidaccess, path, 1);
+FORWARD(faccessat, path_at, 2);
+
+FORWARD(chmod, path, 1);
+FORWARD(lchmod, path, 1);
+FORWARD(fchmodat, path_at, 2);
+
+FORWARD(chown, path, 1);
+FORWARD(lchown, path, 1);
+FORWARD(fchownat, path_at, 2);
+
+// A null path, where one is allowed, means the descriptor itself.
+FORWARD(utime, path, 1);
+FORWARD(utimes, path, 1);
+FORWARD(lutimes, path, 1);
+FORWARD(futimesat, path_at, 2);
+FORWARD(utimensat, path_at, 2);
+
+FORWARD(setxattr, path, 1);
+FORWARD(lsetxattr, path, 1);
+FORWARD(getxattr, path, 1);
+FORWARD(lgetxattr, path, 1);
+FORWARD(listxattr, path, 1);
+FORWARD(llistxattr, path, 1);
+FORWARD(removexattr, path, 1);
+FORWARD(lremovexattr, path, 1);
+
+FORWARD(truncate, path, 1);
+ALIAS(truncate64, truncate);
+
+// Both generations: programs linked against glibc <= 2.32 call __xmknod, later ones mknod.
+FORWARD(mknod, path, 1);
+FORWARD(mknodat, path_at, 2);
+FORWARD(__xmknod, path, 2);
+FORWARD(__xmknodat, path_at, 3);
+FORWARD(mkfifo, path, 1);
+FORWARD(mkfifoat, path_at, 2);
+
+FORWARD(pathconf, path, 1);
+FORWARD(acct, path, 1);
+// The key comes from the file's identity, so every process has to look at the same file.
+FORWARD(ftok, path, 1);
+
+}  // namespace devshm

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "call.h"
+
+#include <alloca.h>
+
+#include "../backing_dir.h"
+#include "../sys.h"
+#include "boundary.h"
+
+namespace devshm {
+namespace {
+
+constexpr int most_links = 40;  // the kernel's own limit
+
+}  // namespace
+
+long Call::make() {
+  const unsigned count = paths_.count();
+  JudgedPath paths[2];
+  bool is_rewritten = false;
+  for (unsigned i = 0; i < count; ++i) {
+    judge(paths_.of[i], paths[i]);
+    is_rewritten |= paths[i].is_rewritten();
+  }
+  if (!is_rewritten && !(has_boundary() && may_cross_boundary(paths[0], paths[1], link_flags()))) return invoke();
+
+  const Settings& set = settings();
+  if (!set.active) return invoke();
+  std::size_t size = 0;
+  bool is_inside = false;
+  for (unsigned i = 0; i < count; ++i) {
+    if (const int error = paths[i].prepare(set, size)) return fail(error);
+    is_inside |= paths[i].is_inside();
+  }
+  char* const memory = static_cast<char*>(alloca(size));
+  place(paths, memory);
+  if (has_boundary() && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
+  if (set.log)  // before the call: exec does not return
+    for (const JudgedPath& path : paths) path.log(function_.name());
+
+  long result = invoke();
+  if (is_inside && found_nothing(result)) result = try_again(paths, memory, result);
+  for (unsigned i = 0; i < count; ++i) paths[i].write_back();
+  return result;
+}
+
+void Call::judge(const PathArg& path, JudgedPath& judged) const {
+  const auto word_at = [&](unsigned position) { return words_[position - 1]; };
+  const int base = path.directory ? static_cast<int>(word_at(path.directory)) : AT_FDCWD;
+  Role role = path.role;
+  if (role == Role::unlinked) {
+    // The kernel refuses a flag that it does not know.
+    role = static_cast<int>(word_at(path.position + 1u)) == AT_REMOVEDIR ? Role::removed : Role::named;
+  }
+  judged = JudgedPath(reinterpret_cast<const char*>(word_at(path.position)), base, role);
+}
+
+/// Of the calls with two paths only linkat has flags, behind them.
+int Call::link_flags() const {
+  const PathArg& to = paths_.of[1];
+  return to.role == Role::linked && to.directory ? static_cast<int>(words_[to.position]) : 0;
+}
+
+bool Call::crosses_boundary(const JudgedPath& from, const JudgedPath& to) const {
+  return from.role() == Role::moved ? renames_across(from, to) : links_across(from, to, link_flags());
+}
+
+void Call::place(JudgedPath (&paths)[2], char* memory) {
+  const unsigned count = paths_.count();
+  for (unsigned i = 0; i < count; ++i) words_[paths_.of[i].position - 1] = sys::word(paths[i].place(memory));
+}
+
+/// After ENOENT, which may be of our own making: the backing directory was gone, or the kernel was led astray by a
+/// link. The paths are placed again before each call, because a failed one may have written to a pattern.
+[[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, long result) {
+  if (backing_dir_was_remade()) {
+    place(paths, memory);
+    result = invoke();
+  }
+  return follow_links(paths, result);
+}
+
+// One link at a time: whether the last component is followed only the call itself knows.
+[[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], long result) {
+  // Neither of two paths is followed to the end. Of the other calls none that does not follow its last component fails
+  // with ENOENT on a link that is there.
+  const bool last_too = paths_.count() == 1;
+  for (int links = 0; found_nothing(result); ++links) {
+    std::size_t link_size = 0;
+    for (JudgedPath& path : paths) link_size += path.find_link(last_too);
+    if (!link_size) break;
+    place(paths, paths[0].is_rewritten() ? paths[0].memory() : paths[1].memory());
+    if (links == most_links) return fail(ELOOP);
+    char* at = static_cast<char*>(alloca(link_size));
+    bool has_followed = false;
+    std::size_t size = 0;
+    for (JudgedPath& path : paths) {
+      has_followed |= path.follow(at);
+      size += path.placed_size();
+    }
+    if (!has_followed) break;
+    // What was followed needs room. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
+    place(paths, static_cast<char*>(alloca(size)));
+    result = invoke();
+  }
+  return result;
+}
+
+bool Call::found_nothing(long result) const {
+  switch (function_.failure) {
+    case Failure::minus_one: return static_cast<int>(result) == -1 && errno == ENOENT;
+    case Failure::minus_one_long: return result == -1 && errno == ENOENT;
+    case Failure::null: return result == 0 && errno == ENOENT;
+    case Failure::error_number: return static_cast<int>(result) == ENOENT;
+    case Failure::none: break;
+  }
+  return false;
+}
+
+long Call::fail(int error) const {
+  if (function_.failure == Failure::error_number) return error;
+  errno = error;
+  return function_.failure == Failure::null ? 0 : -1;
+}
+
+}  // namespace devshm
+
+// Called by entry_<architecture>.S for a call with a path that may match.
+extern "C" [[gnu::used]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
+  return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make();
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// A call with paths to rewrite: its words, its judged paths, making it, failing it.
+//
+// The machine passes the arguments of all functions that we wrap in general registers, whatever their types, so a call
+// is a handful of words, and one piece of code serves all functions.
+//
+// A system call is a call of the function syscall() with the number before its other words.
+//
+// errno and cancellation are those of the function that is called. Nothing here allocates or takes a lock.
+#pragma once
+
+#include <fcntl.h>
+
+#include "function.h"
+#include "path.h"
+
+namespace [[gnu::visibility("hidden")]] devshm {
+
+/// The words of a call: no function has more. The ones that a function does not have may be anything.
+using Words = long[7];
+
+/// Any function, called with words. Some are variadic, and on x86_64 those are told in a register that no argument is
+/// in a vector register; so all are called as variadic ones.
+using WordFunction = long (*)(long, ...);
+
+class Call {
+ public:
+  /// `real`: the function to call. `paths`: which of the words are paths; mostly what the function says.
+  Call(const Function& function, void* real, const Paths& paths, Words& words)
+      : function_(function), real_(reinterpret_cast<WordFunction>(real)), paths_(paths), words_(words) {}
+
+  /// Judges the paths and calls the real function, with those in the overlay rewritten. Returns what it returns, as a
+  /// word. The words are changed.
+  long make();
+
+  /// Calls the real function with the words as they are.
+  long invoke() const {
+    const Words& w = words_;
+    return real_(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
+  }
+
+  /// Whether it has returned this because of ENOENT.
+  bool found_nothing(long result) const;
+
+  /// Reports a failure in the function's own way. Returns what the function would return.
+  long fail(int error) const;
+
+ private:
+  void judge(const PathArg& path, JudgedPath& judged) const;
+  bool has_boundary() const { return paths_.of[0].role == Role::moved || paths_.of[0].role == Role::linked; }
+  int link_flags() const;
+  bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
+  void place(JudgedPath (&paths)[2], char* memory);
+  long try_again(JudgedPath (&paths)[2], char* memory, long result);
+  long follow_links(JudgedPath (&paths)[2], long result);
+  const Function& function_;
+  const WordFunction real_;
+  const Paths paths_;
+  Words& words_;
+};
+
+}  // namespace devshm

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+//
+// What is known of each system call: which of its arguments are paths, in the terms of function.h, or who has the rule
+// where it depends on the call.
+#pragma once
+
+#include "function.h"
+#include "syscall_numbers.h"
+
+namespace [[gnu::visibility("hidden")]] devshm {
+
+/// How a system call is made.
+enum class Handling : std::uint8_t {
+  unchanged,    ///< passed on
+  by_paths,     ///< with its paths judged
+  by_rule,      ///< by a rule of its own in syscall.cpp
+  as_function,  ///< by our wrapper of the function of the same name
+};
+
+struct SystemCall {
+  Handling handling = Handling::unchanged;
+  Paths paths;
+
+  constexpr SystemCall() = default;
+  constexpr SystemCall(Handling how) : handling(how) {}
+  constexpr SystemCall(const Paths& these) : handling(Handling::by_paths), paths(these) {}
+};
+
+// NOLINTBEGIN(bugprone-branch-clone): one line for each call
+constexpr SystemCall system_call(long number) {
+  using namespace kinds;  // NOLINT(google-build-using-namespace)
+  switch (number) {
+#ifdef SYS_open  // x86_64 only: the calls from before the ones with a descriptor
+    case SYS_open: return path(1);
+    case SYS_creat: return path(1);
+    case SYS_stat: return path(1);
+    case SYS_lstat: return path(1);
+    case SYS_access: return path(1);
+    case SYS_mkdir: return path(1);
+    case SYS_rmdir: return removed(1);
+    case SYS_link: return linked(1, 2);
+    case SYS_symlink: return path(2);
+    case SYS_unlink: return path(1);
+    case SYS_rename: return moved(1, 2);
+    case SYS_readlink: return Handling::as_function;
+    case SYS_chmod: return path(1);
+    case SYS_chown: return path(1);
+    case SYS_lchown: return path(1);
+    case SYS_utime: return path(1);
+    case SYS_utimes: return path(1);
+    case SYS_futimesat: return path_at(2);
+    case SYS_mknod: return path(1);
+#endif
+    // open
+    case SYS_openat: return path_at(2);
+    case SYS_openat2: return Handling::by_rule;
+    case SYS_name_to_handle_at: return path_at(2);
+    // stat, statfs
+    case SYS_newfstatat: return path_at(2);
+    case SYS_statx: return path_at(2);
+    case SYS_statfs: return Handling::as_function;
+    case SYS_fstatfs: return Handling::as_function;
+    // attributes
+    case SYS_faccessat: return path_at(2);
+    case SYS_faccessat2: return path_at(2);
+    case SYS_fchmodat: return path_at(2);
+    case SYS_fchmodat2: return path_at(2);
+    case SYS_fchownat: return path_at(2);
+    case SYS_file_getattr: return path_at(2);
+    case SYS_file_setattr: return path_at(2);
+    case SYS_utimensat: return path_at(2);
+    case SYS_mknodat: return path_at(2);
+    case SYS_truncate: return path(1);
+    case SYS_acct: return path(1);
+    case SYS_setxattr: return path(1);
+    case SYS_lsetxattr: return path(1);
+    case SYS_getxattr: return path(1);
+    case SYS_lgetxattr: return path(1);
+    case SYS_listxattr: return path(1);
+    case SYS_llistxattr: return path(1);
+    case SYS_removexattr: return path(1);
+    case SYS_lremovexattr: return path(1);
+    case SYS_setxattrat: return path_at(2);
+    case SYS_getxattrat: return path_at(2);
+    case SYS_listxattrat: return path_at(2);
+    case SYS_removexattrat: return path_at(2);
+    // dir
+    case SYS_mkdirat: return path_at(2);
+    case SYS_chdir: return path(1);
+    case SYS_chroot: return path(1);
+    // link
+    case SYS_linkat: return linked_at(2, 4);
+    case SYS_symlinkat: return path_at(3);
+    case SYS_unlinkat: return unlinked_at(2);
+    case SYS_renameat: return moved_at(2, 4);
+    case SYS_renameat2: return moved_at(2, 4);
+    // what comes back is a path
+    case SYS_readlinkat: return Handling::as_function;
+    case SYS_getcwd: return Handling::by_rule;
+    // exec
+    case SYS_execve: return Handling::by_rule;
+    case SYS_execveat: return Handling::by_rule;
+    // watch
+    case SYS_inotify_add_watch: return path(2);
+    case SYS_fanotify_mark: return path_at(5);
+    // mount
+    case SYS_mount: return Handling::by_rule;
+    case SYS_umount2: return path(1);
+    case SYS_open_tree: return path_at(2);
+    case SYS_open_tree_attr: return path_at(2);
+    case SYS_move_mount: return path_at(2, 4);
+    case SYS_fspick: return path_at(2);
+    case SYS_fsconfig: return Handling::by_rule;
+    case SYS_mount_setattr: return path_at(2);
+    // socket
+    case SYS_bind: return Handling::as_function;
+    case SYS_connect: return Handling::as_function;
+    case SYS_sendto: return Handling::as_function;
+    case SYS_sendmsg: return Handling::as_function;
+    case SYS_sendmmsg: return Handling::as_function;
+    case SYS_accept: return Handling::as_function;
+    case SYS_accept4: return Handling::as_function;
+    case SYS_getsockname: return Handling::as_function;
+    case SYS_getpeername: return Handling::as_function;
+    case SYS_recvfrom: return Handling::as_function;
+    case SYS_recvmsg: return Handling::as_function;
+    case SYS_recvmmsg: return Handling::as_function;
+    default: return Handling::unchanged;
+  }
+}
+// NOLINTEND(bugprone-branch-clone)
+
+}  // namespace devshm
