@@ -60,6 +60,7 @@
 #include "../../daemon/request_queue.cpp"
 #include "../../daemon/size.cpp"
 #include "../../daemon/status.cpp"
+#include "../../daemon/usage.cpp"
 #include "../../daemon/content_syscalls.cpp"
 #include "fuzz.h"
 
