@@ -136,6 +136,14 @@ class Check(unittest.TestCase):
         report = self.check("--dir=/tmp/other", **self.preload)
         self.assertIn("errno 30", json.dumps(report))
 
+    def test_the_directory_is_unusable_and_the_real_one_good(self):
+        self.real_one("200m")
+        report = self.check("--dir=/proc/x", **self.preload)
+        self.assertEqual((report["exit"], report["status"]), (4, "works without"), report)
+        self.assertEqual(
+            self.row(report["now"], "stands aside"), (None, "/proc/x can't be used, and the real /dev/shm is good")
+        )
+
     def test_the_real_one_is_small(self):
         self.real_one("64m")
         self.assertEqual(self.row(self.check()["now"], "real /dev/shm"), (None, "tmpfs of 64 MiB: small"))
