@@ -37,7 +37,7 @@ bool matches(const SymbolTable& in, std::size_t index, const char* name) {
 /// The best definition seen so far of one name in one object.
 class Choice {
  public:
-  Choice(const SymbolTable& in, const char* name) : in_(in), name_(name) {}
+  Choice(const SymbolTable& in, const char* name, bool oldest) : in_(in), name_(name), oldest_(oldest) {}
 
   void consider(std::size_t index) {
     if (!matches(in_, index, name_)) return;
@@ -46,7 +46,7 @@ class Choice {
     if (number == version_local) return;
     if (number > version_global && !begins_with(version_name(in_, number), "GLIBC_", 6)) return;
     // Default versions first; among old ones the newest, which has the highest number.
-    const unsigned rank = (version & version_hidden ? 0 : version_hidden) + number;
+    const unsigned rank = oldest_ ? version_hidden - number : (version & version_hidden ? 0 : version_hidden) + number;
     if (best_ && rank <= rank_) return;
     best_ = &in_.symbols[index];
     rank_ = rank;
@@ -57,6 +57,7 @@ class Choice {
  private:
   const SymbolTable& in_;
   const char* name_;
+  const bool oldest_;
   const ElfW(Sym) * best_ = nullptr;
   unsigned rank_ = 0;
 };
@@ -99,6 +100,16 @@ void search_sysv_hash(const std::uint32_t* table, const char* name, Choice& choi
   const std::uint32_t* chain = buckets + bucket_count;
   if (!bucket_count) return;
   for (std::uint32_t index = buckets[hash % bucket_count]; index; index = chain[index]) choice.consider(index);
+}
+
+const ElfW(Sym) * search(const SymbolTable& in, const char* name, bool oldest) {
+  if (!in.symbols || !in.strings) return nullptr;
+  Choice choice(in, name, oldest);
+  if (in.gnu_hash)
+    search_gnu_hash(in.gnu_hash, name, choice);
+  else if (in.sysv_hash)
+    search_sysv_hash(in.sysv_hash, name, choice);
+  return choice.best();
 }
 
 const ElfW(Dyn) * dynamic_section(ElfW(Addr) base, const ElfW(Phdr) * headers, std::size_t count) {
@@ -167,15 +178,8 @@ SymbolTable::SymbolTable(const LoadedObject& object)
       gnu_hash(static_cast<const std::uint32_t*>(object.address(DT_GNU_HASH))),
       sysv_hash(gnu_hash ? nullptr : static_cast<const std::uint32_t*>(object.address(DT_HASH))) {}
 
-const ElfW(Sym) * SymbolTable::find(const char* name) const {
-  if (!symbols || !strings) return nullptr;
-  Choice choice(*this, name);
-  if (gnu_hash)
-    search_gnu_hash(gnu_hash, name, choice);
-  else if (sysv_hash)
-    search_sysv_hash(sysv_hash, name, choice);
-  return choice.best();
-}
+const ElfW(Sym) * SymbolTable::find(const char* name) const { return search(*this, name, false); }
+const ElfW(Sym) * SymbolTable::find_oldest(const char* name) const { return search(*this, name, true); }
 
 const void* defined_in(const LoadedObject& object, const char* name) {
   const ElfW(Sym)* symbol = SymbolTable(object).find(name);

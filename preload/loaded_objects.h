@@ -43,6 +43,8 @@ struct SymbolTable {
   explicit SymbolTable(const LoadedObject& object);
   /// The definition that defined_in would choose, or null.
   const ElfW(Sym) * find(const char* name) const;
+  /// The definition in the oldest version that glibc gives it, or null.
+  const ElfW(Sym) * find_oldest(const char* name) const;
 };
 
 /// Where an object defines `name` for others, in the version that a newly linked program would get; null if it does

@@ -14,4 +14,8 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// The next definition of `name`, or null. `late`: also in libraries loaded since the program started.
 void* next_definition(const char* name, bool late);
 
+/// The next definition in libc's oldest version, of a function that libc keeps as it was for programs linked long ago;
+/// or null. Not for one that is an indirect function there.
+void* oldest_definition(const char* name);
+
 }  // namespace devshm

@@ -81,6 +81,29 @@ EXPORT int posix_spawnp(pid_t* pid, const char* file, const Actions* actions, co
                           arguments, environment);
 }
 
+#if defined(__x86_64__)
+// Programs linked before glibc 2.15 ask for the first version (old_versions.S): it runs a script without #! by sh.
+extern "C" [[gnu::used, gnu::visibility("hidden")]] int devshm_old_posix_spawn(pid_t* pid, const char* path,
+                                                                               const Actions* actions,
+                                                                               const Attributes* attributes,
+                                                                               char* const arguments[],
+                                                                               char* const environment[]) {
+  auto next = NEXT_FAILING_WITH(posix_spawn, error_number, path, 2);
+  if (void* oldest = devshm::oldest_definition("posix_spawn")) next.real = oldest;
+  return spawn(next, pid, path, actions, attributes, arguments, environment);
+}
+
+extern "C" [[gnu::used, gnu::visibility("hidden")]] int devshm_old_posix_spawnp(pid_t* pid, const char* file,
+                                                                                const Actions* actions,
+                                                                                const Attributes* attributes,
+                                                                                char* const arguments[],
+                                                                                char* const environment[]) {
+  auto next = NEXT_FAILING_WITH(posix_spawnp, error_number, searched, 2);
+  if (void* oldest = devshm::oldest_definition("posix_spawnp")) next.real = oldest;
+  return search_and_spawn(next, pid, file, actions, attributes, arguments, environment);
+}
+#endif
+
 EXPORT int pidfd_spawn(int* fd, const char* path, const Actions* actions, const Attributes* attributes,
                        char* const arguments[], char* const environment[]) {
   return spawn(NEXT_FAILING_WITH(pidfd_spawn, error_number, path, 2), fd, path, actions, attributes, arguments,

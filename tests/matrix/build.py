@@ -22,7 +22,7 @@ IMPORTS = {
     "waitpid write __xstat",
 }
 # Younger than x86_64's base version.
-LATER_ON_X86_64 = {"openat": "GLIBC_2.4", "clock_gettime": "GLIBC_2.17"}
+LATER_ON_X86_64 = {"openat": "GLIBC_2.4", "clock_gettime": "GLIBC_2.17", "posix_spawn": "GLIBC_2.15"}
 
 COMMON = [
     "-std=gnu11",

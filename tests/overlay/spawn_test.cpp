@@ -15,6 +15,17 @@ int pidfd_spawnp(int*, const char*, const posix_spawn_file_actions_t*, const pos
                  char* const[]) __attribute__((weak));
 }
 
+#if defined(__x86_64__)
+// As a program has it that was linked before glibc 2.15.
+extern "C" {
+int old_posix_spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                    char* const[]);
+int old_posix_spawnp(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[],
+                     char* const[]);
+}
+__asm__(".symver old_posix_spawn, posix_spawn@GLIBC_2.2.5\n\t.symver old_posix_spawnp, posix_spawnp@GLIBC_2.2.5");
+#endif
+
 namespace {
 
 class Spawn : public Children {
@@ -81,11 +92,11 @@ TEST_F(Spawn, ReturnsErrorNumbers) {
   EXPECT_EQ(posix_spawn(&pid, too_long.c_str(), nullptr, nullptr, arguments, environ), ENAMETOOLONG);
 }
 
-TEST_F(Spawn, ReturnsThatAFunctionIsMissing) {
-  if (dlsym(dlopen("libc.so.6", RTLD_NOW), "pidfd_spawn")) GTEST_SKIP() << "this libc has it";
-  int fd;
-  EXPECT_EQ(pidfd_spawn(&fd, CHILD, nullptr, nullptr, arguments, environ), ENOSYS);
-  EXPECT_EQ(pidfd_spawnp(&fd, CHILD, nullptr, nullptr, arguments, environ), ENOSYS);
+// A program takes a function that it finds for one that works.
+TEST_F(Spawn, LacksWhatLibcLacks) {
+  void* const libc = dlopen("libc.so.6", RTLD_NOW);
+  EXPECT_EQ(pidfd_spawn != nullptr, dlsym(libc, "pidfd_spawn") != nullptr);
+  EXPECT_EQ(pidfd_spawnp != nullptr, dlsym(libc, "pidfd_spawnp") != nullptr);
 }
 
 TEST_F(Spawn, RewritesFileActions) {
@@ -116,5 +127,24 @@ TEST_F(Spawn, FileActionsReturnErrorNumbers) {
   EXPECT_EQ(errno, 0);
   posix_spawn_file_actions_destroy(&actions);
 }
+
+#if defined(__x86_64__)
+TEST_F(Spawn, CallsTheVersionThatTheProgramAsksFor) {
+  for (const std::string& script : {std::string("/dev/shm/script"), dir + "/../script"}) {
+    make_file(script, "echo by sh\n", 0700);
+    for (const Function old : {old_posix_spawn, old_posix_spawnp}) {
+      const Said said = spawned(old, script.c_str(), environ);
+      EXPECT_EQ(WEXITSTATUS(said.status), 0) << script;
+      EXPECT_TRUE(said.has("by sh")) << script;
+    }
+    for (const Function current : {posix_spawn, posix_spawnp}) {
+      const Said said = spawned(current, script.c_str(), environ);
+      EXPECT_EQ(WEXITSTATUS(said.status), ENOEXEC) << script;
+      EXPECT_FALSE(said.has("by sh")) << script;
+    }
+    unlink(script.c_str());
+  }
+}
+#endif
 
 }  // namespace

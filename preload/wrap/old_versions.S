@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// Functions whose old version does something else in glibc, for the programs that ask for it by name. The version script
+// (libdevshm_x86_64.map) gives the ordinary wrapper of each the version of the change: a program with either reference
+// finds its own, and one without a version the ordinary one. Only x86_64 has been there for so long.
+
+        .macro  version name, version, function
+        .globl  \function\()_export
+        .hidden \function
+        .type   \function\()_export, %function
+\function\()_export:
+        jmp     \function
+        .size   \function\()_export, . - \function\()_export
+        .symver \function\()_export, \name@\version, remove
+        .endm
+
+        .text
+        version posix_spawn, GLIBC_2.2.5, devshm_old_posix_spawn
+        version posix_spawnp, GLIBC_2.2.5, devshm_old_posix_spawnp
+
+        .section .note.GNU-stack, "", %progbits
