@@ -16,6 +16,7 @@ service     opens the ports
 invoke_api  takes invocations from outside (event_stream: answers that are streamed to SDKs)
 function    initializes, hands out, times, freezes, resets
 boot        extensions and runtime from their start to their shutdown
+concurrency the same for several invocations at a time
 copies      SnapStart: several functions from one snapshot (snapshots: CRIU)
 runtime_api, extensions_api, telemetry_api   what is inside asks for
 telemetry   who gets what platform_log logs

@@ -8,11 +8,10 @@ import collections
 import threading
 import time
 
-from . import boot, http_server, invocation, platform_log, reports, runtime_api, telemetry, variables
+from . import Failed, boot, http_server, invocation, platform_log, reports, runtime_api, telemetry, variables
 
 INIT_SECONDS = 10
 RESTORE_SECONDS = 10  # with the hooks that run after it
-BUSY_SECONDS = 60  # or the time-out, if that is longer: then a caller is refused that found all workers busy
 
 
 class Function:
@@ -40,8 +39,21 @@ class Function:
 
     def invoke(self, given):
         """Begins it; the answer arrives in `given`."""
-        work = self.run_concurrent if self.options.concurrency else self.run
-        threading.Thread(target=work, args=(given,), daemon=True).start()
+        threading.Thread(target=self.work, args=(given,), daemon=True).start()
+
+    def work(self, given):
+        try:
+            self.run(given)
+        except Exception as problem:  # pylint: disable=broad-except  # nobody else would answer the caller
+            given.end(
+                invocation.error("Sandbox.Failure", "the environment could not be made: %s" % problem),
+                "Sandbox.Failure",
+            )
+            with self.changed:
+                if self.boot and not self.boot.runtime:
+                    self.boot = None
+            if not isinstance(problem, Failed):
+                raise
 
     def run(self, given):
         with self.turn, self.changed:
@@ -108,50 +120,8 @@ class Function:
             self.reset(status)
         self.changed.notify_all()
 
-    # --- concurrent invocations: the environment never stands still, and one's end is not another one's ---
-
-    def run_concurrent(self, given):
-        with self.changed:
-            self.changed.wait_for(
-                lambda: not self.boot or not self.boot.over and (self.boot.ready or self.boot.failure)
-            )
-            if self.boot and self.boot.failure:
-                self.reset("failure")
-            if not self.boot:
-                self.initialize("init", max(130, self.options.timeout))
-            current = self.boot
-            self.working[given.id] = given
-            self.waiting.append(given)
-            self.changed.notify_all()
-            self.changed.wait_for(
-                lambda: given.deadline or given.ended or not current or current.failure,
-                max(BUSY_SECONDS, self.options.timeout),
-            )
-            if not given.deadline and current and not current.failure and not given.ended:
-                self.waiting.remove(given)
-                del self.working[given.id]
-                given.end(
-                    invocation.error("TooManyRequestsException", "all workers are busy"), "TooManyRequestsException"
-                )
-                return
-            begun = time.monotonic()
-            self.log.event("platform.start", reports.start(given))
-            self.changed.wait_for(lambda: given.ended or not current or current.failure, self.options.timeout)
-            # What is too late goes on, and nobody waits for it.
-            status, kind = self.judge(given, current, given.ended)
-            self.working.pop(given.id, None)
-            seconds = time.monotonic() - begun
-            self.runtime_done(given, current, status, kind, seconds)
-            self.report(given, status, kind, seconds, None)
-
     def lost(self, given):
-        """The process that worked on it has ended, and others have not."""
-        if self.options.concurrency:
-            given.end(
-                invocation.error("Runtime.ExitError", "RequestId: %s Error: Runtime worker exited" % given.id),
-                "Runtime.ExitError",
-            )
-            self.answered(given)
+        """The process that works on it has ended. So has the runtime, which is noticed by itself."""
 
     # --- events ---
 
@@ -225,12 +195,12 @@ class Function:
         self.changed.notify_all()
 
     def freeze(self):
-        if self.boot and not self.options.concurrency:
+        if self.boot:
             self.telemetry.running.clear()
             self.boot.container.freeze(True)
 
     def thaw(self):
-        if self.boot and not self.options.concurrency:
+        if self.boot:
             self.boot.container.freeze(False)
             self.telemetry.running.set()
 
@@ -284,7 +254,6 @@ class Function:
         return self
 
     def answered(self, given):
+        """There is its answer, in `given`."""
         with self.changed:
-            if self.options.concurrency:
-                self.working.pop(given.id, None)
             self.changed.notify_all()

@@ -3,12 +3,13 @@
 import signal
 import sys
 
-from . import Failed, copies, function, http_server, invoke_api, namespaces
+from . import Failed, concurrency, copies, function, http_server, invoke_api, namespaces
 
 
 def serve(box, options, command, variables):
     # Whoever connects finds everything in place: the port is opened last.
-    served = (copies.Copies if options.snapstart else function.Function)(box, options, command, variables)
+    kind = concurrency.ConcurrentFunction if options.concurrency else function.Function
+    served = (copies.Copies if options.snapstart else kind)(box, options, command, variables)
     host, _, port = options.listen.rpartition(":")
     try:
         outside = http_server.serve(invoke_api.InvokeApi, served, (host or "127.0.0.1", int(port)))

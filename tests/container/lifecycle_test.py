@@ -6,12 +6,18 @@ import concurrent.futures
 import json
 import socket
 import subprocess
+import sys
 import time
 import unittest
 import urllib.error
 import urllib.request
 
 import sandboxed
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(sandboxed.TOP / "container"))
+import environment  # noqa: E402  pylint: disable=wrong-import-position
+from environment import command, function, invocation  # noqa: E402  pylint: disable=wrong-import-position
 
 HANDLERS = ("--task", sandboxed.HERE / "handlers", "--memory", "256")
 CONTEXT = {"custom": {"a": "b"}}
@@ -189,6 +195,24 @@ class Resets(unittest.TestCase):
             )
 
 
+class WithoutAnEnvironment(unittest.TestCase):
+    def test_a_caller_is_answered_also_if_the_environment_can_not_be_made(self):
+        class Box:
+            def inside(self, path):
+                raise environment.Failed("no room for " + path)
+
+        options = command.read(["--runtime-api"])
+        served = function.Function(Box(), options, ["true"], {})
+        for _ in range(2):
+            given = invocation.Invocation(b"{}")
+            served.invoke(given)
+            answer, failed = given.whole()
+            self.assertTrue(failed)
+            self.assertIn("no room for /opt/extensions", json.loads(answer)["errorMessage"])
+        served.server.shutdown()
+        served.server.server_close()
+
+
 class Concurrent(unittest.TestCase):
     def test_several_at_a_time_in_one_environment_with_one_dev_shm(self):
         with with_layer(
@@ -204,6 +228,15 @@ class Concurrent(unittest.TestCase):
             others = list(callers.map(lambda _: started.invoke(do="wait", name="again", together=3), range(3)))
             self.assertLess({answer["pid"] for answer in others}, {answer["pid"] for answer in answers})
             self.assertEqual(sorted(answer["count"] for answer in others), [5, 6, 7])
+
+    def test_after_a_time_out_the_code_goes_on_and_nobody_else_is_harmed(self):
+        with with_layer(
+            "--handler", "together.handler", "--concurrency", "2", "--timeout", "5"
+        ) as started, concurrent.futures.ThreadPoolExecutor(2) as callers:
+            self.assertEqual(started.failure(do="late", seconds=7)["errorType"], "Sandbox.Timedout")
+            started.invoke(do="await")  # by the other process, or by the same one afterwards
+            both = callers.map(lambda _: started.invoke(do="wait", name="both", together=2), range(2))
+            self.assertEqual(len({answer["pid"] for answer in both}), 2)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,13 @@ def handler(event, context):
         with open("/dev/shm/%s.%d" % (event["name"], os.getpid()), "w"):
             while sum(name.startswith(event["name"]) for name in os.listdir("/dev/shm")) < event["together"]:
                 time.sleep(0.01)
+    if do == "late":
+        time.sleep(event["seconds"])
+        with open("/dev/shm/late", "w"):
+            pass
+    if do == "await":
+        while not os.path.exists("/dev/shm/late"):
+            time.sleep(0.01)
     if do == "look":
         return {
             "pid": os.getpid(),
