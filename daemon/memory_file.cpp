@@ -53,6 +53,7 @@ int MemoryFile::give_descriptor() {
 
 int MemoryFile::give_descriptor_locked() {
   if (fd_ >= 0) return 0;
+  if (descriptors_ >= most_descriptors_) return ENOSPC;
   const int fd = pool_ < 0 ? content_syscalls::memfd_create() : content_syscalls::unnamed_file(pool_);
   if (fd < 0) return fd == -EMFILE || fd == -ENFILE ? ENOSPC : -fd;
   ssize_t result = allocated_ ? write_all(fd, bytes_.data(), bytes_.size(), 0) : 0;

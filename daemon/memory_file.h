@@ -57,8 +57,9 @@ class MemoryFile {
   /// Moves small contents back to memory, and closes the descriptor. Only while nobody uses the file.
   void take_descriptor_back();
   int fd() const { return fd_; }
-  /// How many descriptors all contents have.
+  /// How many descriptors all contents have, and how many they may have.
   static unsigned descriptors() { return descriptors_; }
+  static void limit_descriptors(unsigned most) { most_descriptors_ = most; }
 
  private:
   int give_descriptor_locked();
@@ -72,7 +73,7 @@ class MemoryFile {
   std::uint64_t size_ = 0;
   bool allocated_ = false;  ///< was anything written to the first page?
 
-  inline static std::atomic<unsigned> descriptors_{0};
+  inline static std::atomic<unsigned> descriptors_{0}, most_descriptors_{~0u};
 };
 
 }  // namespace devshmd

@@ -37,20 +37,18 @@ void Passthrough::negotiate(Handshake& handshake, Space& space) {
 int Passthrough::open(int fuse_fd, Node& node) {
   if (!node.file) return 0;
   if (node.opens == 0 && active_) {
-    int error = node.file->give_descriptor();
-    if (!error) {
-      protocol::BackingMap map{node.file->fd(), 0, 0};
-      const int id = ioctl(fuse_fd, protocol::open_backing, &map);
-      error = id > 0 ? 0 : errno;
-      if (id > 0) {
-        node.backing_id = id;
-        node.changes_unseen = true;
-        const MemoryFile::Facts facts = node.file->facts();
-        node.seen_modified = facts.modified;
-        node.seen_read = facts.read;
-      }
-    }
-    if (error) {
+    // Without a descriptor for it, this file goes through the page cache while it is open.
+    if (node.file->give_descriptor() != 0) return ++node.opens, 0;
+    protocol::BackingMap map{node.file->fd(), 0, 0};
+    const int id = ioctl(fuse_fd, protocol::open_backing, &map);
+    if (id > 0) {
+      node.backing_id = id;
+      node.changes_unseen = true;
+      const MemoryFile::Facts facts = node.file->facts();
+      node.seen_modified = facts.modified;
+      node.seen_read = facts.read;
+    } else {
+      const int error = errno;
       switch_off(fmt::format("the kernel refused: {}{}", explain(error),
                              error == EPERM ? "; it needs CAP_SYS_ADMIN outside of any user namespace" : ""));
       say("no passthrough: {}", reason_);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "processors.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -46,6 +48,28 @@ bool has_cpu_quota(const std::string& cgroups, const std::string& root) {
     }
   }
   return false;
+}
+
+std::optional<long> runnable_threads(const std::string& loadavg) {
+  std::istringstream words(loadavg);  // three averages, then runnable/all
+  std::string average;
+  long runnable;
+  if (words >> average >> average >> average >> runnable) return runnable;
+  return std::nullopt;
+}
+
+Load::Load() : fd_(open("/proc/loadavg", O_RDONLY | O_CLOEXEC)), processors_(sysconf(_SC_NPROCESSORS_ONLN)) {}
+
+Load::~Load() {
+  if (fd_ >= 0) close(fd_);
+}
+
+bool Load::is_too_high() const {
+  char text[128];
+  const ssize_t size = fd_ < 0 ? -1 : pread(fd_, text, sizeof text, 0);
+  if (size <= 0) return false;
+  const auto runnable = runnable_threads(std::string(text, static_cast<std::size_t>(size)));
+  return runnable && *runnable > processors_;
 }
 
 bool may_spin() {

@@ -2,6 +2,7 @@
 // How much processor time there is to spend.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace devshmd {
@@ -9,6 +10,25 @@ namespace devshmd {
 /// May a thread spin while it waits? Not with one processor, where the program that it waits for could not run
 /// meanwhile, and not with a quota of processor time, which the spinning would use up.
 bool may_spin();
+
+/// Do more threads want to run than there are processors? A thread that spins then takes the time of others, and has
+/// used up its own when a request comes.
+class Load {
+ public:
+  Load();
+  ~Load();
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  bool is_too_high() const;
+
+ private:
+  int fd_;  ///< of /proc/loadavg
+  long processors_;
+};
+
+/// How many threads want to run, from the text of /proc/loadavg.
+std::optional<long> runnable_threads(const std::string& loadavg);
 
 /// Does a control group of `cgroups` (the text of /proc/self/cgroup), or one above it, have a quota of processor time?
 /// `root`: where control groups are mounted.

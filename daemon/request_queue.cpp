@@ -13,19 +13,29 @@ void RequestQueue::start(int fd, bool may_spin) {
   may_spin_ = may_spin;
 }
 
+bool RequestQueue::has_token() const { return holder_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
+
 bool RequestQueue::acquire() {
-  if (holder_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return true;
+  if (has_token()) return true;
   std::unique_lock lock(mutex_);
   freed_.wait(lock, [&] { return !taken_ || stopping_ || !policy_.pays(); });
   if (taken_ || stopping_ || !policy_.pays()) return false;
   taken_ = true;
   holder_ = std::this_thread::get_id();
   in_a_row_ = 0;
+  since_load_ = load_interval;
   return true;
 }
 
+void RequestQueue::look_at_load() {
+  if (++since_load_ < load_interval) return;
+  since_load_ = 0;
+  if (load_.is_too_high()) policy_.others_want_to_run(Clock::now());
+}
+
 void RequestQueue::hand_on() {
-  if (holder_.load(std::memory_order_relaxed) != std::this_thread::get_id()) return;
+  if (!has_token()) return;
+  if (!policy_.pays()) hold_.release();
   {
     const std::lock_guard lock(mutex_);
     taken_ = false;
@@ -52,6 +62,8 @@ bool RequestQueue::is_ready(int timeout_ms) const {
 
 /// With the token: spins for a request, and holds processors awake if there have been many.
 void RequestQueue::await() {
+  look_at_load();
+  if (!policy_.pays()) return hand_on();
   if (is_ready(0)) {
     ++in_a_row_;
     return;
@@ -61,12 +73,9 @@ void RequestQueue::await() {
   const auto start = Clock::now();
   bool found = false;
   while (!found && Clock::now() - start < SpinPolicy::longest_spin) found = is_ready(0);
-  policy_.spun_for(Clock::now() - start);
+  policy_.spun(start, Clock::now());
   if (!found && hold_.held() && !is_ready(silence_ms)) hold_.release();
-  if (!policy_.pays()) {
-    hold_.release();
-    hand_on();
-  }
+  if (!policy_.pays()) hand_on();
 }
 
 ssize_t RequestQueue::receive(void* buffer, std::size_t size) {
@@ -80,11 +89,12 @@ ssize_t RequestQueue::take(void* buffer, std::size_t size) {
   if (!may_spin_) return receive(buffer, size);
   idle_since_ = Clock::now().time_since_epoch().count();
   if (!policy_.pays()) hand_on();
-  const bool had_token = policy_.pays() && acquire();
-  if (had_token) await();
+  if (policy_.pays() && acquire()) await();
   const ssize_t got = receive(buffer, size);
-  policy_.came_after(Clock::now().time_since_epoch() - Clock::duration(idle_since_.load()));
-  if (had_token &&
+  const auto now = Clock::now();
+  policy_.came_after(now.time_since_epoch() - Clock::duration(idle_since_.load()), now);
+  // `await` may have handed the token on; then `in_a_row_` is another thread's.
+  if (has_token() &&
       (!policy_.pays() || got <= 0 || static_cast<std::size_t>(got) > large_request || in_a_row_ >= longest_row))
     hand_on();
   return got;

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "latency_hold.h"
+#include "processors.h"
 #include "spin_policy.h"
 
 namespace devshmd {
@@ -37,13 +38,16 @@ class RequestQueue {
   LatencyHold& latency_hold() { return hold_; }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = SpinPolicy::Clock;
   static constexpr std::size_t large_request = 64 * 1024;
-  static constexpr int longest_row = 16;  ///< requests without a pause; then another thread helps
-  static constexpr int silence_ms = 2;    ///< after which processors may sleep again
+  static constexpr int longest_row = 16;    ///< requests without a pause; then another thread helps
+  static constexpr int silence_ms = 2;      ///< after which processors may sleep again
+  static constexpr int load_interval = 64;  ///< requests from one look at the load to the next
 
+  bool has_token() const;
   /// Waits for the token. False: spinning does not pay (any more).
   bool acquire();
+  void look_at_load();
   bool is_ready(int timeout_ms) const;
   void await();
   ssize_t receive(void* buffer, std::size_t size);
@@ -60,6 +64,8 @@ class RequestQueue {
   std::atomic<std::thread::id> holder_{};
 
   // For the thread that has the token.
+  Load load_;
+  int since_load_ = 0;
   LatencyHold hold_;
   int in_a_row_ = 0;
 };

@@ -116,7 +116,9 @@ class Session {
     }
     const unsigned descriptors = raise_descriptor_limit();
     fs_.emplace(options_.mode, space_for(options_), Owner{geteuid(), getegid()}, point_);
-    fs_->table.save_descriptors_from(descriptors / 2);
+    constexpr unsigned own_descriptors = 64;  // for what is not contents
+    MemoryFile::limit_descriptors(descriptors > 2 * own_descriptors ? descriptors - own_descriptors : descriptors / 2);
+    fs_->table.save_descriptors_from(descriptors / 4);
     if (!options_.record.empty()) {
       const int fd = open_recording(options_.record);
       if (fd == -ENXIO) fail("--record {}: nobody reads this pipe; start its reader first", options_.record);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Does it pay to spin for the next request? Waking a thread takes longer than most answers, so while requests follow
 // each other closely, a thread that looks again and again answers them sooner; while they don't, it only burns time.
-// Pure: it sees nothing but how long the daemon was idle before each request.
+// Where others want the processor it harms: they wait for it, and it has used up its time when a request comes. Pure:
+// it sees nothing but what it is given.
 #pragma once
 
 #include <algorithm>
@@ -12,19 +13,27 @@ namespace devshmd {
 
 class SpinPolicy {
  public:
-  using Time = std::chrono::nanoseconds;
-  static constexpr Time longest_spin = std::chrono::microseconds(50);
+  using Clock = std::chrono::steady_clock;
+  static constexpr Clock::duration longest_spin = std::chrono::microseconds(50);
   /// A request that came this soon would have been met by a spin; the rest is for waking the thread that slept.
-  static constexpr Time soon = longest_spin + std::chrono::microseconds(20);
+  static constexpr Clock::duration soon = longest_spin + std::chrono::microseconds(20);
 
-  /// A request came after the daemon had been idle for so long.
-  void came_after(Time idle) {
+  /// A request came at `now`, after the daemon had been idle for so long.
+  void came_after(Clock::duration idle, Clock::time_point now) {
+    if (now.time_since_epoch().count() < not_before_.load(std::memory_order_relaxed)) return;
     const int credit = credit_.load(std::memory_order_relaxed);
     credit_.store(std::clamp(credit + (idle <= soon ? 1 : -1), 0, most), std::memory_order_relaxed);
   }
-  /// A spin took so long that the processor must have done something else meanwhile: somebody needs it more.
-  void spun_for(Time time) {
-    if (time > 4 * longest_spin) credit_.store(0, std::memory_order_relaxed);
+  /// A spin that began at `start` ended at `now`. If it took much too long, another thread had the processor meanwhile.
+  void spun(Clock::time_point start, Clock::time_point now) {
+    if (now - start > 4 * longest_spin) others_want_to_run(now);
+  }
+  /// No spinning for a while; for a longer one each time that this happens soon again.
+  void others_want_to_run(Clock::time_point now) {
+    const auto last = Clock::time_point(Clock::duration(not_before_.load(std::memory_order_relaxed)));
+    pause_ = now - last < pause_ ? std::min(pause_ * 2, longest_pause) : shortest_pause;
+    not_before_.store((now + pause_).time_since_epoch().count(), std::memory_order_relaxed);
+    credit_.store(0, std::memory_order_relaxed);
   }
 
   bool pays() const { return credit_.load(std::memory_order_relaxed) > least; }
@@ -33,7 +42,12 @@ class SpinPolicy {
 
  private:
   static constexpr int least = 2, most = 8;
+  static constexpr Clock::duration shortest_pause = std::chrono::milliseconds(100),
+                                   longest_pause = std::chrono::seconds(3);
+
   std::atomic<int> credit_{0};
+  std::atomic<Clock::rep> not_before_{0};
+  Clock::duration pause_ = shortest_pause;  ///< for the thread that spins
 };
 
 }  // namespace devshmd

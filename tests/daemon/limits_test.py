@@ -162,6 +162,7 @@ class Memory(ground.Case):
         for name in os.listdir(self.point):
             os.unlink(self.point + "/" + name)
         pathlib.Path(self.point, "again").write_bytes(b"x" * 2 * PAGE)
+        self.assertNotIn("kernel refused", daemon.said())
         self.ends_well(daemon)
 
 

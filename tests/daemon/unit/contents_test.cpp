@@ -248,8 +248,14 @@ TEST_P(Contents, DescriptorsAreSavedWhenTheyAreScarce) {
   write(large, page, 10);
   table.save_descriptor(large);
   EXPECT_EQ(failing_sys::open_descriptors(), before + 1) << "what is not small keeps its own";
-  const Failing failing("memfd_create", EMFILE);
-  EXPECT_EQ(write(f, 5 * page, 1), -ENOSPC) << "for a program that means no room";
+  {
+    const Failing failing("memfd_create", EMFILE);
+    EXPECT_EQ(write(f, 5 * page, 1), -ENOSPC) << "for a program that means no room";
+  }
+  MemoryFile::limit_descriptors(MemoryFile::descriptors());
+  EXPECT_EQ(write(f, 5 * page, 1), -ENOSPC) << "some are left for the daemon itself";
+  MemoryFile::limit_descriptors(~0u);
+  EXPECT_EQ(write(f, 5 * page, 1), 1);
 }
 
 TEST(Unlimited, NothingIsRefused) {

@@ -116,22 +116,48 @@ TEST(Processors, AQuotaIsFoundInTheGroupAndAboveIt) {
   std::filesystem::remove_all(root);
 }
 
+TEST(Processors, TheLoadIsThatOfTheMoment) {
+  EXPECT_EQ(runnable_threads("0.20 0.18 0.12 3/80 11206\n"), 3);
+  EXPECT_EQ(runnable_threads("0.20 0.18\n"), std::nullopt);
+  EXPECT_EQ(runnable_threads(""), std::nullopt);
+}
+
 TEST(SpinPolicy, SpinsOnlyWhileRequestsFollowEachOther) {
   using namespace std::chrono_literals;
   SpinPolicy policy;
+  auto now = SpinPolicy::Clock::time_point(1h);
+  const auto come = [&](int count, std::chrono::microseconds idle) {
+    for (int i = 0; i < count; ++i) policy.came_after(idle, now);
+  };
   EXPECT_FALSE(policy.pays());
-  for (int i = 0; i < 3; ++i) policy.came_after(10us);
+  come(3, 10us);
   EXPECT_TRUE(policy.pays());
   EXPECT_FALSE(policy.is_busy());
-  for (int i = 0; i < 20; ++i) policy.came_after(10us);
+  come(20, 10us);
   EXPECT_TRUE(policy.is_busy());
-  for (int i = 0; i < 6; ++i) policy.came_after(100us);
+  come(6, 100us);
   EXPECT_FALSE(policy.pays()) << "a request each 100 us would be missed";
-  for (int i = 0; i < 8; ++i) policy.came_after(10us);
-  policy.spun_for(60us);
+  come(8, 10us);
+  policy.spun(now, now + 60us);
   EXPECT_TRUE(policy.pays());
-  policy.spun_for(3ms);
-  EXPECT_FALSE(policy.pays()) << "somebody else needed the processor";
+
+  // Each time that somebody else needed the processor, for longer.
+  for (const auto pause : {100ms, 200ms, 400ms, 800ms, 1600ms, 3000ms, 3000ms}) {
+    policy.spun(now, now + 3ms);
+    now += 3ms;
+    EXPECT_FALSE(policy.pays());
+    now += pause - 1ms;
+    come(20, 10us);
+    EXPECT_FALSE(policy.pays()) << pause.count();
+    now += 2ms;
+    come(20, 10us);
+    EXPECT_TRUE(policy.pays()) << pause.count();
+  }
+  now += 10s;
+  policy.others_want_to_run(now);
+  now += 101ms;
+  come(20, 10us);
+  EXPECT_TRUE(policy.pays()) << "that was long ago";
 }
 
 TEST(LatencyHold, WritesWhatTheKernelWants) {
