@@ -33,7 +33,8 @@ devshm_may_match:
 
 // The same of a path in x9, which becomes 0 or 1. Changes x10 to x13 and v16 to v18, and nothing else.
 devshm_may_match_x9:
-        cbz     x9, 9f
+        cmp     x9, #4096               // null, and what no process has mapped: the kernel's half, the first page
+        b.lt    7f
         movi    v17.16b, #'m'
         and     x10, x9, #-16           // the block that the path begins in
         ends_and_ms
@@ -72,7 +73,7 @@ devshm_may_match_x9:
 7:      mov     w9, #0
         ret
 8:      mov     w9, #1
-9:      ret
+        ret
         .size   devshm_may_match, . - devshm_may_match
 
         .section .note.GNU-stack, "", %progbits

@@ -21,8 +21,8 @@ devshm_may_match:
 
 // The same of a path in %rax. Keeps every register but %rax, which becomes 0 or 1, and %xmm0 to %xmm2.
 devshm_may_match_rax:
-        test    %rax, %rax
-        jz      9f
+        cmp     $4096, %rax             // null, and what no process has mapped: the kernel's half, the first page
+        jl      9f
         push    %rcx
         push    %rdx
         push    %rsi
@@ -78,7 +78,9 @@ devshm_may_match_rax:
 6:      pop     %rsi
         pop     %rdx
         pop     %rcx
-9:      ret
+        ret
+9:      xor     %eax, %eax
+        ret
         .size   devshm_may_match, . - devshm_may_match
 
         .section .note.GNU-stack, "", %progbits

@@ -27,8 +27,9 @@ struct Verdict {
 };
 
 /// Whether `path` has the letters "hm" in it, as every path that can match has. (To look for all of "shm" costs more
-/// than the few paths it would spare.) This is all that an ordinary path pays. False for null and the empty path; true
-/// for a text whose first PATH_MAX bytes have neither these letters nor an end: no more is read, as in the kernel.
+/// than the few paths it would spare.) This is all that an ordinary path pays. False for the empty path, and for
+/// null and other addresses that no process can read (the first page, the kernel's half): the kernel answers EFAULT.
+/// True for a text whose first PATH_MAX bytes have neither these letters nor an end: no more is read, as in the kernel.
 /// In may_match_<architecture>.S. An int, 0 or 1: of a bool a caller would have to cut out the byte that counts.
 int look_for_hm(const char* path) __asm__("devshm_may_match");
 [[gnu::always_inline]] inline bool may_match(const char* path) { return look_for_hm(path) != 0; }

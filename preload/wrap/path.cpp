@@ -18,7 +18,7 @@ namespace devshm {
 
 // NOLINTNEXTLINE(clang-analyzer-optin.cplusplus.UninitializedObject): what comes later is set later
 JudgedPath::JudgedPath(const char* text, int base, Role role) : text_(text), base_(base), role_(role) {
-  if (!text || (role == Role::searched && !has_slash(text))) return;
+  if (!may_match(text) || (role == Role::searched && !has_slash(text))) return;
   // The kernel reads no more than this, and refuses a longer path, in its own order among what else is wrong with the
   // call.
   text_length_ = strnlen(text, PATH_MAX);

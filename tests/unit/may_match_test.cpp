@@ -142,3 +142,8 @@ TEST(MayMatch, ReadsNoMoreThanPathMaxBytes) {
     EXPECT_FALSE(may_match(map + readable - length - 1)) << length << " bytes";
   munmap(map, readable + page_size);
 }
+
+TEST(MayMatch, LeavesAddressesThatCannotBeReadToTheKernel) {
+  for (const uintptr_t address : {uintptr_t{1}, uintptr_t{4095}, UINTPTR_MAX, uintptr_t{1} << 63})
+    EXPECT_FALSE(may_match(reinterpret_cast<const char*>(address))) << address;
+}
