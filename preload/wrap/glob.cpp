@@ -105,5 +105,6 @@ EXPORT int glob(const char* pattern, int flags, ErrorFunction on_error, glob_t* 
   return NEXT(glob)(pattern, flags, on_error, out);
 }
 ALIAS(glob64, glob);
+INNER_NAME(glob);
 
 }  // namespace devshm

@@ -3,9 +3,14 @@
 // wordexp: where a word of the text begins with /dev/shm, glibc gets the backing directory to expand there, and the
 // words that come of it are shown as what was meant. (musl leaves the work to a shell, which is under devshm itself.)
 //
+// glibc looks for the names of a pattern by itself, and does not get through a link in the overlay whose text begins
+// with /dev/shm. So a word that is a pattern and nothing else (no quotes, no substitution) is given to it in quotes and
+// with a mark: it comes back as it is, and our own glob finds its names.
+//
 // What a command substitution says is left alone: the shell that runs it is under devshm too. Nor is a word found that
 // begins so only after an expansion ($DIR/*): it is expanded, but its file names are looked for by libc alone.
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wordexp.h>
@@ -18,6 +23,8 @@
 #include "../text.h"
 #include "gnu_libc.h"
 #include "wrapper.h"
+
+INNER(glob);
 
 namespace devshm {
 
@@ -87,19 +94,67 @@ class Marker {
   const char* dir_;
 };
 
+/// The mark of a pattern. No word of the program's begins like it: nothing can lie below a file.
+constexpr char nowhere[] = "/dev/null/";
+constexpr std::size_t nowhere_length = sizeof nowhere - 1;
+
+/// Whether the word that begins here is a pattern, in which every letter stands for itself otherwise.
+bool is_plain_pattern(const char* word) {
+  bool is_pattern = false;
+  for (; *word && !is_space(*word); ++word) {
+    if (has_letter("\\\"'$`|&;<>(){}", *word)) return false;  // these wordexp refuses, or they mean more
+    is_pattern |= has_letter("*?[", *word);
+  }
+  return is_pattern;
+}
+
+/// Puts the names that a pattern stands for in the place of word number `at`, or itself if there are none. Returns how
+/// many they are; 0 if there is no memory for them.
+std::size_t replace_by_names(wordexp_t& out, std::size_t offset, std::size_t at) {
+  char* const pattern = out.we_wordv[offset + at] + nowhere_length;
+  glob_t found{};
+  if (devshm_inner_glob(pattern, GLOB_NOCHECK, nullptr, &found) != 0) return 0;
+  const std::size_t count = found.gl_pathc;
+  char** const names = static_cast<char**>(malloc(count * sizeof(char*)));
+  std::size_t copied = 0;
+  while (names && copied < count && (names[copied] = strdup(found.gl_pathv[copied]))) ++copied;
+  globfree(&found);
+  const std::size_t behind = out.we_wordc - at - 1;
+  char** const words = static_cast<char**>(
+      copied == count ? realloc(out.we_wordv, (offset + at + count + behind + 1) * sizeof(char*)) : nullptr);
+  if (words) {
+    free(words[offset + at]);
+    memmove(words + offset + at + count, words + offset + at + 1, (behind + 1) * sizeof(char*));
+    memcpy(words + offset + at, names, count * sizeof(char*));
+    out.we_wordv = words;
+    out.we_wordc += count - 1;
+  } else {
+    while (copied) free(names[--copied]);
+  }
+  free(names);
+  return words ? count : 0;
+}
+
 /// The text with the marker in it, from malloc; null if there is nothing to exchange (errno 0) or no memory for it.
 [[gnu::cold]] char* exchange(const char* text, const Marker& marker) {
   errno = 0;
   std::size_t room = strlen(text) + 1;
   for (const char* p = text; *p; ++p)
-    if (begins_with(p, shown_dir)) room += marker.length();
+    if (begins_with(p, shown_dir)) room += std::max(marker.length(), nowhere_length + 2);
   char* exchanged = static_cast<char*>(malloc(room));
   if (!exchanged) return nullptr;
   char* out = exchanged;
   char quote = '\0';
   bool word_begins = true, found = false;
   while (*text) {
-    if (word_begins && begins_with_shown_dir(text)) {
+    if (word_begins && begins_with_shown_dir(text) && is_plain_pattern(text)) {
+      *out++ = '\'';
+      out = put(out, nowhere);
+      while (*text && !is_space(*text)) *out++ = *text++;
+      *out++ = '\'';
+      word_begins = false;
+      found = true;
+    } else if (word_begins && begins_with_shown_dir(text)) {
       out = marker.write(out);
       text += shown_dir_length;
       word_begins = false;
@@ -123,20 +178,33 @@ class Marker {
   const auto next = NEXT(wordexp);
   const Settings& set = settings();
   const int error = errno;
-  if (!set.active || !is_plain(set.dir) || !is_gnu_libc() || ensure_backing_dir() != 0) return next(text, out, flags);
+  if (!set.active || !is_plain(set.dir) || !is_gnu_libc()) return next(text, out, flags);
   const Marker marker(set);
   char* exchanged = exchange(text, marker);
   if (!exchanged && errno) return WRDE_NOSPACE;
   errno = error;
-  const int result = next(exchanged ? exchanged : text, out, flags);
-  if (!exchanged) return result;
+  if (!exchanged || ensure_backing_dir() != 0) {
+    free(exchanged);
+    return next(text, out, flags);
+  }
+  int result = next(exchanged, out, flags);
   free(exchanged);
   if (result != 0 && result != WRDE_NOSPACE) return result;  // there is nothing new in `out`
-  char** words = out->we_wordv + (flags & WRDE_DOOFFS ? out->we_offs : 0);
+  const std::size_t offset = flags & WRDE_DOOFFS ? out->we_offs : 0;
   for (std::size_t i = 0; i < out->we_wordc; ++i) {
-    if (!marker.begins(words[i])) continue;
-    const std::size_t length = strlen(words[i]);
-    words[i][put_shown(words[i], length, words[i], length, marker.length())] = '\0';
+    char* const word = out->we_wordv[offset + i];
+    if (begins_with(word, nowhere) && begins_with_shown_dir(word + nowhere_length)) {
+      const std::size_t names = replace_by_names(*out, offset, i);
+      if (names) {
+        i += names - 1;
+        continue;
+      }
+      result = WRDE_NOSPACE;
+      memmove(word, word + nowhere_length, strlen(word + nowhere_length) + 1);
+    } else if (marker.begins(word)) {
+      const std::size_t length = strlen(word);
+      word[put_shown(word, length, word, length, marker.length())] = '\0';
+    }
   }
   return result;
 }

@@ -168,6 +168,33 @@ Names nftw_names(const char* path, int flags) {
   return sorted(seen);
 }
 
+// What glob gives: links are names too, and the way goes through them.
+TEST_F(WalkTest, WordsGoThroughLinks) {
+  ASSERT_EQ(mkdir("/dev/shm/hd", 0755), 0);
+  write_file("/dev/shm/hfile");
+  write_file("/dev/shm/hd/f");
+  ASSERT_EQ(symlink("/dev/shm/hfile", "/dev/shm/hd/s"), 0);
+  ASSERT_EQ(symlink("/nonexistent", "/dev/shm/hd/d"), 0);
+  ASSERT_EQ(symlink("/dev/shm/hd", "/dev/shm/hl"), 0);
+  const auto words_of = [](const std::string& text) {
+    wordexp_t words{};
+    EXPECT_EQ(wordexp(text.c_str(), &words, 0), 0) << text;
+    std::vector<std::string> found(words.we_wordv, words.we_wordv + words.we_wordc);
+    wordfree(&words);
+    return found;
+  };
+  for (const char* pattern : {"/dev/shm/hd/*", "/dev/shm/*/f", "/dev/shm/hl/*", "/dev/shm/hd/[ds]*", "/dev/shm/no*"}) {
+    glob_t found{};
+    ASSERT_EQ(glob(pattern, GLOB_NOCHECK, nullptr, &found), 0);
+    const std::vector<std::string> names(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    globfree(&found);
+    EXPECT_EQ(words_of(pattern), names) << pattern;
+  }
+  EXPECT_EQ(words_of("before /dev/shm/hl/* behind"),
+            (std::vector<std::string>{"before", "/dev/shm/hl/d", "/dev/shm/hl/f", "/dev/shm/hl/s", "behind"}));
+  EXPECT_EQ(words_of("'/dev/shm/hl/*'"), std::vector<std::string>{"/dev/shm/hl/*"});
+}
+
 TEST_F(WalkTest, FtwShowsTheProgramsNames) {
   seen.clear();
   ASSERT_EQ(ftw("/dev/shm", note, 8), 0);
