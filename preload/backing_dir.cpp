@@ -23,6 +23,8 @@ constexpr mode_t dir_mode = 01777;
 constinit Trust usable;
 /// Whether this process may have made something in it.
 constinit std::atomic<bool> used{false};
+/// Of the file system that it is on: the first half of f_fsid (statfs(2)). 0 is not known.
+constinit std::atomic<int> file_system{0};
 
 const char* reason(int error) {
   switch (error) {
@@ -211,6 +213,12 @@ bool is_new(const char* dir) {
 /// One that can't be written may have something in it that is to be read; what the real one has is better.
 bool cannot_be_written(const char* dir) { return sys::access(dir, W_OK | X_OK) != 0; }
 
+void begin_to_use(const char* dir) {
+  struct statfs found;
+  file_system.store(sys::statfs(dir, &found) == 0 ? half_of_fsid(found) : 0, std::memory_order_relaxed);
+  used.store(true, std::memory_order_relaxed);
+}
+
 int make_and_inspect() {
   const Settings& set = settings();
   for (int attempt = 0; attempt < 16; ++attempt) {  // others may be removing it as we go
@@ -222,7 +230,7 @@ int make_and_inspect() {
     if (next == Next::use) {
       if (!used.load(std::memory_order_relaxed) && cannot_be_written(set.dir) && can_stand_aside())
         return complain("can't write to ", set.dir, EACCES);
-      used.store(true, std::memory_order_relaxed);
+      begin_to_use(set.dir);
       usable.keep(findings.least);
       return 0;
     }
@@ -233,6 +241,17 @@ int make_and_inspect() {
 }
 
 }  // namespace
+
+bool backing_dir_is_used() { return used.load(std::memory_order_relaxed); }
+
+void note_that_backing_dir_is_used() {
+  if (!backing_dir_is_used()) begin_to_use(settings().dir);
+}
+
+bool may_be_backing_file_system(int half_of_fsid) {
+  const int known = file_system.load(std::memory_order_relaxed);
+  return backing_dir_is_used() && (known == 0 || known == half_of_fsid);
+}
 
 int ensure_backing_dir() { return usable.holds() ? 0 : make_and_inspect(); }
 

@@ -10,6 +10,8 @@
 // Everything here is async-signal-safe and thread-safe, takes no lock, and leaves errno alone.
 #pragma once
 
+#include <sys/vfs.h>
+
 namespace [[gnu::visibility("hidden")]] devshm {
 
 /// In place of an errno value: the call is to be made as it stands, like all that follow (settings.h, stand_aside()).
@@ -31,5 +33,24 @@ int ensure_backing_dir();
 /// between two invocations) and has been made again, here or by somebody else in the last moments, so that the call
 /// deserves another try.
 bool backing_dir_was_remade();
+
+/// Whether this process has anything to do with the directory: it has named something in it, or works in it. Until then
+/// every open file is taken for an ordinary one, which costs no system call. (One that the program has inherited, or
+/// got by a socket, may be none: docs/limits.md.)
+bool backing_dir_is_used();
+
+/// For the one who finds out that it is used: the working directory lies in it.
+void note_that_backing_dir_is_used();
+
+/// The first half of f_fsid, which statvfs(3) gives, too. (The member of fsid_t has another name in each libc.)
+inline int half_of_fsid(const struct statfs& found) {
+  int half;
+  __builtin_memcpy(&half, &found.f_fsid, sizeof half);
+  return half;
+}
+
+/// Whether the file system with this first half of f_fsid (statfs(2)) may be the directory's. True where that is not
+/// known; false as long as the directory is not used.
+bool may_be_backing_file_system(int half_of_fsid);
 
 }  // namespace devshm

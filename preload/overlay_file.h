@@ -2,13 +2,25 @@
 //
 // Whether an open file lies in the backing directory.
 //
+// In a process that has not used the directory (backing_dir.h) no file does, and nothing here makes a system call.
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// True if descriptor `fd` is of the backing directory or of something below it, deleted files included. Asks /proc
-/// where the file is; without /proc the answer is false.
-bool is_in_overlay(int fd);
+enum class Location : unsigned char {
+  outside,
+  in_overlay,
+  unknown,  ///< not a directory, and its name is longer than /proc can say: PATH_MAX
+};
+
+/// Where descriptor `fd` is: in the overlay if it is of the backing directory or of something below it, deleted files
+/// included. Asks /proc for its name. Where that is too long, a directory is found by going up from it to the backing
+/// directory, which is known by device and inode; what is on another device is outside. Without /proc the answer is
+/// outside.
+Location location_of(int fd);
+
+/// Whether a file is to be treated as one of a tmpfs. One whose location is unknown is: it is on the same device.
+inline bool is_in_overlay(int fd) { return location_of(fd) != Location::outside; }
 
 }  // namespace devshm

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "backing_dir.h"
 #include "settings.h"
 #include "sys.h"
 #include "text.h"
@@ -82,7 +83,8 @@ std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind) {
   const Settings& set = settings();
   if (!set.active) return 0;
   if (const std::size_t prefix = prefix_if(name, length, set.dir, kind)) return prefix;
-  return has_last_component(set, name, length) ? prefix_if(name, length, kernel_name(set), kind) : 0;
+  const bool may_have_other_name = backing_dir_is_used() && has_last_component(set, name, length);
+  return may_have_other_name ? prefix_if(name, length, kernel_name(set), kind) : 0;
 }
 
 bool may_begin_in_backing_dir(const char* name, std::size_t length) {

@@ -38,14 +38,14 @@ extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
 ALIAS(fallocate, devshm_fallocate);
 ALIAS(fallocate64, devshm_fallocate);
 
-// glibc's own writes to the file where the system call is not there, and loses what others write meanwhile. So here it
-// is asked only for files that are none of ours. It returns the error, and errno stays.
+// The same system call. glibc's own then writes to the file where the file system does not know the call, and loses
+// what others write meanwhile: that is for files that are none of ours. It returns the error, and errno stays.
 EXPORT int posix_fallocate(int fd, off_t offset, off_t length) {
-  if (!is_in_overlay(fd)) return NEXT(posix_fallocate)(fd, offset, length);
   const int before = errno;
   const int error = devshm_fallocate(fd, 0, offset, length) == 0 ? 0 : errno;
   errno = before;
-  return error;
+  if (error != EOPNOTSUPP || is_in_overlay(fd)) return error;
+  return NEXT(posix_fallocate)(fd, offset, length);
 }
 ALIAS(posix_fallocate64, posix_fallocate);
 

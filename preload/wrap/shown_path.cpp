@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "../backing_dir.h"
 #include "../reverse.h"
 #include "../sys.h"
 #include "../text.h"
@@ -18,6 +19,7 @@ char* show_path(char* path, const PathMemory& memory) {
   const std::size_t length = length_of(path);
   const std::size_t prefix = backing_prefix(path, length, NameOf::path);
   if (!prefix) return path;
+  note_that_backing_dir_is_used();  // it may be the working directory that this program was started in
   const std::size_t shown = shown_length(length, prefix);
   char* place = path;
   int error = ENOMEM;

@@ -3,12 +3,13 @@
 // What kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity. joblib, Ray
 // and CPython's Value and Array decide by the capacity, glibc <= 2.33 by the type.
 // Not here: ustat, which takes a device number and is gone from current libcs.
-#include "statfs.h"
-
 #include <linux/magic.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #include <cstring>
 
+#include "../backing_dir.h"
 #include "../constant_dir.h"
 #include "../overlay_file.h"
 #include "../settings.h"
@@ -18,38 +19,44 @@
 extern "C" int __statfs(const char*, struct statfs*);
 
 namespace devshm {
+namespace {
 
 void report_tmpfs(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
 
+/// struct statvfs has a type since glibc 2.39 and musl 1.2.5, in what was the first spare word. A libc that fills it in
+/// never leaves it 0.
 void report_tmpfs(struct statvfs& out) {
   auto* type = reinterpret_cast<unsigned*>(reinterpret_cast<char*>(&out.f_namemax) + sizeof out.f_namemax);
   if (*type) *type = TMPFS_MAGIC;
 }
 
+using devshm::half_of_fsid;
+int half_of_fsid(const struct statvfs& out) { return static_cast<int>(out.f_fsid); }
+
+/// Whether `path` leads into the overlay. The kernel is asked: a relative path may start in the overlay, and a symbolic
+/// link in the overlay may lead out of it.
 bool leads_into_overlay(const char* path) {
   if (*path == '/' && !may_match(path)) return false;
-  if (!settings().active) return false;
   bool is_inside = false;
   with_kernel_path(path, [&](const KernelPath& real) {
+    if (!real.is_inside && *path == '/') return;
     const sys::Descriptor file(sys::openat(AT_FDCWD, real.text, O_PATH | O_CLOEXEC));
     is_inside = file.is_open() && is_in_overlay(file.get());
   });
   return is_inside;
 }
 
-namespace {
-
 template <class Next, class Out>
 int ask_path(Next next, const char* path, Out* out) {
   const int result = next.forward(path, out);
-  if (result == 0 && leads_into_overlay(path)) report_tmpfs(*out);
+  if (result == 0 && may_be_backing_file_system(half_of_fsid(*out)) && leads_into_overlay(path)) report_tmpfs(*out);
   return result;
 }
 
 template <class Next, class Out>
 int ask_descriptor(Next next, int fd, Out* out) {
   const int result = next(fd, out);
-  if (result == 0 && is_in_overlay(fd)) report_tmpfs(*out);
+  if (result == 0 && may_be_backing_file_system(half_of_fsid(*out)) && is_in_overlay(fd)) report_tmpfs(*out);
   return result;
 }
 
