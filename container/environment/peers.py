@@ -2,10 +2,23 @@
 """Which process is at the other end of a local connection: several of one environment ask the same interface."""
 import os
 import select
+import time
 
 
 def process_of(address):
-    """The number of the process that has the socket with this address; None if it is not found."""
+    """The number of the process that has the socket with this address; None if it is not found.
+
+    The kernel's table is read in pieces, between which it changes: what is missed once is found the next time.
+    """
+    end = time.monotonic() + 1
+    while True:
+        found = look_for(address)
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(0.01)
+
+
+def look_for(address):
     wanted = "%s:%04X" % ("".join("%02X" % int(part) for part in reversed(address[0].split("."))), address[1])
     try:
         with open("/proc/net/tcp") as table:

@@ -23,7 +23,8 @@ class RuntimeApi(http_server.Handler):
 
     def next_invocation(self):
         function = self.function
-        self.asker = self.asker or peers.Peer(self.client_address)
+        if function.options.concurrency and not self.asker:
+            self.asker = peers.Peer(self.client_address)
         given = function.next(self.is_connected)
         if given is None:
             self.close_connection = True  # nobody listens there any more
