@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../child_environment.h"
+#include "environment_memory.h"
 #include "program_search.h"
 #include "wrapper.h"
 
@@ -18,16 +19,17 @@ namespace devshm {
 namespace {
 
 int execute(const char* path, char* const* arguments, char* const* environment) {
-  const ChildEnvironment child(environment, {.path = path});
-  return NEXT(execve, path, 1).rewrite(path, arguments, child.build(alloca(child.size())));
+  return with_environment(ChildEnvironment(environment, {.path = path}),
+                          [&](char** complete) { return NEXT(execve, path, 1).rewrite(path, arguments, complete); });
 }
 
 int search_and_execute(const char* file, char* const* arguments, char* const* environment) {
   const char* const path = getenv("PATH");
   if (const std::size_t room = room_for_search(file, path))
     file = find_program(file, path, static_cast<char*>(alloca(room)));
-  const ChildEnvironment child(environment, {.path = file, .is_searched = true});
-  return NEXT(execvpe, searched, 1).rewrite(file, arguments, child.build(alloca(child.size())));
+  return with_environment(ChildEnvironment(environment, {.path = file, .is_searched = true}), [&](char** complete) {
+    return NEXT(execvpe, searched, 1).rewrite(file, arguments, complete);
+  });
 }
 
 /// How one of the list forms finds the program, and what it has behind its arguments.
@@ -55,13 +57,14 @@ EXPORT int execve(const char* path, char* const arguments[], char* const environ
 }
 
 EXPORT int execveat(int dir, const char* path, char* const arguments[], char* const environment[], int flags) NOTHROW {
-  const ChildEnvironment child(environment, {.path = path, .dir = dir});
-  return NEXT(execveat, path_at, 2).rewrite(dir, path, arguments, child.build(alloca(child.size())), flags);
+  return with_environment(ChildEnvironment(environment, {.path = path, .dir = dir}), [&](char** complete) {
+    return NEXT(execveat, path_at, 2).rewrite(dir, path, arguments, complete, flags);
+  });
 }
 
 EXPORT int fexecve(int fd, char* const arguments[], char* const environment[]) NOTHROW {
-  const ChildEnvironment child(environment, {.path = "", .dir = fd});
-  return NEXT(fexecve)(fd, arguments, child.build(alloca(child.size())));
+  return with_environment(ChildEnvironment(environment, {.path = "", .dir = fd}),
+                          [&](char** complete) { return NEXT(fexecve)(fd, arguments, complete); });
 }
 
 // libc's own are execve and execvpe with `environ`, which it would read by itself.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "lent_environ.h"
 
-#include <alloca.h>
 #include <unistd.h>
 
 #include "../child_environment.h"
 #include "../sys.h"
 #include "../text.h"
+#include "environment_memory.h"
 #include "process_lock.h"
 
 namespace devshm {
@@ -35,10 +35,10 @@ bool is_still_right(char** lent, char** wanted, std::size_t size) {
 
 /// The completed `environ`, in memory that stays; null if there is none to be had.
 char** environ_to_lend(const ChildEnvironment& child) {
-  void* const aside = alloca(child.size());
-  char** const wanted = child.build(aside);
   char** const lent = last_lent.load(std::memory_order_relaxed);
-  if (is_still_right(lent, wanted, child.size())) return lent;
+  const bool is_right =
+      with_environment(child, [&](char** wanted) { return is_still_right(lent, wanted, child.size()); });
+  if (is_right) return lent;
   void* const memory = sys::allocate(child.size());
   if (!memory) return nullptr;
   char** const fresh = child.build(memory);

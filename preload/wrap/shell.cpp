@@ -7,11 +7,11 @@
 //           runs would be worse: what another thread does to the environment meanwhile would be lost.
 //   popen   can't be done here, because pclose knows only libc's own streams. So libc is lent an `environ` for the
 //           moment that it needs to start the shell.
-#include <alloca.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../child_environment.h"
+#include "environment_memory.h"
 #include "lent_environ.h"
 #include "run_shell.h"
 #include "wrapper.h"
@@ -34,8 +34,7 @@ FILE* open_command(Next next, const char* command, const char* mode) {
 EXPORT int system(const char* command) {
   const ChildEnvironment child(own_environ());
   if (child.is_complete() || !command) return NEXT(system)(command);
-  void* const memory = alloca(child.size());
-  return run_shell(command, child.build(memory));
+  return with_environment(child, [&](char** complete) { return run_shell(command, complete); });
 }
 
 EXPORT FILE* popen(const char* command, const char* mode) { return open_command(NEXT(popen), command, mode); }

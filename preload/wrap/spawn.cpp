@@ -12,6 +12,7 @@
 #include "../child_environment.h"
 #include "../sys.h"
 #include "../text.h"
+#include "environment_memory.h"
 #include "program_search.h"
 #include "wrapper.h"
 
@@ -53,8 +54,9 @@ bool libc_keeps_the_pointer() {
 template <class Next, class Id>
 int spawn(Next next, Id* id, const char* path, const Actions* actions, const Attributes* attributes,
           char* const arguments[], char* const environment[]) {
-  const ChildEnvironment child(environment, {.path = path});
-  return next.rewrite(id, path, actions, attributes, arguments, child.build(alloca(child.size())));
+  return with_environment(ChildEnvironment(environment, {.path = path}), [&](char** complete) {
+    return next.rewrite(id, path, actions, attributes, arguments, complete);
+  });
 }
 
 template <class Next, class Id>
@@ -63,8 +65,9 @@ int search_and_spawn(Next next, Id* id, const char* file, const Actions* actions
   const char* const path = getenv("PATH");
   if (const std::size_t room = room_for_search(file, path))
     file = find_program(file, path, static_cast<char*>(alloca(room)));
-  const ChildEnvironment child(environment, {.path = file, .is_searched = true});
-  return next.rewrite(id, file, actions, attributes, arguments, child.build(alloca(child.size())));
+  return with_environment(ChildEnvironment(environment, {.path = file, .is_searched = true}), [&](char** complete) {
+    return next.rewrite(id, file, actions, attributes, arguments, complete);
+  });
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "../child_environment.h"
 #include "../text.h"
+#include "environment_memory.h"
 #include "mount.h"
 #include "restricted_open.h"
 #include "syscall_table.h"
@@ -96,11 +96,12 @@ long execute(long number, const Arguments& given, const Paths& paths, int enviro
   const PathArg& path = paths.of[0];
   const Program program{.path = pointer<const char>(given[path.position - 1]),
                         .dir = path.directory ? static_cast<int>(given[path.directory - 1]) : AT_FDCWD};
-  const ChildEnvironment child(pointer<char* const>(given[environment]), program);
-  Arguments completed;
-  __builtin_memcpy(completed, given, sizeof given);
-  completed[environment] = as_word(child.build(alloca(child.size())));
-  return call_with_paths(number, completed, paths);
+  return with_environment(ChildEnvironment(pointer<char* const>(given[environment]), program), [&](char** complete) {
+    Arguments completed;
+    __builtin_memcpy(completed, given, sizeof given);
+    completed[environment] = as_word(complete);
+    return call_with_paths(number, completed, paths);
+  });
 }
 
 long open_at(long number, const Arguments& given) {

@@ -2,9 +2,12 @@
 //
 // posix_spawn and its kin: the environment, the program, and the file actions.
 #include <dlfcn.h>
+#include <pthread.h>
 #include <spawn.h>
+#include <unistd.h>
 
 #include <map>
+#include <vector>
 
 #include "children.h"
 
@@ -146,5 +149,73 @@ TEST_F(Spawn, CallsTheVersionThatTheProgramAsksFor) {
   }
 }
 #endif
+
+/// Runs `action` in a thread with little stack.
+void in_small_thread(void* (*action)(void*)) {
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  ASSERT_EQ(pthread_attr_setstacksize(&small, 16384), 0);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(&thread, &small, action, nullptr), 0);
+  pthread_join(thread, nullptr);
+}
+
+char** large_environment() {
+  static char entry[] = "AAAAAAA=1";
+  static std::vector<char*> entries = [] {
+    std::vector<char*> all(1800, entry);
+    all.push_back(nullptr);
+    return all;
+  }();
+  return entries.data();
+}
+
+char truth[] = "/bin/true";
+char* run_truth[] = {truth, nullptr};
+
+// libc's own hardly use the caller's stack.
+TEST_F(Spawn, TakesLittleStackForALargeEnvironment) {
+  const Said said = listen_to([] {
+    in_small_thread([](void*) -> void* {
+      pid_t child = 0;
+      int status = -1;
+      if (posix_spawn(&child, truth, nullptr, nullptr, run_truth, large_environment()) == 0) waitpid(child, &status, 0);
+      dprintf(1, "spawn %d\n", status);
+      child = vfork();
+      if (child == 0) {
+        execve(truth, run_truth, large_environment());
+        _exit(98);
+      }
+      waitpid(child, &status, 0);
+      dprintf(1, "exec %d\n", status);
+      return nullptr;
+    });
+    _exit(0);
+  });
+  EXPECT_EQ(said.text, "spawn 0\nexec 0\n");
+}
+
+// A vfork child shares its parent's memory, and what it maps stays there.
+TEST_F(Spawn, LeavesNoMemoryToTheParent) {
+  const Said said = listen_to([] {
+    const auto execute_often = [] {
+      for (int round = 0; round < 50; ++round) {
+        const pid_t child = vfork();
+        if (child == 0) {
+          execve(truth, run_truth, large_environment());
+          _exit(98);
+        }
+        waitpid(child, nullptr, 0);
+      }
+    };
+    const auto pages = [] { return std::stol(content_of("/proc/self/statm")); };
+    execute_often();
+    const long before = pages();
+    execute_often();
+    dprintf(1, "%ld\n", pages() - before);
+    _exit(0);
+  });
+  EXPECT_EQ(said.text, "0\n");
+}
 
 }  // namespace
