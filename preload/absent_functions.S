@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// What makes glibc's loader call devshm_hide_absent (absent_functions.h) while it relocates us: an indirect function, and
-// a reference to it. That reference is the last one in .rela.plt, so all others are bound when it is looked at.
+// An indirect function and a reference to it. They make glibc's loader call devshm_hide_absent (absent_functions.h)
+// while it relocates this library. The reference is the last one in .rela.plt, so the loader has bound all others
+// before it.
 //
-// musl's loader knows no indirect functions. It takes names without their versions, and passes by those that are not the
-// default one: it finds the other devshm_hide, an ordinary function. Nobody calls either of them.
+// musl's loader supports no indirect functions. It ignores versions and skips symbols that are not the default one, so
+// it finds the other devshm_hide, an ordinary function. Neither of the two is ever called.
 
 #if defined(__x86_64__)
 #define GO_TO jmp

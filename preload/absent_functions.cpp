@@ -6,13 +6,13 @@
 #include "loaded_objects.h"
 #include "text.h"
 
-/// Our own DT_VERSYM, where libdevshm.lds has put it: in memory that is read-only only after relocation. Not there in
-/// what is linked otherwise.
+/// Our own DT_VERSYM. libdevshm.lds puts it into memory that becomes read-only only after relocation. It is null if the
+/// library is linked without that script.
 extern "C" [[gnu::weak, gnu::visibility("hidden")]] ElfW(Half) devshm_versions[];
 
 namespace devshm {
 
-// Beside what the loader reads at every start anyway (libdevshm.lds), so that it costs no page of its own.
+// libdevshm.lds puts it beside what the loader reads at every start anyway, so that it costs no page of its own.
 [[gnu::section(".rodata.devshm_start")]] const char newer_functions[] =
     "openat2\0"
     "\0"  // 2.43
@@ -34,17 +34,17 @@ namespace devshm {
 namespace {
 
 constexpr ElfW(Half) hidden = 0x8000;
-/// The number of DEVSHM_GLIBC in our table. The loader takes one of 3 or more for a version that has to be asked for by
-/// its name, even where only an old one is left.
+/// The number of DEVSHM_GLIBC in our table. From 3 on, the loader finds a version only if it is requested by name, even
+/// if only an old one is left.
 constexpr ElfW(Half) asked_for_by_name = 3;
 
 [[gnu::section(".rodata.devshm_start")]] const char libc_soname[] = "libc.so.6";
 
-/// Where the next name begins. Not by strlen, which costs a program that has not called it a page of libc's code.
+/// Where the next name begins. strlen would cost a page of libc's code in a program that has not called it yet.
 const char* behind(const char* name) {
   while (*name) {
     ++name;
-    __asm__("" : "+r"(name));  // the compiler would see a strlen in it
+    __asm__("" : "+r"(name));  // else the compiler makes a strlen of it
   }
   return name + 1;
 }
@@ -76,8 +76,8 @@ void hide_absent() {
   }
 }
 
-/// Whether our references are bound. They are not where two copies of this library are loaded: the first one's resolver
-/// is then called for the second, too early.
+/// Whether our references are bound. If two copies of this library are loaded, the first one's resolver is also called
+/// for the second, when they are not.
 bool is_relocated() {
   const void* imported = reinterpret_cast<const void*>(&getauxval);
   __asm__("" : "+r"(imported));  // the compiler knows that no function has the address 0

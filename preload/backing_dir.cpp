@@ -21,9 +21,9 @@ namespace {
 constexpr mode_t dir_mode = 01777;
 
 constinit Trust usable;
-/// Whether this process may have made something in it.
+/// Whether this process may have created something in the directory.
 constinit std::atomic<bool> used{false};
-/// Of the file system that it is on: the first half of f_fsid (statfs(2)). 0 is not known.
+/// The first half of f_fsid (statfs(2)) of its file system; 0 if unknown.
 constinit std::atomic<int> file_system{0};
 
 const char* reason(int error) {
@@ -43,14 +43,14 @@ const char* reason(int error) {
 
 bool can_stand_aside() { return !used.load(std::memory_order_relaxed) && real_dev_shm_will_do(); }
 
-/// Whether it is the one that nobody has asked for.
+/// Whether the directory is the default one, which nobody asked for.
 bool is_standard() {
   return same(settings().dir, setting_rows[static_cast<std::size_t>(Setting::DEVSHM_DIR)].standard);
 }
 
 enum class Suspicious : bool { no, yes };
 
-/// The end of everything about a directory that can't be used. Gives back what ensure_backing_dir() returns.
+/// Reports a directory that can't be used. Returns what ensure_backing_dir() is to return.
 int give_up(int error, Suspicious suspicious, std::initializer_list<Piece> what, std::initializer_list<Piece> advice) {
   const bool aside = can_stand_aside();
   if (!aside || suspicious == Suspicious::yes || !is_standard()) {
@@ -58,23 +58,23 @@ int give_up(int error, Suspicious suspicious, std::initializer_list<Piece> what,
     say_once(Topic::directory, what, aside ? instead : advice);
   }
   if (!aside) return error;
-  undo_constant();  // a dlopen may have been before
+  undo_constant();  // an earlier dlopen may have changed it
   stand_aside();
   return real_one_serves;
 }
 
-/// What the kernel said no to.
+/// Gives up because of a system call that failed.
 int complain(const char* what, const char* dir, int error) {
   return give_up(error, Suspicious::no, {what, dir, ": ", reason(error), " (errno ", error, ")"},
                  {"; set DEVSHM_DIR to another directory"});
 }
 
-/// What lies there, `path`, is nothing to be trusted.
+/// Gives up because what is at `path` can't be trusted.
 int refuse(const char* path, const char* why, int error) {
   return give_up(error, Suspicious::yes, {path, why}, {"; remove it, or set DEVSHM_DIR to another directory"});
 }
 
-/// The same where another user owns it: the directory, or one above it.
+/// Gives up because another user owns the directory, or one above it.
 int refuse_owner(const char* path, Owner owner, uid_t user) {
   if (owner == Owner::hidden)
     return give_up(EACCES, Suspicious::no,
@@ -94,10 +94,10 @@ char* part_end(char* part) {
   return part;
 }
 
-/// What was found on the way to the directory, and there.
+/// What was found about the directory and those above it.
 struct Findings {
   int error = 0;
-  Owner least = Owner::root;  ///< ours, if anything that counts is not root's
+  Owner least = Owner::root;  ///< ours, unless root owns everything that counts
 
   void add(const char* path, const struct stat& found) {
     const Owner owner = owner_of(path, found);
@@ -106,15 +106,15 @@ struct Findings {
   }
 };
 
-/// The directories above: anyone could have made what lies in one that all may write to, and could exchange what is
-/// below it later. What is missing is for the next step.
+/// Inspects the directories above. If all users may write to one, any of them could have created what is in it, and
+/// could exchange what is below later. A missing directory is left to the next step.
 void inspect_way(const Settings& set, Findings& findings) {
   char* path = static_cast<char*>(alloca(set.dir_length + 1));
   __builtin_memcpy(path, set.dir, set.dir_length + 1);
   bool open_to_all = false;
   for (char* slash = part_end(path + 1); *slash;) {
     char* next = part_end(slash + 1);
-    if (!*next && !open_to_all) break;  // nothing hangs on what this one lets others do
+    if (!*next && !open_to_all) break;  // nothing depends on the mode of this one
     *slash = '\0';
     struct stat found;
     if (sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) != 0) break;
@@ -127,7 +127,7 @@ void inspect_way(const Settings& set, Findings& findings) {
   }
 }
 
-/// Another process of root's is at it, and will be done in a moment.
+/// Whether another process of root is taking it over; if so, waits for a moment.
 bool is_being_taken_over(const struct stat& found) {
   if (found.st_uid != owner_in_between) return false;
   const struct timespec moment = {0, 1'000'000};
@@ -156,16 +156,16 @@ Next inspect(const char* dir, Findings& findings) {
   return findings.error ? Next::give_up : Next::use;
 }
 
-/// Makes the directories above `dir`, like mkdir -p. Cuts `path`, a copy of it, while at work.
+/// Creates the directories above `path`, like mkdir -p. Shortens `path` while it works.
 void make_parents(char* path) {
   for (char* slash = part_end(path + 1); *slash; slash = part_end(slash + 1)) {
     *slash = '\0';
-    sys::mkdir(path, 0755);  // what is there already, or can't be made, shows at the next step
+    sys::mkdir(path, 0755);  // an error shows at the next step
     *slash = '/';
   }
 }
 
-/// Makes the directory so that it is never seen with a lesser mode than it will have: aside first, then renamed.
+/// Creates the directory under another name and then renames it, so that it is never seen with fewer permissions.
 int make(const Settings& set) {
   const char* dir = set.dir;
   std::size_t parent_length = set.dir_length;  // with its slash
@@ -192,8 +192,9 @@ int make(const Settings& set) {
     result = sys::rename_noreplace(aside, dir);
     if (result == 0) return 0;
     sys::rmdir(aside);
-    if (result == -EEXIST) return 0;  // somebody was faster; it is looked at next
-    // A kernel or file system without RENAME_NOREPLACE: by the short way, with a moment of the umask's mode.
+    if (result == -EEXIST) return 0;  // another process was faster; the caller looks at its directory
+    // This kernel or file system lacks RENAME_NOREPLACE: create it in place, where it has the umask's mode for a
+    // moment.
     result = sys::mkdir(dir, dir_mode);
     if (result == 0) sys::chmod(dir, dir_mode);
     return result == -EEXIST ? 0 : -result;
@@ -201,7 +202,7 @@ int make(const Settings& set) {
   return EEXIST;
 }
 
-/// Was it made in the last moments? Then another thread or process may have been faster with what is to be done here.
+/// Whether it was created within the last two seconds: another thread or process may have done what the caller wants.
 bool is_new(const char* dir) {
   struct statx found;
   struct timespec now;
@@ -210,7 +211,7 @@ bool is_new(const char* dir) {
   return now.tv_sec - found.stx_btime.tv_sec < 2;
 }
 
-/// One that can't be written may have something in it that is to be read; what the real one has is better.
+/// A directory that can't be written may hold files to read, but the real /dev/shm is better.
 bool cannot_be_written(const char* dir) { return sys::access(dir, W_OK | X_OK) != 0; }
 
 void begin_to_use(const char* dir) {

@@ -17,7 +17,7 @@ constexpr char preload[] = "LD_PRELOAD=";
 constexpr char library_path[] = "LD_LIBRARY_PATH=";
 constexpr char disable[] = "DEVSHM_DISABLE=";
 
-// What the components are separated by (ld.so(8)); there is no way to quote them.
+// The separators of the components (ld.so(8)), which can't be quoted.
 bool separates_libraries(char c) { return c == ':' || c == ' '; }
 bool separates_directories(char c) { return c == ':' || c == ';'; }
 
@@ -34,8 +34,8 @@ const char* own_path() {
   return path;
 }
 
-/// Can a child load it by this path? Not with a separator in it, nor from inside a chroot: the loader would complain
-/// of that on standard error, for every program.
+/// Whether a child can load the library by this path. It can't if the path has a separator in it, or from inside a
+/// chroot: the loader would report that on standard error, for every program.
 bool can_be_loaded(const char* path) {
   if (!path || !*path) return false;
   for (const char* p = path; *p; ++p)
@@ -55,8 +55,8 @@ bool equal(const char* begin, const char* end, const char* text) {
   return length == length_of(text) && begins_with(begin, text, length);
 }
 
-/// Is the library among the components of an LD_PRELOAD? By its base name too: it may be given without a directory,
-/// or by another way to the same place.
+/// Whether the library is among the components of an LD_PRELOAD. Its base name is enough: the library may be named
+/// without a directory, or by another path.
 bool names_library(const char* value, const char* library) {
   const char* library_base = base_name(library, library + length_of(library));
   for (const char* begin = value; *begin;) {
@@ -79,7 +79,7 @@ class Assembler {
     ++entries;
   }
 
-  /// Adds an entry of its own: begin(), any number of put(), end().
+  /// Adds a new entry: begin(), any number of put(), end().
   void begin() { keep(text_); }
   void put(const char* part) { put(part, length_of(part)); }
   void put(const char* part, std::size_t length) {
@@ -99,7 +99,7 @@ class Assembler {
   char* text_ = nullptr;
 };
 
-/// Adds a setting, unless the environment says something else of it.
+/// Adds a setting, unless the environment sets it already.
 void pass_on(const char* variable, const char* value, char* const* given, Assembler& out) {
   const std::size_t length = length_of(variable);
   for (char* const* entry = given; entry && *entry; ++entry)
@@ -123,8 +123,8 @@ using IsSeparator = bool (*)(char);
   return verdict.kind == Verdict::inside ? begin + (verdict.rest - path) : nullptr;
 }
 
-/// Goes through a list of paths; those below /dev/shm are written to `out`, if there is one, by the names of the
-/// backing directory. Returns whether there are any.
+/// Copies a list of paths to `out`, if there is one, with those below /dev/shm rewritten to the backing directory.
+/// Returns whether there are any.
 bool rewrite_list(const char* list, IsSeparator is_separator, Assembler* out) {
   bool any = false;
   if (!may_match(list)) {
@@ -144,7 +144,7 @@ bool rewrite_list(const char* list, IsSeparator is_separator, Assembler* out) {
   }
 }
 
-/// Keeps an entry, or adds one that is rewritten, and has `library` at its end if that is not null.
+/// Keeps an entry, or adds a rewritten one, with `library` at its end if that is not null.
 void add_list(char* entry, const char* variable, IsSeparator is_separator, const char* library, Assembler& out) {
   const char* value = entry + length_of(variable);
   if (!library && !rewrite_list(value, is_separator, nullptr)) return out.keep(entry);
@@ -158,11 +158,11 @@ void add_list(char* entry, const char* variable, IsSeparator is_separator, const
   out.end();
 }
 
-/// The complete environment. Without a text of its own it is the given one.
+/// Assembles the complete environment. If that needs no new text, the given one is complete already.
 void assemble(char* const* given, const char* library, Assembler& out) {
   bool preloads = false;
   for (char* const* entry = given; entry && *entry; ++entry) {
-    // Of two with the same name one libc takes the first, another the last: each is made right.
+    // Of two entries with the same name one libc uses the first, another the last: both are completed.
     if (const char* value = after(*entry, preload)) {
       preloads = true;
       add_list(*entry, preload, separates_libraries, names_library(value, library) ? nullptr : library, out);
@@ -189,7 +189,7 @@ bool is_empty_list(const char* value) {
   return !*value;
 }
 
-/// Does the environment say that it wants no devshm?
+/// Whether the environment turns devshm off.
 bool declines(char* const* given) {
   const char* disabled = nullptr;
   for (char* const* entry = given; entry && *entry; ++entry) {

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// The environment of a program that is about to be executed: one that keeps the overlay, also where the caller has
-// replaced or cleared it. What the caller gave deliberately has priority.
+// The environment for a program that is about to be executed, completed so that the program keeps the overlay, even if
+// the caller has replaced or cleared the environment. What the caller set on purpose has priority.
 //
-//   - LD_PRELOAD gets this library, by the path it was loaded from, behind what is there: some libraries insist on
-//   being
-//     first (AddressSanitizer's). One that has it already (by path or base name) stays as it is.
-//   - The DEVSHM_ settings of this process that differ from the default are added where they are missing.
-//   - Names below /dev/shm in LD_PRELOAD and LD_LIBRARY_PATH become those of the backing directory: the loader looks
-//   there
-//     before any preload is in place.
-//   - Left alone are an environment in which LD_PRELOAD is set and empty or which disables devshm; the environment of a
-//     program that can't load the library (program_file.h); and every one where DEVSHM_PROPAGATE=0 was set or devshm is
-//     inactive here.
+//   - This library is appended to LD_PRELOAD, by the path it was loaded from. (Some libraries must be first there:
+//     AddressSanitizer's.) A value that names it already, by path or base name, stays.
+//   - DEVSHM_ settings of this process that differ from the default are added where they are missing.
+//   - Names below /dev/shm in LD_PRELOAD and LD_LIBRARY_PATH become those of the backing directory, because the loader
+//     looks there before any preload is in place.
+//   - Some environments are left alone: one in which LD_PRELOAD is set and empty, or which disables devshm; that of a
+//     program that can't load the library (program_file.h); and all of them if DEVSHM_PROPAGATE=0 was set or devshm is
+//     inactive.
 //
-// For use between vfork and exec: no allocation, no lock, nothing written but the caller's memory; async-signal-safe,
-// errno untouched.
+// May be used between vfork and exec: it allocates nothing, takes no lock and writes only to the caller's memory. It is
+// async-signal-safe and leaves errno alone.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +24,8 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 class ChildEnvironment {
  public:
-  /// Looks an environment over, which is for `program` if that is known. Null is an empty one, as for the kernel. It
-  /// must not change until it is executed.
+  /// Examines the environment `given`, which is for `program` if that is known. Null means an empty one, as for the
+  /// kernel. It must not change until it is executed.
   explicit ChildEnvironment(char* const* given, const Program& program = {});
 
   /// Whether the environment is right as it is.

@@ -19,7 +19,7 @@ struct Span {
   std::size_t size;
 };
 
-/// The page, or two, that the eight bytes at `at` are on.
+/// The one or two pages that hold the eight bytes at `at`.
 Span pages_of(const char* at) {
   const Page page_size = getauxval(AT_PAGESZ);
   const Page address = reinterpret_cast<Page>(at);
@@ -28,10 +28,10 @@ Span pages_of(const char* at) {
   return {begin, end - begin};
 }
 
-/// For pages that have new contents at their address. (libgcc's __clear_cache does the same in three times the room,
-/// with tables for unwinding.)
+/// Makes processors execute the new contents of these pages. (libgcc's __clear_cache does the same in three times the
+/// space, with unwind tables.)
 void tell_instruction_cache([[maybe_unused]] Page begin, [[maybe_unused]] std::size_t size) {
-#if defined(__aarch64__)  // on x86_64 the processor sees it by itself
+#if defined(__aarch64__)  // x86_64 processors do so by themselves
   // The Arm Architecture Reference Manual, "Cache maintenance and the instruction stream": each line is written back to
   // where instructions come from, and only then dropped as instructions. CTR_EL0 has the lengths of the lines.
   std::uint64_t lines;
@@ -45,8 +45,8 @@ void tell_instruction_cache([[maybe_unused]] Page begin, [[maybe_unused]] std::s
 #endif
 }
 
-/// An edited copy of the page takes the old one's place in one step: whoever reads or runs on it sees the one or the
-/// other, and libc's page is never writable.
+/// Replaces the page by an edited copy in one step: a thread that reads or executes it sees either the old or the new
+/// one, and libc's page is never writable.
 bool by_moving_a_copy(const char* at, const char* text, bool executable) {
   const Span span = pages_of(at);
   char* copy = static_cast<char*>(sys::allocate(span.size));
@@ -79,7 +79,7 @@ bool by_proc_mem(const char* at, const char* text) {
   return holds(at, text);
 }
 
-/// The plain way, for where both others are refused: writable for a moment.
+/// Makes the page writable for a moment, where both other ways are refused.
 bool by_unprotecting(const char* at, const char* text, bool executable) {
   const Span span = pages_of(at);
   void* begin = reinterpret_cast<void*>(span.begin);
@@ -94,7 +94,7 @@ bool by_unprotecting(const char* at, const char* text, bool executable) {
 
 bool change_constant(const ConstantPlace& place, const char* text) {
   const char* at = place.at;
-  // In one step, so that nobody runs on half of an operand; and not by way of a page that is both.
+  // In one step, so that no thread executes half of an operand; and without a page that is writable and executable.
   if (place.in_operand) return by_moving_a_copy(at, text, true) || by_proc_mem(at, text);
   if (place.in_executable)
     return by_proc_mem(at, text) || by_moving_a_copy(at, text, true) || by_unprotecting(at, text, true);

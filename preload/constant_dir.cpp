@@ -27,13 +27,13 @@ constexpr unsigned hidden_names = letter_count * letter_count;
 /// Then three bytes of any kind but control characters, spaces and slashes.
 constexpr unsigned byte_count = 0xff - 0x20 - 2;
 constexpr unsigned other_names = byte_count * byte_count * byte_count;
-/// As many of those are tried in an order that each process of the user follows, so that they share a link; and then
-/// this many by chance, which nobody can take beforehand without taking most of the ten million.
+/// So many of those are tried in an order that all processes of a user follow, so that they share a link; then so many
+/// random ones, which nobody can block without taking most of the ten million.
 constexpr unsigned known_tries = 4096, chance_tries = 64;
 
 /// The number of the link in use, plus one; 0: none yet.
 constinit std::atomic<unsigned> chosen{0};
-/// Whether it can be used still.
+/// Whether it can still be used.
 constinit Trust usable;
 
 using LinkName = char[constant_length + 1];
@@ -58,14 +58,14 @@ void name_link(unsigned number, LinkName& out) {
   *end = '\0';
 }
 
-/// Where to begin: spread by directory and user, so that two of them seldom meet.
+/// The number to try first. It depends on the directory and the user, so that two of them seldom meet.
 unsigned first_choice(const Settings& set) {
   std::uint32_t hash = 2166136261u ^ sys::geteuid();
   for (std::size_t i = 0; i < set.dir_length; ++i) hash = (hash ^ static_cast<unsigned char>(set.dir[i])) * 16777619u;
   return hash;
 }
 
-/// What has a name.
+/// Who has taken a name.
 enum class Taken : unsigned char { no, by_us, by_others };
 
 void use(unsigned number, Owner owner) {
@@ -73,7 +73,7 @@ void use(unsigned number, Owner owner) {
   chosen.store(number + 1, std::memory_order_relaxed);
 }
 
-/// Looks at a name. The link that leads to our directory, and is root's or ours, is in use from then on.
+/// Looks at a name. If it is a link to our directory that root or we own, it is in use from then on.
 Taken look_at(unsigned number, const LinkName& link, const Settings& set) {
   struct stat found;
   const int result = sys::fstatat(AT_FDCWD, link, &found, AT_SYMLINK_NOFOLLOW);
@@ -101,7 +101,7 @@ int make_link(unsigned number, const LinkName& link, const Settings& set) {
 
 std::uint32_t next_hash(std::uint32_t hash, std::uint32_t more) { return (hash ^ more) * 16777619u; }
 
-/// A number that others can't know beforehand.
+/// A number that others can't predict.
 unsigned chance(unsigned round) {
   struct timespec now {};
   sys::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -123,7 +123,7 @@ int find_link(const Settings& set, LinkName& out) {
     name_link(number, out);
     if (!same(out, "/tmp/shm")) error = make_link(number, out, set);
   }
-  if (error == EEXIST) error = EACCES;  // to a program that makes an object EEXIST would mean that there is one
+  if (error == EEXIST) error = EACCES;  // to a program EEXIST would mean that its object exists
   if (error)
     say_once(Topic::constant,
              {"can't make a short link in /tmp to DEVSHM_DIR=", set.dir, " (errno ", error,
@@ -158,7 +158,7 @@ bool constant_dir_was_remade() {
   struct stat found;
   if (sys::fstatat(AT_FDCWD, name, &found, AT_SYMLINK_NOFOLLOW) != -ENOENT) return false;
   usable.drop();
-  // By the same name if that is possible: some know it already.
+  // Under the same name if possible: some processes have it already.
   return make_link(known - 1, name, settings()) == 0 || find_link(settings(), name) == 0;
 }
 

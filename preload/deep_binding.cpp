@@ -23,7 +23,7 @@ struct Range {
   bool has(Address at) const { return begin <= at && at < end; }
 };
 
-/// Where an object lies, from its first loaded segment to the end of the last.
+/// The addresses of an object, from its first loaded segment to the end of the last.
 Range extent(const LoadedObject& object) {
   Range range{~Address{0}, 0};
   for (std::size_t i = 0; i < object.header_count; ++i) {
@@ -36,7 +36,7 @@ Range extent(const LoadedObject& object) {
   return range;
 }
 
-/// What an object and those that it needs are to be redirected from and to.
+/// What is to be redirected: from libc's functions, to ours, in an object and in those that it needs.
 struct Work {
   Range family[4];  // of the objects that make up libc
   unsigned family_count = 0;
@@ -47,7 +47,7 @@ struct Work {
   const ElfW(Dyn) * objects[most];
   Address bases[most];
   unsigned count = 0, done = 0;
-  const char* strings = nullptr;  // of the one that is being done
+  const char* strings = nullptr;  // of the object being redirected
 
   bool is_of_family(Address at) const {
     for (unsigned i = 0; i < family_count; ++i)
@@ -81,7 +81,7 @@ class Redirection {
  public:
   Redirection(const Work& work, const LoadedObject& object)
       : work_(work), object_(object), symbols_(object), own_(work.own), page_size_(getauxval(AT_PAGESZ)) {
-    // As the loader counts: the part of the last page stays writable.
+    // Rounded as the loader does: a partial last page stays writable.
     for (std::size_t i = 0; i < object.header_count; ++i) {
       const ElfW(Phdr)& segment = object.headers[i];
       if (segment.p_type != PT_GNU_RELRO) continue;
@@ -134,7 +134,7 @@ class Redirection {
   bool is_open_ = false;
 };
 
-/// Whether the object that is being done needs one of this name. Itself and libc do not count.
+/// Whether the object being redirected needs one of this name. Itself and libc do not count.
 bool is_needed(const Work& work, const LoadedObject& object) {
   const char* soname = object.soname();
   const char* file = last_component(object.name);

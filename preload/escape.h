@@ -3,9 +3,9 @@
 // Names in lines that people and programs read: the log of reroutes, messages, devshmd's recordings and reports. A name
 // can hold any bytes; none of them may end the line, move the cursor or turn the direction of the text.
 //
-// Written as in a JSON string, but for quotes, which only JSON needs to escape: a backslash is doubled; control characters (C0, DEL, C1), line
-// separators and the marks that change the direction of text become \u and four digits; a byte that is no UTF-8 becomes
-// \udc80 to \udcff, as Python has it (surrogateescape), so that nothing is lost.
+// They are escaped as in a JSON string, except for quotes, which only JSON needs to escape: a backslash is doubled;
+// control characters (C0, DEL, C1), line separators and the marks that change the direction of text become \u and four
+// digits; a byte that is not UTF-8 becomes \udc80 to \udcff, as in Python (surrogateescape), so that nothing is lost.
 //
 // Pure code, for the library and the daemon: no libc, no memory; async-signal-safe and thread-safe.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// How much of a name is written, in its own bytes; what is longer is cut off there, and "..." put behind it.
+/// How many bytes of a name are written; a longer one is cut off there, and "..." follows.
 inline constexpr std::size_t shown_name_limit = 4096;
 inline constexpr char cut_off_mark[] = "...";
 
@@ -70,12 +70,12 @@ constexpr Escaped escape_first(const char* text, std::size_t length) {
   return out;
 }
 
-/// Gives a name, escaped and cut off at the limit, to `put(text, size)`, piece by piece.
+/// Passes a name, escaped and cut off at the limit, to `put(text, size)`, piece by piece.
 template <class Put>
 constexpr void escape(const char* name, std::size_t length, Put put) {
   const bool is_cut = length > shown_name_limit;
   std::size_t end = is_cut ? shown_name_limit : length;
-  // Not in the middle of a character.
+  // Don't cut a character in two.
   if (is_cut)
     while (end > shown_name_limit - 3 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
   for (std::size_t at = 0; at < end;) {

@@ -19,7 +19,8 @@
 namespace devshm {
 namespace {
 
-/// The argument of the requests that every Linux file system has from XFS: fallocate in all but name, keeping the size.
+/// The argument of the requests that Linux file systems took over from XFS: they do what fallocate does, and keep the
+/// size.
 struct SpaceRequest {
   std::int16_t type, whence;
   std::int64_t start, length;
@@ -33,7 +34,7 @@ constexpr unsigned long free_request = _IOW('X', 43, SpaceRequest);     // FS_IO
 constexpr int populate_write = 23;       // MADV_POPULATE_WRITE, Linux 5.14
 constexpr int append_regardless = 0x10;  // RWF_APPEND, Linux 4.16
 
-/// Whether an error means that the way is barred, and another one may be open.
+/// Whether an error means that this system call is refused, and another one may work.
 bool is_no_way(int error) {
   return error == ENOTTY || error == EPERM || error == EACCES || error == ENOSYS || error == EOPNOTSUPP ||
          error == EINVAL;
@@ -50,7 +51,7 @@ off_t page_size() { return static_cast<off_t>(getauxval(AT_PAGESZ)); }
 off_t page_start(off_t at) { return at & -page_size(); }
 off_t page_end(off_t at) { return page_start(at + (page_size() - 1)); }
 
-/// A descriptor of the file under other flags, for as long as one call needs it.
+/// A descriptor of the file with other flags, for one call.
 class Reopened {
  public:
   Reopened(int fd, int flags) {
@@ -66,7 +67,7 @@ class Reopened {
   int fd_;
 };
 
-/// A piece of a file in memory, whole pages of it, writable.
+/// Whole pages of a file, mapped writable.
 class Window {
  public:
   Window(int fd, Range pages) : size_(static_cast<std::size_t>(pages.to - pages.from)) {
@@ -89,12 +90,12 @@ class Window {
   long at_;
 };
 
-/// Gives every page of the window a place on disk, as a store to it would, but with an answer in place of SIGBUS if
-/// there is none. What is on the page does not change, whoever writes to it meanwhile.
+/// Gives every page of the window its blocks, as a store would, but returns an error instead of SIGBUS if there are
+/// none left. What is on the page does not change, and what others write to it meanwhile stays.
 int populate(const Window& window) {
   const int error = window.advise(populate_write);
   if (!is_no_way(error)) return error;
-  // An older kernel: an atomic "or" with 0, by the kernel, on one word of each page. Nobody waits on `nobody`.
+  // On an older kernel, let the kernel "or" 0 into one word of each page, atomically. No thread waits on `nobody`.
   int nobody = 0;
   constexpr int or_zero = FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_LT, 0);
   const auto step = static_cast<std::size_t>(page_size());
@@ -117,7 +118,7 @@ int for_each_window(int fd, Range range, FunctionRef<int(const Window&, off_t)> 
   return 0;
 }
 
-/// Calls `work` with a descriptor that can be mapped for writing: the caller's own may be for writing alone.
+/// Calls `work` with a descriptor that can be mapped for writing: the caller's own may be write-only.
 int with_mappable(int fd, FunctionRef<int(int)> work) {
   if ((sys::call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) == O_RDWR) return work(fd);
   const Reopened both(fd, O_RDWR);
@@ -141,7 +142,7 @@ int reserve_by_mapping(int fd, Range range) {
     return for_each_window(mappable, range, [mappable](const Window& window, off_t at) {
       const int error = populate(window);
       if (error != EFAULT) return error;
-      // No page: no space for it, unless the file has been cut off meanwhile and there is nothing left to reserve.
+      // The page has no space, unless the file was truncated meanwhile and there is nothing left to reserve.
       off_t now;
       const off_t end = at + static_cast<off_t>(window.size());
       return size_of(mappable, now) == 0 && page_end(now) < end ? 0 : ENOSPC;
@@ -149,7 +150,7 @@ int reserve_by_mapping(int fd, Range range) {
   });
 }
 
-/// ENOSPC where the range can't fit, before anything is half done. The blocks it has are at most all that the file has.
+/// Returns ENOSPC if the range can't fit, before any work is done. The range has at most the blocks of the whole file.
 int check_free_space(int fd, Range range) {
   struct stat file {};
   struct statfs fs {};
@@ -159,8 +160,8 @@ int check_free_space(int fd, Range range) {
   return missing > 0 && static_cast<std::uint64_t>(missing / fs.f_bsize) > free ? ENOSPC : 0;
 }
 
-/// Keeps other processes under devshm from lengthening files at the same time: a lock on the backing directory, which
-/// no program locks. Waits a second at most, for whoever holds it may be stopped, or be the thread we interrupt.
+/// Keeps other processes under devshm from extending files at the same time, by a lock on the backing directory, which
+/// no program locks. Waits for a second at most, because the holder may be stopped, or be the thread that we interrupt.
 class GrowthLock {
  public:
   GrowthLock() : fd_(sys::openat(AT_FDCWD, settings().dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
@@ -199,14 +200,15 @@ long append_zeros(int fd, const char* zeros, off_t count) {
   return sys::call(SYS_writev, appending.get(), sys::word(pieces), used);
 }
 
-/// Lets the file reach to `end`. No system call but fallocate grows a file and never shrinks it, whatever others do
-/// meanwhile; ftruncate would cut off what they have added since we looked. Only an append is sure to harm nobody.
+/// Extends the file to `end`. Apart from fallocate, no system call grows a file without the risk of shrinking it:
+/// ftruncate would cut off what others have added since we read the size. Only an append harms nobody.
 int grow(int fd, Range range) {
   const GrowthLock lock;
   off_t size;
   if (const int error = size_of(fd, size)) return error;
   const off_t before = size;
-  // A gap before the range stays a hole, which an append can't leave. So here it is ftruncate, after a fresh look.
+  // A gap before the range must stay a hole, which an append can't leave. So ftruncate is used, after the size is read
+  // again.
   if (size < range.from) {
     if (const int error = static_cast<int>(-sys::call(SYS_ftruncate, fd, range.from))) return error;
     size = range.from;
@@ -224,13 +226,13 @@ int grow(int fd, Range range) {
     if (const int lost = size_of(fd, size)) error = lost;
   }
   if (zeros) sys::munmap(zeros, zeros_size);
-  // Half of it is worse than nothing; but what others have added stays.
+  // A partial extension is undone; but what others have added stays.
   if (error && size == ours && ours > before) sys::call(SYS_ftruncate, fd, before);
   return error;
 }
 
-/// Overwrites with zeros what lies before the end of the file. The kernel stores them: no SIGBUS if the file is cut
-/// off.
+/// Overwrites with zeros what lies before the end of the file. The kernel stores them, so there is no SIGBUS if the
+/// file is truncated.
 int overwrite_with_zeros(int fd, Range range) {
   off_t size;
   if (const int error = size_of(fd, size)) return error;
@@ -260,7 +262,7 @@ int punch_by_mapping(int fd, Range range) {
   const Range pages{page_end(range.from), page_start(range.to)};
   if (pages.from >= pages.to) return overwrite_with_zeros(fd, range);
   const int error = for_each_window(fd, pages, [](const Window& window, off_t) { return window.advise(MADV_REMOVE); });
-  // A file system without holes, or memory locked by mlockall: it reads as zeros, though the blocks stay.
+  // For a file system without holes, or memory locked by mlockall: it reads as zeros, though the blocks stay.
   if (is_no_way(error)) return overwrite_with_zeros(fd, range);
   if (error) return error;
   if (const int before = overwrite_with_zeros(fd, {range.from, pages.from})) return before;
@@ -282,7 +284,7 @@ int grow_and_reserve(int fd, Range range) {
   if (const int error = check_free_space(fd, range)) return error;
   off_t size;
   if (const int error = size_of(fd, size)) return error;
-  // Behind the end nothing has to be reserved first: what is appended has its place on disk, or the append fails.
+  // Beyond the end nothing has to be reserved first: an append gets its blocks, or fails.
   const Range inside{range.from, std::min(range.to, size)};
   const int error = inside.from < inside.to ? reserve_space(fd, inside) : 0;
   return error ? error : grow(fd, range);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A reference to a function object, to be called by code that is there once for all kinds of them.
+// A reference to a function object of any type, for functions that are not templates.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] devshm {
@@ -8,7 +8,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 template <class Function>
 class FunctionRef;
 
-/// Lives as long as the expression that the object is made in.
+/// Valid as long as the expression that the object is created in.
 template <class Result, class... Arguments>
 class FunctionRef<Result(Arguments...)> {
  public:

@@ -24,7 +24,7 @@ static_assert(sizeof original - 1 == constant_length);
 
 using Page = std::uintptr_t;
 
-/// Is what follows the eight bytes one of the known forms? `left` bytes can be read.
+/// Whether what follows the eight bytes is one of the known forms. `left` bytes can be read.
 bool is_known_form(const char* after, std::size_t left) {
   const auto is = [&](const char* text, std::size_t size) { return left >= size && begins_with(after, text, size); };
   return is("/", 2) || is("", 1) || is("/sem.", 5) || is("/tmp-%d", 8);
@@ -32,7 +32,7 @@ bool is_known_form(const char* after, std::size_t left) {
 
 // --- Finding the constant. ---
 
-/// As much as a vector unit compares at once.
+/// The bytes that a vector unit compares at once.
 using Block __attribute__((vector_size(16), may_alias)) = std::uint32_t;
 constexpr Page block_size = sizeof(Block);
 
@@ -50,7 +50,7 @@ struct Seen {
   bool any, in_template;
 };
 
-/// A process waits for this before its first name is there: some ten instructions for each block.
+/// A process waits for this when it first uses a name, so it takes only some ten instructions per block.
 Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, const char* text,
                      void (*found)(const ConstantPlace&, void*), void* data) {
   if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) return {};
@@ -65,7 +65,7 @@ Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
   const char* begin = reinterpret_cast<const char*>(object.base + segment.p_vaddr);
   const char* end = begin + segment.p_filesz;
   Seen seen{};
-  // Blocks lie within pages, and the pages of the first and the last one are there as a whole.
+  // A block lies within a page, and the pages of the first and the last one are mapped as a whole.
   const auto* block = reinterpret_cast<const Block*>(reinterpret_cast<Page>(begin) & ~(block_size - 1));
   for (; reinterpret_cast<const char*>(block) < end; ++block) {
     const Block bytes = *block;
@@ -86,7 +86,7 @@ Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
   return seen;
 }
 
-// --- The objects that are done, so that a later look is short. ---
+// --- The objects that are changed already, so that later calls are quick. ---
 
 struct Done {
   std::atomic<ElfW(Addr)> base;
@@ -117,7 +117,7 @@ bool is_done(const LoadedObject& object, const char* text) {
   return false;
 }
 
-/// What an object that was done has now; false: it has its own text (it is new, or was loaded again).
+/// What an object that was changed holds now; false if it holds its own text (it is new, or was loaded again).
 bool copy_last_text(const LoadedObject& object, char (&out)[constant_length]) {
   for (const Done& entry : done) {
     if (entry.base.load(std::memory_order_acquire) != object.base) continue;
@@ -145,7 +145,7 @@ struct Work {
   explicit Work(const char* wanted) : text(wanted) {}
 
   const char* text;
-  const char* object_name = "";  // of one that has the constant and keeps it
+  const char* object_name = "";  // of one whose constant could not be changed
   const char* last_place = nullptr;
   int in_place = 0;
   int refused = 0;
@@ -174,7 +174,7 @@ bool visit(const LoadedObject& object, void* data) {
   }
   work.last_place = nullptr;
   const int refused_before = work.refused;
-  // In place of libc's own text, or of a short link that is no good any more.
+  // Replaces libc's own text, or a short link that can't be used any more.
   char last[constant_length];
   const bool was_changed = copy_last_text(object, last);
   work.incomplete |= !find_constant(object, was_changed ? last : original, change_place, &work);
@@ -197,8 +197,8 @@ bool is_of_libc(const LoadedObject& object) {
 
 bool find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
                    void* data) {
-  // All are in one segment: the last but for the data, or, by older linkers and on aarch64, that of the code. From the
-  // end, so that code, which is most of a libc, is looked through only where nothing else has them.
+  // All are in one segment: the last one before the data or, with older linkers and on aarch64, that of the code. The
+  // search goes from the end, so that code, which is most of a libc, is searched only if nothing else has them.
   Seen seen{};
   for (std::size_t i = object.header_count; i-- > 0 && !seen.any;)
     seen = find_in_segment(object, object.headers[i], text, found, data);
