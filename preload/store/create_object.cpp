@@ -113,6 +113,17 @@ bool leads_somewhere(const char* path) {
   return opened.found != Found::stale && opened.found != Found::absent;
 }
 
+/// An ordinary file, and nothing else: where a link has come in its place, that has to be looked at first.
+int open_file(const Attempt& attempt) {
+  const int fd = sys::openat(AT_FDCWD, attempt.path, (attempt.flags & ~O_CREAT) | O_NOFOLLOW, 0);
+  if (fd == -ENOENT || fd == -ELOOP) return again;
+  struct stat found;
+  // As O_CREAT would have it.
+  if (fd < 0 || sys::fstat(fd, &found) != 0 || !S_ISDIR(found.st_mode)) return fd;
+  sys::close(fd);
+  return -EISDIR;
+}
+
 /// Opens what has the name already; `again` if that is gone meanwhile.
 int open_existing(const Attempt& attempt) {
   if (attempt.flags & O_EXCL) {
@@ -125,11 +136,10 @@ int open_existing(const Attempt& attempt) {
     case Found::failed: return opened.fd_or_error;
     case Found::absent: return again;
     case Found::stale: return remove_stale_name(attempt.path) ? -EACCES : again;
+    case Found::other_link: return is_other_link;
     case Found::ordinary: break;
   }
-  // An ordinary file, and nothing else: where a link has come in its place, that has to be looked at first.
-  const int fd = sys::openat(AT_FDCWD, attempt.path, (attempt.flags & ~O_CREAT) | O_NOFOLLOW, 0);
-  return fd == -ENOENT || fd == -ELOOP ? again : fd;
+  return open_file(attempt);
 }
 
 bool is_there(const char* path) {

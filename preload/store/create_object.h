@@ -28,9 +28,12 @@ enum class Why : unsigned char {
 };
 
 struct Created {
-  int fd_or_error;  ///< a descriptor, or a negative errno
+  int fd_or_error;  ///< a descriptor, a negative errno, or is_other_link
   Why file;         ///< for a file that was created
 };
+
+/// The name is a symbolic link of the program's, which is for the kernel to follow.
+inline constexpr int is_other_link = -4096;
 
 /// As open(2) with these flags, O_CREAT among them, and the mode, of which the umask has been taken away already.
 Created create_object(const Place& place, const char* path, int flags, mode_t mode);

@@ -47,6 +47,13 @@ Root::Root(const char* backing_dir, uid_t user, gid_t group) {
   path_.add(marker).add(user).add(".").add(group);
 }
 
+PathText Root::below() const { return PathText().add(path_.c_str(), path_.size()).add("/"); }
+PathText Root::entry(const char* name) const { return below().add(name); }
+PathText Root::generation(std::uint64_t of) const { return below().add_hex(of); }
+PathText Root::link_text(const ObjectName& of) const { return generation(of.generation).add("/").add(of.number); }
+PathText Root::pool_entry(unsigned slot) const { return below().add("pool/").add(slot); }
+PathText Root::claim(std::uint64_t random) const { return below().add("pool/c").add_hex(random); }
+
 bool parse_generation(const char* text, std::size_t length, std::uint64_t& out) {
   if (length != generation_length) return false;
   out = 0;

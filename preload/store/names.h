@@ -45,15 +45,15 @@ class Root {
   const char* c_str() const { return path_.c_str(); }
   std::size_t size() const { return path_.size(); }
 
-  PathText entry(const char* name) const { return below().add(name); }
-  PathText generation(std::uint64_t of) const { return below().add_hex(of); }
-  PathText link_text(const ObjectName& of) const { return below().add_hex(of.generation).add("/").add(of.number); }
-  PathText pool_entry(unsigned slot) const { return below().add("pool/").add(slot); }
+  PathText entry(const char* name) const;
+  PathText generation(std::uint64_t of) const;
+  PathText link_text(const ObjectName& of) const;
+  PathText pool_entry(unsigned slot) const;
   /// Where a pool entry goes that somebody has taken: a name that no other attempt has.
-  PathText claim(std::uint64_t random) const { return below().add("pool/c").add_hex(random); }
+  PathText claim(std::uint64_t random) const;
 
  private:
-  PathText below() const { return PathText().add(path_.c_str(), path_.size()).add("/"); }
+  PathText below() const;
   RootText path_;
 };
 

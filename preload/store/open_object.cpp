@@ -82,18 +82,18 @@ bool may_come_back(const char* text, const LinkText& link) {
          has_keeper(root);
 }
 
-Opened open_object(const char* path, int flags) {
+Opened open_object(const char* path, int flags, int base) {
   ObjectName last = {0, 0};
   for (int attempt = 0; attempt < tries; ++attempt) {
     char text[longest_link + 1];
-    const long length = sys::readlink(path, text, longest_link);
+    const long length = sys::readlinkat(base, path, text, longest_link);
     if (length < 0) {
       if (length == -EINVAL) return {Found::ordinary, 0};
       return {length == -ENOENT ? Found::absent : Found::failed, static_cast<int>(length)};
     }
     text[length] = '\0';
     LinkText link;
-    if (!parse_link(text, static_cast<std::size_t>(length), link)) return {Found::ordinary, 0};
+    if (!parse_link(text, static_cast<std::size_t>(length), link)) return {Found::other_link, 0};
     const Opened opened = open_by_text(text, static_cast<std::size_t>(length), link, flags);
     if (opened.found != Found::stale) return opened;
     if (!(link.object == last)) {  // the first look at this one: has the name changed meanwhile?

@@ -8,16 +8,19 @@
 // unlinks or renames meanwhile.
 #pragma once
 
+#include <fcntl.h>
+
 #include "names.h"
 
 namespace devshm::store {
 
 enum class Found : unsigned char {
-  opened,    ///< `fd` is it
-  failed,    ///< `error` is a negative errno that the caller deserves
-  absent,    ///< nothing has this name
-  stale,     ///< the name is a link whose object is gone, with its keeper or before
-  ordinary,  ///< something that is not the store's
+  opened,      ///< `fd` is it
+  failed,      ///< `error` is a negative errno that the caller deserves
+  absent,      ///< nothing has this name
+  stale,       ///< the name is a link whose object is gone, with its keeper or before
+  ordinary,    ///< something that is not the store's, and no link
+  other_link,  ///< a symbolic link of the program's
 };
 
 struct Opened {
@@ -25,8 +28,9 @@ struct Opened {
   int fd_or_error;
 };
 
-/// Opens what `path` names, with open(2)'s flags; those that create something are ignored.
-Opened open_object(const char* path, int flags);
+/// Opens what `path` names, which starts at the descriptor `base`, with open(2)'s flags; those that create something
+/// are ignored.
+Opened open_object(const char* path, int flags, int base = AT_FDCWD);
 
 /// The same by the link's text, which has `length` bytes and an end. One look, without waiting: stale means that there
 /// is no such object at the moment.

@@ -9,17 +9,18 @@
 
 namespace devshm::store {
 
-inline std::size_t text_length(const char* text) {
-  std::size_t length = 0;
-  while (text[length]) ++length;
-  return length;
-}
+std::size_t text_length(const char* text);
+bool same_bytes(const char* a, const char* b, std::size_t length);
 
-inline bool same_bytes(const char* a, const char* b, std::size_t length) {
-  for (std::size_t i = 0; i < length; ++i)
-    if (a[i] != b[i]) return false;
-  return true;
-}
+/// Where the next letter goes, and how much room there is.
+struct TextEnd {
+  std::size_t length = 0;
+  bool fits = true;
+};
+/// What the texts below are made with, once for all sizes.
+void append(char* text, std::size_t size, TextEnd& end, const char* more, std::size_t count);
+void append_number(char* text, std::size_t size, TextEnd& end, unsigned long number);
+void append_hex(char* text, std::size_t size, TextEnd& end, std::uint64_t number);
 
 template <std::size_t Size>
 class ShortText {
@@ -29,41 +30,27 @@ class ShortText {
   ShortText& operator=(const ShortText&) = delete;
 
   ShortText& add(const char* text, std::size_t length) {
-    for (std::size_t i = 0; i < length; ++i) add_letter(text[i]);
+    append(text_, Size, end_, text, length);
     return *this;
   }
   ShortText& add(const char* text) { return add(text, text_length(text)); }
   ShortText& add(unsigned long number) {
-    char digits[20];
-    std::size_t count = 0;
-    do digits[count++] = static_cast<char>('0' + number % 10);
-    while (number /= 10);
-    while (count) add_letter(digits[--count]);
+    append_number(text_, Size, end_, number);
     return *this;
   }
   /// 16 digits, leading zeros included.
   ShortText& add_hex(std::uint64_t number) {
-    for (int shift = 60; shift >= 0; shift -= 4) add_letter("0123456789abcdef"[number >> shift & 15]);
+    append_hex(text_, Size, end_, number);
     return *this;
   }
 
   const char* c_str() const { return text_; }
-  std::size_t size() const { return length_; }
-  bool fits() const { return fits_; }
+  std::size_t size() const { return end_.length; }
+  bool fits() const { return end_.fits; }
 
  private:
-  void add_letter(char letter) {
-    if (length_ + 1 == Size) {
-      fits_ = false;
-      return;
-    }
-    text_[length_++] = letter;
-    text_[length_] = '\0';
-  }
-
   char text_[Size];
-  std::size_t length_ = 0;
-  bool fits_ = true;
+  TextEnd end_;
 };
 
 }  // namespace devshm::store

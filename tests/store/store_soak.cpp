@@ -86,7 +86,8 @@ class Worker {
     const Opened opened = store_.open(name);
     int fd = opened.fd_or_error;
     switch (opened.found) {
-      case Found::absent: return;
+      case Found::absent:
+      case Found::other_link: return;
       case Found::stale: ++counts_.stale; return;
       case Found::failed: complain("open", name, fd); return;
       case Found::ordinary: fd = open(store_.path(name).c_str(), O_RDWR | O_NOFOLLOW);

@@ -111,6 +111,7 @@ TEST_F(Store, InSubdirectories) {
   EXPECT_EQ(store.text_of("sub/a"), "one");
   EXPECT_EQ(store.create("missing/a", exclusively).fd_or_error, -ENOENT);
   EXPECT_EQ(store.create("sub", O_RDWR | O_CREAT).fd_or_error, -EISDIR);
+  EXPECT_EQ(store.create("sub", O_RDONLY | O_CREAT).fd_or_error, -EISDIR);
 }
 
 TEST_F(Store, FilesStayFiles) {
@@ -124,8 +125,9 @@ TEST_F(Store, FilesStayFiles) {
 
 TEST_F(Store, ALinkOfTheProgramsIsNone) {
   ASSERT_EQ(symlink("/etc/passwd", store.path("a").c_str()), 0);
-  EXPECT_EQ(store.open("a").found, Found::ordinary);
+  EXPECT_EQ(store.open("a").found, Found::other_link);
   EXPECT_EQ(store.create("a", exclusively).fd_or_error, -EEXIST);
+  EXPECT_EQ(store.create("a", O_RDWR | O_CREAT).fd_or_error, devshm::store::is_other_link);
 }
 
 TEST_F(Store, MoreThanThePoolHolds) {
