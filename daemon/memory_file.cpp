@@ -46,6 +46,12 @@ MemoryFile::~MemoryFile() {
   --descriptors_;
 }
 
+std::unique_lock<std::mutex> MemoryFile::lock_memory() const {
+  std::unique_lock lock(mutex_);
+  if (fd_ >= 0) lock.unlock();
+  return lock;
+}
+
 int MemoryFile::give_descriptor() {
   const std::lock_guard lock(mutex_);
   return give_descriptor_locked();
@@ -94,10 +100,7 @@ void MemoryFile::take_descriptor_back() {
 }
 
 MemoryFile::Facts MemoryFile::facts() const {
-  if (fd_ < 0) {
-    const std::lock_guard lock(mutex_);
-    if (fd_ < 0) return {size_, allocated_ ? 1u : 0u, {}, {}, {}, true};
-  }
+  if (const auto lock = lock_memory()) return {size_, allocated_ ? 1u : 0u, {}, {}, {}, true};
   struct stat found;
   if (content_syscalls::fstat(fd_, found) < 0) return {};
   return {static_cast<std::uint64_t>(found.st_size),
@@ -109,27 +112,23 @@ MemoryFile::Facts MemoryFile::facts() const {
 }
 
 ssize_t MemoryFile::read(char* to, std::size_t size, off_t offset) const {
-  if (fd_ < 0) {
-    const std::lock_guard lock(mutex_);
-    if (fd_ < 0) {
-      const auto from = static_cast<std::uint64_t>(offset);
-      if (from >= size_) return 0;
-      size = static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - from));
-      const std::size_t there =
-          from < bytes_.size() ? std::min<std::size_t>(size, bytes_.size() - static_cast<std::size_t>(from)) : 0;
-      if (there) std::memcpy(to, bytes_.data() + from, there);
-      std::memset(to + there, 0, size - there);
-      return static_cast<ssize_t>(size);
-    }
+  if (const auto lock = lock_memory()) {
+    const auto from = static_cast<std::uint64_t>(offset);
+    if (from >= size_) return 0;
+    size = static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - from));
+    const std::size_t there =
+        from < bytes_.size() ? std::min<std::size_t>(size, bytes_.size() - static_cast<std::size_t>(from)) : 0;
+    if (there) std::memcpy(to, bytes_.data() + from, there);
+    std::memset(to + there, 0, size - there);
+    return static_cast<ssize_t>(size);
   }
   return read_all(fd_, to, size, offset);
 }
 
 ssize_t MemoryFile::write(const char* from, std::size_t size, off_t offset) {
-  if (fd_ < 0) {
-    const std::lock_guard lock(mutex_);
+  if (const auto lock = lock_memory()) {
     const std::uint64_t end = static_cast<std::uint64_t>(offset) + size;
-    if (fd_ < 0 && end <= page_size) {
+    if (end <= page_size) {
       if (size == 0) return 0;
       try {
         if (bytes_.size() < end) bytes_.resize(static_cast<std::size_t>(end));
@@ -147,17 +146,14 @@ ssize_t MemoryFile::write(const char* from, std::size_t size, off_t offset) {
 }
 
 int MemoryFile::truncate(off_t size) {
-  if (fd_ < 0) {
-    const std::lock_guard lock(mutex_);
-    if (fd_ < 0) {
-      size_ = static_cast<std::uint64_t>(size);
-      if (size_ == 0) allocated_ = false;
-      if (bytes_.size() > size_) {
-        bytes_.resize(static_cast<std::size_t>(size_));
-        bytes_.shrink_to_fit();
-      }
-      return 0;
+  if (const auto lock = lock_memory()) {
+    size_ = static_cast<std::uint64_t>(size);
+    if (size_ == 0) allocated_ = false;
+    if (bytes_.size() > size_) {
+      bytes_.resize(static_cast<std::size_t>(size_));
+      bytes_.shrink_to_fit();
     }
+    return 0;
   }
   return content_syscalls::ftruncate(fd_, size);
 }
@@ -171,15 +167,12 @@ int MemoryFile::fallocate(int mode, off_t offset, off_t length) {
 }
 
 off_t MemoryFile::seek(off_t offset, int whence) const {
-  if (fd_ < 0) {
-    const std::lock_guard lock(mutex_);
-    if (fd_ < 0) {
-      const auto from = static_cast<std::uint64_t>(offset);
-      if (offset < 0 || from >= size_) return -ENXIO;
-      const bool in_data = allocated_ && from < page_size;
-      if (whence == SEEK_DATA) return in_data ? offset : -ENXIO;
-      return in_data ? static_cast<off_t>(std::min(size_, page_size)) : offset;
-    }
+  if (const auto lock = lock_memory()) {
+    const auto from = static_cast<std::uint64_t>(offset);
+    if (offset < 0 || from >= size_) return -ENXIO;
+    const bool in_data = allocated_ && from < page_size;
+    if (whence == SEEK_DATA) return in_data ? offset : -ENXIO;
+    return in_data ? static_cast<off_t>(std::min(size_, page_size)) : offset;
   }
   return content_syscalls::lseek(fd_, offset, whence);
 }

@@ -63,6 +63,8 @@ class MemoryFile {
 
  private:
   int give_descriptor_locked();
+  /// The lock of contents that are in memory; not owned if there is a descriptor.
+  std::unique_lock<std::mutex> lock_memory() const;
 
   const int pool_;
   std::atomic<int> fd_{-1};  ///< stays, once it is there, until nobody uses the file

@@ -114,6 +114,7 @@ constexpr int first_row = 256;
 
 std::vector<option> long_options() {
   std::vector<option> list;
+  list.reserve(std::size(table) + 1);
   for (const Option& each : table)
     list.push_back(
         {each.name, each.value ? required_argument : no_argument, nullptr, first_row + static_cast<int>(list.size())});
@@ -184,6 +185,7 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
   std::vector<std::string> copies{"devshmd"};
   copies.insert(copies.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(copies.size() + 1);
   for (std::string& copy : copies) argv.push_back(copy.data());
   argv.push_back(nullptr);
   const int argc = static_cast<int>(copies.size());
@@ -195,7 +197,7 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
   opterr = 0;
   // "-": words are returned where they stand, as the argument of option 1; ":": a missing value is reported as ':'.
   for (int found; (found = getopt_long(argc, argv.data(), "-:h", list.data(), nullptr)) != -1;) {
-    const std::string word = optind > 0 && optind <= argc ? argv[static_cast<std::size_t>(optind - 1)] : "";
+    const std::string word = copies[static_cast<std::size_t>(std::clamp(optind - 1, 0, argc - 1))];
     const std::string name = word.substr(0, word.find('='));
     if (found == 1) {
       words.push_back(optarg);

@@ -39,7 +39,7 @@ class RequestQueue {
 
  private:
   using Clock = SpinPolicy::Clock;
-  static constexpr std::size_t large_request = 64 * 1024;
+  static constexpr std::size_t large_request = 65536;
   static constexpr int longest_row = 16;    ///< requests without a pause; then another thread helps
   static constexpr int silence_ms = 2;      ///< after which processors may sleep again
   static constexpr int load_interval = 64;  ///< requests from one look at the load to the next

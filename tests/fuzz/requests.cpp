@@ -55,6 +55,7 @@
 #include "../../daemon/open_reply.cpp"
 #include "../../daemon/passthrough.cpp"
 #include "../../daemon/policy.cpp"
+#include "../../daemon/processors.cpp"
 #include "../../daemon/raw_request.cpp"
 #include "../../daemon/recorder.cpp"
 #include "../../daemon/request_queue.cpp"
