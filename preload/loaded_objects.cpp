@@ -118,7 +118,7 @@ const ElfW(Dyn) * dynamic_section(ElfW(Addr) base, const ElfW(Phdr) * headers, s
   return nullptr;
 }
 
-/// The loader's list for debuggers, which the program's dynamic section points to (DT_DEBUG); null if it does not.
+/// The loader's list for debuggers, which the program's dynamic section points to (DT_DEBUG); null if there is none.
 const link_map* debugger_list() {
   const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
   const std::size_t count = getauxval(AT_PHNUM);
@@ -156,7 +156,7 @@ ElfW(Xword) LoadedObject::value(ElfW(Sxword) tag) const {
 const void* LoadedObject::address(ElfW(Sxword) tag) const {
   const ElfW(Addr) at = value(tag);
   if (!at) return nullptr;
-  // The base is a difference and may be anything, so of the two possible addresses it is the one near the object.
+  // The base is a difference and may have any value, so of the two possible addresses the one near the object is taken.
   const auto distance = [&](ElfW(Addr) address) {
     const auto here = reinterpret_cast<ElfW(Addr)>(dynamic);
     return address > here ? address - here : here - address;
@@ -206,15 +206,15 @@ bool for_each_loaded(Visitor visitor, void* data) {
   return dl_iterate_phdr(visit_reported, &visit) != 0;
 }
 
-extern "C" __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;  // where our file begins: the linker's
+extern "C" __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;  // set by the linker
 
-// Our code knows two addresses that no other object has. Tools change what is known of them: patchelf moves _DYNAMIC
-// (declared in link.h), and prelink, after which the base is the distance to a place that it has chosen.
+// Our code knows two addresses that no other object has. Tools change what is recorded of them: patchelf moves _DYNAMIC
+// (declared in link.h), and prelink moves the place that the base is measured from.
 bool is_ourselves(const LoadedObject& object) {
   return object.base == reinterpret_cast<ElfW(Addr)>(&__ehdr_start) || object.dynamic == _DYNAMIC;
 }
 
-// Tracers and profilers define the first of these as well, to be called before main; nobody has a use for the second.
+// Tracers and profilers define the first of these as well, to be called before main; only libc defines the second.
 bool is_libc(const LoadedObject& object) {
   return defined_in(object, "__libc_start_main") && defined_in(object, "localeconv");
 }

@@ -2,10 +2,10 @@
 //
 // The objects (program and shared libraries) that are loaded in this process, in lookup order, and their symbols.
 //
-// Our own code over the ELF tables, because dlsym can't be imported portably: on glibc it lives in libdl until 2.33,
-// it has a newer version than 2.17 when linked against a current libc, before 2.36 it gives the oldest version of a
-// symbol (glibc bug 14932), and it allocates. Knows the System V gABI, the GNU hash table and symbol versions
-// (Linux Standard Base), and nothing of one libc in particular.
+// This is our own code over the ELF tables, because dlsym can't be imported portably: on glibc it is in libdl until
+// 2.33, has a version newer than 2.17 when linked against a current libc, returns a symbol's oldest version before 2.36
+// (glibc bug 14932), and allocates. The code follows the System V gABI, the GNU hash table and symbol versions (Linux
+// Standard Base), and depends on no particular libc.
 #pragma once
 
 #include <elf.h>
@@ -31,7 +31,7 @@ struct LoadedObject {
   const char* soname() const;
 };
 
-/// The tables of one object that a look-up needs. For several look-ups in an object they are found once.
+/// The tables of one object that a lookup needs. For several lookups in an object they are found once.
 struct SymbolTable {
   const ElfW(Sym) * symbols;
   const char* strings;
@@ -48,22 +48,22 @@ struct SymbolTable {
 };
 
 /// Where an object defines `name` for others, in the version that a newly linked program would get; null if it does
-/// not. A definition counts as one reached by a reference that libc's headers make: unversioned, or of a GLIBC_
-/// version. (libattr has functions of libc's names under versions of its own, which call libc's right back.) The
-/// default version wins over old ones. An indirect function (STT_GNU_IFUNC) is resolved.
+/// not. A definition counts if a reference made with libc's headers can reach it: an unversioned one, or one of a
+/// GLIBC_ version. (libattr has functions with libc's names under versions of its own, which call libc's right back.)
+/// The default version wins over old ones. An indirect function (STT_GNU_IFUNC) is resolved.
 const void* defined_in(const LoadedObject& object, const char* name);
 
 /// A visitor returns true to stop.
 using Visitor = bool (*)(const LoadedObject& object, void* data);
 
-/// Visits the objects in load order, which is lookup order for those the program started with; later ones follow.
-/// Takes no lock, so it may run in a signal handler and between vfork and exec; to be safe against a dlclose in
-/// another thread the visitor has to stop at libc or before, which always comes with the program. Falls back to
-/// for_each_loaded where the program has no DT_DEBUG entry or was started by calling the loader. True if stopped.
+/// Visits the objects in load order, which is lookup order for those the program started with; later ones follow. It
+/// takes no lock, so it may run in a signal handler and between vfork and exec. To be safe against a dlclose in another
+/// thread the visitor must stop at libc, which always comes with the program, or before. Uses for_each_loaded instead
+/// if the program has no DT_DEBUG entry or was started by calling the loader. Returns true if stopped.
 bool for_each_from_start(Visitor visitor, void* data);
 
-/// Visits all objects, libraries loaded since by dlopen (RTLD_LOCAL too) included, by dl_iterate_phdr, which holds
-/// the loader's lock meanwhile. True if stopped.
+/// Visits all objects, including libraries loaded since by dlopen (RTLD_LOCAL too), by dl_iterate_phdr, which holds the
+/// loader's lock meanwhile. Returns true if stopped.
 bool for_each_loaded(Visitor visitor, void* data);
 
 /// Whether this is the object that our own code is in, or libc itself.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// may_match() of path_rule.h: every call of a wrapped function passes here, so it is written for the machine, and so
-// that a wrapper need not put its arguments aside.
+// may_match() of path_rule.h. Every call of a wrapped function comes here, so it is written in assembler, and so that a
+// wrapper need not save its arguments.
 //
-// Sixteen bytes at a time, aligned: a read never touches a page that the string is not in, though it may see bytes
-// before and behind the string. As the kernel does, it reads PATH_MAX bytes at most: a longer text may match.
+// It reads aligned blocks of sixteen bytes: it never touches a page that the string is not in, though it may see bytes
+// before and after the string. Like the kernel, it reads at most PATH_MAX bytes: a longer text may match.
 
         .section .text.devshm_may_match, "ax", %progbits
         .p2align 2
@@ -12,7 +12,8 @@
         .hidden devshm_may_match, devshm_may_match_x9
         .type   devshm_may_match, %function
 
-// For each byte of the block at x10 that is the end of a string or an 'm': a bit of x12, the lowest of its four.
+// Sets, for each byte of the block at x10 that ends a string or is an 'm', one bit of x12: the lowest of the byte's
+// four.
         .macro  ends_and_ms
         ldr     q16, [x10]
         cmeq    v18.16b, v16.16b, v17.16b
@@ -31,7 +32,7 @@ devshm_may_match:
         mov     w0, w9
         ret     x14
 
-// The same of a path in x9, which becomes 0 or 1. Changes x10 to x13 and v16 to v18, and nothing else.
+// The same for a path in x9, which becomes 0 or 1. Changes x10 to x13 and v16 to v18, and nothing else.
 devshm_may_match_x9:
         cmp     x9, #4096               // null, and what no process has mapped: the kernel's half, the first page
         b.lt    7f

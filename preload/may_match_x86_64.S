@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// may_match() of path_rule.h: every call of a wrapped function passes here, so it is written for the machine, and so
-// that a wrapper need not put its arguments aside.
+// may_match() of path_rule.h. Every call of a wrapped function comes here, so it is written in assembler, and so that a
+// wrapper need not save its arguments.
 //
-// Sixteen bytes at a time, aligned: a read never touches a page that the string is not in, though it may see bytes
-// before and behind the string. As the kernel does, it reads PATH_MAX bytes at most: a longer text may match.
+// It reads aligned blocks of sixteen bytes: it never touches a page that the string is not in, though it may see bytes
+// before and after the string. Like the kernel, it reads at most PATH_MAX bytes: a longer text may match.
 
         .section .rodata.cst16, "aM", %progbits, 16
         .balign 16
@@ -19,7 +19,7 @@ ms:     .fill   16, 1, 'm'
 devshm_may_match:
         mov     %rdi, %rax
 
-// The same of a path in %rax. Keeps every register but %rax, which becomes 0 or 1, and %xmm0 to %xmm2.
+// The same for a path in %rax. Keeps every register but %rax, which becomes 0 or 1, and %xmm0 to %xmm2.
 devshm_may_match_rax:
         cmp     $4096, %rax             // null, and what no process has mapped: the kernel's half, the first page
         jl      9f

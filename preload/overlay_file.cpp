@@ -16,7 +16,7 @@ namespace {
 
 bool is_same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
-/// Goes up from a directory until there is the backing directory, or the root. Takes the descriptor over.
+/// Goes up from a directory to the backing directory or the root. Takes ownership of the descriptor.
 Location location_of_directory(int fd, struct stat here, const struct stat& backing_dir) {
   for (int level = 0; level < PATH_MAX / 2; ++level) {
     const sys::Descriptor at(fd);
@@ -32,7 +32,7 @@ Location location_of_directory(int fd, struct stat here, const struct stat& back
   return Location::unknown;
 }
 
-/// For a file whose name is too long.
+/// Locates a file whose name is too long.
 [[gnu::cold, gnu::noinline]] Location location_by_identity(int fd) {
   struct stat file, backing_dir;
   if (sys::fstatat(AT_FDCWD, settings().dir, &backing_dir, 0) != 0 || sys::fstat(fd, &file) != 0)
@@ -49,7 +49,7 @@ Location location_of(int fd) {
   if (!backing_dir_is_used() || !settings().active) return Location::outside;
   Line<32> link;
   link.add("/proc/self/fd/").add(fd);
-  // Of a longer name the beginning will do, with what tells a boundary or the end of " (deleted)".
+  // The beginning of a longer name is enough, with room to recognise a component boundary or " (deleted)" at the end.
   const std::size_t size = longest_backing_prefix() + sizeof " (deleted)";
   char* name = static_cast<char*>(alloca(size));
   const long length = sys::readlink(link.c_str(), name, size);

@@ -14,13 +14,13 @@ enum class Location : unsigned char {
   unknown,  ///< not a directory, and its name is longer than /proc can say: PATH_MAX
 };
 
-/// Where descriptor `fd` is: in the overlay if it is of the backing directory or of something below it, deleted files
-/// included. Asks /proc for its name. Where that is too long, a directory is found by going up from it to the backing
-/// directory, which is known by device and inode; what is on another device is outside. Without /proc the answer is
-/// outside.
+/// Where descriptor `fd` is: in the overlay if it refers to the backing directory or something below it, including
+/// deleted files. Reads its name from /proc. If that is too long, a directory is located by going up from it to the
+/// backing directory, which is recognised by device and inode; a file on another device is outside. Without /proc the
+/// answer is outside.
 Location location_of(int fd);
 
-/// Whether a file is to be treated as one of a tmpfs. One whose location is unknown is: it is on the same device.
+/// Whether a file is to be treated as one on a tmpfs. A file of unknown location is: it is on the same device.
 inline bool is_in_overlay(int fd) { return location_of(fd) != Location::outside; }
 
 }  // namespace devshm

@@ -10,7 +10,7 @@
 namespace devshm {
 namespace {
 
-/// A path that ends earlier for as long as this lives.
+/// Cuts a path short for as long as this object lives.
 class Cut {
  public:
   explicit Cut(char* at) : at_(at), was_(*at) { *at = '\0'; }

@@ -28,15 +28,15 @@ bool has_setuid_capability() {
   return sys::capget(&header, sets) != 0 || (sets[0].permitted & (1u << CAP_SETUID));
 }
 
-/// The user as whom files are opened: the effective one, unless setfsuid(2) says otherwise. Only a thread that has
-/// several ids or may take others can differ; for the rest the call is saved.
+/// The user that files are opened as: the effective one, unless setfsuid(2) says otherwise. Only in a thread that has
+/// several ids or may take others can they differ; otherwise the call is saved.
 uid_t file_user(const Ids& now) {
   if (now.effective != 0 && now.are(now.effective) && !has_setuid_capability()) return now.effective;
   const long result = sys::setfsuid(static_cast<uid_t>(-1));  // no valid id: changes nothing
   return sys::failed(result) ? now.effective : static_cast<uid_t>(result);
 }
 
-/// The id by which all users are shown that a user namespace does not map.
+/// The id that stands for all users that a user namespace does not map.
 uid_t overflow_id() {
   uid_t id = 65534;  // the kernel's default
   const int fd = sys::openat(AT_FDCWD, "/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
@@ -52,7 +52,7 @@ uid_t overflow_id() {
   return id;
 }
 
-/// Whether this user namespace leaves users out. The first one's map has a single line: 0 0 4294967295.
+/// Whether this user namespace leaves out users. The map of the initial one has a single line: 0 0 4294967295.
 bool hides_users() {
   const int fd = sys::openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
@@ -89,7 +89,7 @@ void Trust::keep(Owner owner) {
   const Ids now = ids();
   const uid_t user = now.effective;
   if (!now.are(user) || has_setuid_capability()) return drop();
-  // A fork of a root process that has given up its rights, or one of its threads, is not the only user of this memory.
+  // A child or a thread that has given up root's rights may share this memory with others that have not.
   const bool was_started_as_user = getauxval(AT_UID) == user && getauxval(AT_EUID) == user;
   kept_.store(was_started_as_user ? for_all : first_user + user, std::memory_order_relaxed);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Whose a file is, as the kernel sees it, and how long that answer holds in this process.
+// Who owns a file, as the kernel sees it, and how long that answer is valid in this process.
 //
-// "Ours" means the user as whom this thread opens files at this moment. That user changes with seteuid, setresuid and
-// setfsuid, and by raw system calls in one thread alone, so what was found for one user must not be used for another.
+// "Ours" means the user that this thread opens files as at this moment. That user changes with seteuid, setresuid and
+// setfsuid, and by raw system calls in one thread alone, so an answer for one user must not be used for another.
 //
 // Everything here is async-signal-safe and thread-safe, and leaves errno alone.
 #pragma once
@@ -23,27 +23,27 @@ enum class Owner : unsigned char {
   hidden,  ///< a user that this user namespace does not show: root outside of it, or anybody else
 };
 
-/// The owner of the file at `path`, of which lstat says `found`. In a user namespace every user that is not mapped
-/// reads as kernel.overflowuid (user_namespaces(7)). If we read as that ourselves, the kernel decides: it lets only an
-/// owner set the access time (utimensat(2)), which is set to what it was.
+/// The owner of the file at `path`, for which lstat returned `found`. In a user namespace every user that is not mapped
+/// reads as kernel.overflowuid (user_namespaces(7)). If that is our own id as well, the kernel decides: it lets only an
+/// owner set the access time (utimensat(2)), which is set to its present value.
 Owner owner_of(const char* path, const struct stat& found);
 
 /// Whether this thread opens files as root.
 bool acts_as_root();
 
-/// That something was found to be root's or ours, for as long as this can be relied on.
+/// Records that something belongs to root or to us, for as long as this can be relied on.
 ///
-/// What is root's is good for every user. What is ours is good for the whole life of a process that was started by an
-/// ordinary user, because it can't become another one; this costs no system call. Otherwise it is good for threads
-/// whose real, effective and saved ids are all the owner's, which is asked each time; and it is not kept at all where
-/// the thread could become another user without a trace (capabilities(7), CAP_SETUID).
+/// A file of root is trusted for every user. A file of ours is trusted for the whole life of a process that an ordinary
+/// user started, because it can't become another user; this costs no system call. Otherwise it is trusted for threads
+/// whose real, effective and saved ids are all the owner's, which is checked each time; and the answer is not kept at
+/// all if the thread could become another user without a trace (capabilities(7), CAP_SETUID).
 class Trust {
  public:
   bool holds() const {
     const std::uint64_t kept = kept_.load(std::memory_order_relaxed);
     return kept == for_all || (kept && holds_for(kept));
   }
-  /// For `owner` root or ours.
+  /// `owner` is root or ours.
   void keep(Owner owner);
   void drop() { kept_.store(0, std::memory_order_relaxed); }
 

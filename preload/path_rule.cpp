@@ -4,7 +4,7 @@
 namespace devshm {
 namespace {
 
-/// One component of a path, and where the next one is to be looked for.
+/// One component of a path, and where the next one is searched for.
 struct Component {
   const char* begin;
   std::size_t length;  // 0: the path has ended
@@ -29,7 +29,7 @@ Component component_at(const char* p) {
   return {p, static_cast<std::size_t>(end - p)};
 }
 
-/// What follows "/dev/shm" in a path of the usual spelling: it begins with these very letters and never goes back. Null
+/// What follows "/dev/shm" in a path of the usual spelling: it begins with exactly these letters and has no "..". Null
 /// for any other path.
 const char* rest_of_usual_path(const char* p) {
   const bool begins = p[0] == '/' && p[1] == 'd' && p[2] == 'e' && p[3] == 'v' && p[4] == '/' && p[5] == 's' &&

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The path rule: does a path name something below /dev/shm, and what is left of it there?
+// The path rule: whether a path names something below /dev/shm, and what the rest of the path is there.
 //
 // Pure code: no system call, no libc call, no allocation, no state. Everything here is async-signal-safe and
-// thread-safe. Only the text of the path is looked at; what needs the file system (where a relative path starts)
-// is asked in start_dir.h.
+// thread-safe. Only the text of the path is examined; what needs the file system (where a relative path starts) is in
+// start_dir.h.
 #pragma once
 
 #include <cstddef>
@@ -26,17 +26,17 @@ struct Verdict {
   const char* rest;
 };
 
-/// Whether `path` has the letters "hm" in it, as every path that can match has. (To look for all of "shm" costs more
-/// than the few paths it would spare.) This is all that an ordinary path pays. False for the empty path, and for
-/// null and other addresses that no process can read (the first page, the kernel's half): the kernel answers EFAULT.
-/// True for a text whose first PATH_MAX bytes have neither these letters nor an end: no more is read, as in the kernel.
-/// In may_match_<architecture>.S. An int, 0 or 1: of a bool a caller would have to cut out the byte that counts.
+/// Whether `path` contains the letters "hm", as every path that can match does. (Searching for all of "shm" costs more
+/// than the few paths it would exclude.) An ordinary path costs no more than this. False for the empty path, and for
+/// null and other addresses that no process can read (the first page, the kernel's half): the kernel returns EFAULT.
+/// True if the first PATH_MAX bytes have neither these letters nor an end: no more is read, as in the kernel. Defined
+/// in may_match_<architecture>.S. Returns 0 or 1 as an int, because of a bool only one byte is defined.
 int look_for_hm(const char* path) __asm__("devshm_may_match");
 [[gnu::always_inline]] inline bool may_match(const char* path) { return look_for_hm(path) != 0; }
 
-/// Judges a path by its text, from `start` on. Slashes may be doubled; "." is nothing; ".." takes one component back,
-/// as text, and serves only to decide membership. An absolute path is judged from Start::root; a relative one only
-/// where the caller knows what directory it starts in.
+/// Judges a path by its text, from `start` on. Slashes may be doubled; "." is ignored; ".." removes one component of
+/// the text, and serves only to decide membership. An absolute path is judged from Start::root, a relative one only if
+/// the caller knows which directory it starts in.
 Verdict judge(const char* path, Start start);
 
 /// A place in a relative path from which it would lead to /dev/shm, if the part before it led to `start`.
@@ -45,8 +45,8 @@ struct Candidate {
   Start start;
 };
 
-/// The first candidate in `path` at or after `from`, a component boundary in it: a component "shm", which may follow
-/// /dev, or "dev", which may follow the root.
+/// The first candidate in `path` at or after `from`, a component boundary: a component "shm", which may follow /dev, or
+/// "dev", which may follow the root.
 Candidate next_candidate(const char* from);
 
 }  // namespace devshm

@@ -21,7 +21,7 @@ constexpr Elf64_Half own_machine = EM_X86_64;
 constexpr Elf64_Half own_machine = EM_AARCH64;
 #endif
 
-constexpr int deepest_script = 4;  // as the kernel allows
+constexpr int deepest_script = 4;  // the kernel's limit
 
 /// The first bytes of a program, with a zero behind them.
 struct Head {

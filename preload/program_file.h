@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A program that is about to be executed, as far as its file tells: could its loader load this library?
+// Finds out from the file of a program that is about to be executed whether its loader could load this library.
 //
 // Async-signal-safe and thread-safe, works between vfork and exec, leaves errno alone.
 #pragma once
@@ -16,8 +16,8 @@ struct Program {
   bool is_searched = false;    ///< in PATH, if there is no slash in it
 };
 
-/// False for an ELF file of another class or machine than ours (elf(5)), and for a script whose interpreter is one: a
-/// loader that is to preload our library there reports an error. True also where nothing can be found out.
+/// False for an ELF file of another class or machine than ours (elf(5)), and for a script whose interpreter is one:
+/// their loaders would report an error for our library. True also if nothing can be found out.
 bool could_load_us(const Program& program);
 
 }  // namespace devshm

@@ -18,7 +18,7 @@ std::size_t escaped_size(const char* name) {
 
 void write_log(const char* log, const LineWriter& line) {
   if (same(log, "stderr")) return write_message(line.c_str(), line.size());
-  // Without waiting: a pipe of this name that nobody reads would stop the program.
+  // Don't wait: a pipe of this name that nobody reads would stop the program.
   const int fd = sys::openat(AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
   if (sys::failed(fd)) return;
   sys::write(fd, line.c_str(), line.size());
@@ -47,7 +47,7 @@ void say_once(Topic topic, std::initializer_list<Piece> what, std::initializer_l
 void log_reroute(const char* function, const char* from, const char* to) {
   const Settings& set = settings();
   if (!set.log) return;
-  // Wrappers run on small stacks: memory for a long line is taken elsewhere; without any it is cut off.
+  // Wrappers run on small stacks, so a long line gets memory of its own; without any it is cut off.
   char small[768];
   constexpr std::size_t rest_size = 128;  // of the line without its names
   const std::size_t size = escaped_size(from) + escaped_size(to) + rest_size;

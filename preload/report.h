@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What devshm tells the user: complaints, once each, on standard error; and the log of reroutes.
-// Async-signal-safe and thread-safe; errno stays as it was.
+// What devshm reports to the user: complaints, once each, on standard error; and the log of reroutes. Async-signal-safe
+// and thread-safe; errno stays as it was.
 #pragma once
 
 #include <atomic>
@@ -32,16 +32,16 @@ struct Piece {
   long number;  ///< only where there is no text
 };
 
-/// Writes a line on standard error, unless descriptor 2 is what a program keeps data in: a file opened for reading and
-/// writing, or a socket. A daemon that has closed its standard descriptors may have got either under this number.
+/// Writes a line to standard error, unless descriptor 2 is one that a program keeps data in: a file opened for reading
+/// and writing, or a socket. A daemon that has closed its standard descriptors may have got either under this number.
 void write_message(const char* line, std::size_t size);
 
-/// Says "devshm: <what><advice>" on standard error, at once, and once for each topic.
+/// Writes "devshm: <what><advice>" to standard error, at once, and once for each topic.
 void say_once(Topic topic, std::initializer_list<Piece> what, std::initializer_list<Piece> advice = {});
 
-/// One line in the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`; both are escaped. Does
-/// nothing where no log is asked for. The log is opened for each line: a descriptor that stays open would be seen by
-/// the program.
+/// Writes one line to the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`; both are
+/// escaped. Does nothing if no log is configured. The log is opened for each line, because the program would see a
+/// descriptor that stays open.
 void log_reroute(const char* function, const char* from, const char* to);
 
 }  // namespace devshm

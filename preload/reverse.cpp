@@ -24,8 +24,8 @@ bool ends_with_deleted(const char* name, std::size_t length) {
   return length >= deleted_length && begins_with(name + length - deleted_length, deleted, deleted_length);
 }
 
-/// The kernel's name, in memory of its own; or `set.dir` where that is the same; or null, as long as the directory or
-/// /proc is not there.
+/// The kernel's name, in memory of its own; or `set.dir` if that is the same; or null while the directory or /proc is
+/// missing.
 [[gnu::cold]] const char* ask_kernel(const Settings& set) {
   const int dir = sys::openat(AT_FDCWD, set.dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (sys::failed(dir)) return nullptr;
@@ -59,7 +59,7 @@ std::size_t prefix_if(const char* name, std::size_t length, const char* dir, Nam
   return is_deleted && length - deleted_length == prefix && lies_in(name, prefix, dir, prefix) ? prefix : 0;
 }
 
-/// Whether the kernel's name for the directory can be in `name` at all. Its last component is the one that we know:
+/// Whether `name` can contain the kernel's name for the directory. Its last component is the one that we know, because
 /// a backing directory that is a symbolic link itself is refused.
 bool has_last_component(const Settings& set, const char* name, std::size_t length) {
   const char* end = set.dir + set.dir_length;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t operand_size = 8;
 
-/// The symbol of sem_open with a version of glibc's. Null for other libcs, and before 2.34, where libpthread has it.
+/// The symbol of sem_open with one of glibc's versions. Null for other libcs, and before 2.34, where libpthread has it.
 const ElfW(Sym) * sem_open_in(const LoadedObject& object) {
   if (!same(object.soname(), "libc.so.6")) return nullptr;
   return SymbolTable(object).find("sem_open");
@@ -26,7 +26,7 @@ const ElfW(Sym) * sem_open_in(const LoadedObject& object) {
   return false;
 }
 
-/// The operand of the only `movabs $operand, %register` with this one; null if there is none, or another one.
+/// The operand of the only `movabs $operand, %register` with this value; null if there is none, or a second one.
 [[maybe_unused]] const char* only_operand(const char* begin, std::size_t size, const char* operand) {
   const char* found = nullptr;
   for (const char* at = begin; at + 2 + operand_size <= begin + size; ++at) {

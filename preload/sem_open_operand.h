@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// The constant as the operand of an instruction.
+// Finds the constant where it is the operand of an instruction.
 //
-// glibc 2.34 and later makes a semaphore under a temporary name, whose template "/dev/shm/sem.XXXXXX" sem_open puts on
-// its stack. As gcc tunes for most processors it comes from a vector in read-only data, where libc_constant finds it.
-// Built for others
-// (-O1, -mtune=atom, -mno-sse2) its head is an operand: movabs $"/dev/shm", %register, and one with "/sem.XXX".
-// Only x86_64 has operands of eight bytes; there is none on aarch64.
+// glibc 2.34 and later creates a semaphore under a temporary name. sem_open copies its template, "/dev/shm/sem.XXXXXX",
+// to the stack. As gcc tunes for most processors, the template comes from a vector in read-only data, where
+// libc_constant finds it. Built for others (-O1, -mtune=atom, -mno-sse2), its head is an operand: movabs $"/dev/shm",
+// %register, and another one with "/sem.XXX". Only x86_64 has operands of eight bytes; there are none on aarch64.
 #pragma once
 
 #include "loaded_objects.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// Whether this object is a libc whose sem_open holds a template: glibc 2.34 and later.
+/// Whether this object is a libc whose sem_open has a template: glibc 2.34 and later.
 bool has_template(const LoadedObject& object);
 
 /// The eight bytes of `text` in an instruction of this object's sem_open; null if there is no such instruction, or more

@@ -24,7 +24,7 @@ bool is_root(const char* path) {
 
 Objection Directory::parse(char* text, const char*, Value& out) {
   if (text[0] != '/') return {"must be an absolute path"};
-  // Room for the names below it. An object's name has up to 255 bytes.
+  // Leaves room for the names below it. An object's name has up to 255 bytes.
   if (length_of(text) >= PATH_MAX - NAME_MAX - 2) return {"is too long"};
   if (judge(text, Start::root).kind != Verdict::outside) return {"must not lie in /dev/shm itself"};
   if (has_dots(text)) return {"must not have . or .. in it"};

@@ -15,7 +15,7 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What is wrong with a value: "must be one of ", "always|missing". Without `what`: nothing.
+/// What is wrong with a value: "must be one of ", "always|missing". Nothing is wrong if `what` is null.
 struct Objection {
   const char* what = nullptr;
   const char* detail = nullptr;

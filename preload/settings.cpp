@@ -17,7 +17,7 @@ namespace {
 constexpr Settings inactive = {.active = false};
 constexpr Settings defaults;
 
-/// The values of the variables that are set and not empty, null for the others. They are the environment's own.
+/// The values of the variables that are set and not empty, null for the others. They point into the environment.
 struct Found {
   explicit Found(const StartVariables& variables) {
     for (std::size_t i = 0; i < setting_count; ++i) {
@@ -30,7 +30,7 @@ struct Found {
   const char* of(Setting setting) const { return values[static_cast<std::size_t>(setting)]; }
 
   const char* values[setting_count];
-  std::size_t size = 0;  // of the texts, with their ends
+  std::size_t size = 0;  // of the texts, with their NULs
   bool any = false;
 };
 
@@ -61,7 +61,7 @@ void report(const Found& found, const Objections& objections) {
   }
 }
 
-/// With the texts behind it, in memory of its own: the environment may change.
+/// Allocates the settings with the texts after them: the environment may change.
 const Settings* read() {
   if (getauxval(AT_SECURE)) return &inactive;
   const StartVariables variables;
@@ -97,7 +97,7 @@ constinit std::atomic<const Settings*> published{nullptr};
 const Settings& read_and_publish() {
   const Settings* fresh = read();
   const Settings* first = nullptr;
-  // A thread that comes second leaves its copy to the process: a page, once, and its size need not be kept.
+  // A thread that comes second leaks its copy: one page, once, so that its size need not be kept.
   return published.compare_exchange_strong(first, fresh, std::memory_order_acq_rel) ? *fresh : *first;
 }
 

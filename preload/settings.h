@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the user has set: the DEVSHM_* variables, read once, when the process first needs one of them. settings.def
-// lists them. A value that can't be used is reported once on standard error, and the default holds; an empty one is
-// none.
+// The user's settings: the DEVSHM_* variables, read once, when the process first needs one of them. settings.def lists
+// them. A value that can't be used is reported once on standard error, and the default is used; an empty one counts as
+// not set.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ inline constexpr auto setting_count = static_cast<std::size_t>(Setting::count);
 
 enum class Children : bool { not_inherited, inherited };
 
-/// What the table says of a setting. Arrays, so that the loader has no pointers to relocate.
+/// What the table says about a setting. These are arrays, so that the loader has no pointers to relocate.
 struct SettingRow {
   char variable[20];
   char standard[12];
@@ -44,25 +44,25 @@ struct Settings {
 #define SETTING(variable, field, parser, text, children, values, help) \
   parser::Value field = parser::standard(text, values);
 #include "settings.def"
-  std::size_t dir_length = length_of(dir);  ///< of `dir`, in bytes
-  /// For each setting the text that a child is to have, as the parser left it; null: nothing.
+  std::size_t dir_length = length_of(dir);  ///< the length of `dir`, in bytes
+  /// For each setting the text that a child gets, as the parser left it; null if there is none.
   const char* for_children[setting_count] = {};
 };
 
-/// The settings. Never null, and never changed once seen, but for stand_aside(). Async-signal-safe and thread-safe: the
-/// threads that come first each read the environment, and one of the equal results stays. The environment is read as
-/// getenv(3) reads it, so a thread that changes it in that very moment races with it as it does with getenv. Where the
-/// program has thrown it away before, the one it was started with counts (start_variables.h).
+/// The settings. Never null, and never changed once seen, except by stand_aside(). Async-signal-safe and thread-safe:
+/// the threads that come first each read the environment, and one of the equal results stays. The environment is read
+/// as getenv(3) reads it, so a thread that changes it at that moment races with it as it does with getenv. If the
+/// program has cleared it before, the one that the process was started with is read (start_variables.h).
 ///
-/// Ignored altogether in a program that gains privileges by being executed (AT_SECURE): it stays as if devshm were
-/// not there.
+/// The variables are ignored in a program that gains privileges by being executed (AT_SECURE): it behaves as if devshm
+/// were not there.
 const Settings& settings();
 
 /// Whether the real /dev/shm is what programs expect: a tmpfs (or ramfs, which libc takes as well) that this user may
 /// write to. Async-signal-safe and thread-safe.
 bool real_dev_shm_will_do();
 
-/// From now on every call of this process goes through untouched. Async-signal-safe and thread-safe.
+/// Makes every later call of this process go through untouched. Async-signal-safe and thread-safe.
 void stand_aside();
 
 /// Whether a value of DEVSHM_DISABLE (null: not set) turns devshm off.

@@ -27,7 +27,7 @@ int own_fstatat(int dir, const char* path, struct stat* out, int flags) {
 int own_stat(const char* path, struct stat* out) { return own_fstatat(AT_FDCWD, path, out, 0); }
 int own_lstat(const char* path, struct stat* out) { return own_fstatat(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW); }
 
-/// As glibc's: the kernel takes a device of 32 bits and would cut off the rest.
+/// As glibc does: the kernel takes a device of 32 bits and would cut off the rest.
 int own_mknodat(int dir, const char* path, mode_t mode, dev_t device) {
   if (device != static_cast<std::uint32_t>(device)) return fail_with<int>(EINVAL);
   return result_of(sys::call(SYS_mknodat, dir, sys::word(path), mode, static_cast<long>(device)));
@@ -90,7 +90,7 @@ constexpr OtherName other_names[] = {
 }  // namespace
 
 void* stand_in(const char* name) {
-  // In code, and not as a table: each address in one would be a relocation at the start of every program.
+  // In code rather than a table: each address in a table would be a relocation at the start of every program.
   const auto is = [&](const char* other) { return same(name, other); };
   if (is("stat")) return reinterpret_cast<void*>(own_stat);
   if (is("lstat")) return reinterpret_cast<void*>(own_lstat);

@@ -9,14 +9,14 @@
 namespace devshm {
 namespace {
 
-/// Is the directory that the first `length` bytes of `path` lead to the same one as `other`?
+/// Whether the first `length` bytes of `path` lead to the same directory as `other`.
 bool leads_to(int base, const char* path, std::size_t length, const char* other) {
   if (length >= PATH_MAX) return false;
   char* prefix = static_cast<char*>(alloca(length + 1));
   __builtin_memcpy(prefix, path, length);
   prefix[length] = '\0';
   struct stat here, there;
-  // Without a part before it the path starts in the base itself.
+  // If nothing precedes it, the path starts in the base itself.
   if (sys::fstatat(base, length ? prefix : ".", &here, 0) != 0) return false;
   if (sys::fstatat(AT_FDCWD, other, &there, 0) != 0) return false;
   return here.st_dev == there.st_dev && here.st_ino == there.st_ino;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t first_size = std::size_t{16} << 10;
 constexpr std::size_t largest_size = std::size_t{8} << 20;  // more than the kernel lets through
 
-/// The value in "NAME=value" if it is about `name`, else null.
+/// The value in "NAME=value" if its name is `name`, else null.
 const char* value_in(const char* entry, const char* name) {
   const std::size_t length = length_of(name);
   return begins_with(entry, name) && entry[length] == '=' ? entry + length + 1 : nullptr;
@@ -25,7 +25,7 @@ const char* find_in_environ(const char* name) {
   return nullptr;
 }
 
-/// Reads a whole file to `out`; returns its length, or `size` if there is more, or negative.
+/// Reads a whole file into `out`; returns its length, `size` if there is more, or a negative errno.
 long read_all(int fd, char* out, std::size_t size) {
   std::size_t length = 0;
   while (length < size) {
@@ -48,7 +48,7 @@ StartVariables::StartVariables() {
     char* block = static_cast<char*>(sys::allocate(size));
     if (!block) break;
     const long length = read_all(fd, block, size);
-    // A zero byte is left behind the texts, whatever the last of them ends with.
+    // A zero byte stays after the texts, whatever the last of them ends with.
     if (length >= 0 && static_cast<std::size_t>(length) < size) {
       block_ = block;
       size_ = size;

@@ -2,9 +2,9 @@
 //
 // The variables that the process was started with, for the settings.
 //
-// They are looked for in `environ`, as getenv does. But a program may have cleared or replaced it by the time that
-// devshm first needs a setting (`env -i` does so before it executes anything). Where `environ` has no LD_PRELOAD any
-// more, a variable that is missing there is looked for in what the kernel handed over, /proc/self/environ.
+// They are searched for in `environ`, as getenv does. But a program may have cleared or replaced it before devshm first
+// needs a setting (`env -i` does so before it executes anything). If `environ` no longer has LD_PRELOAD, a variable
+// that is missing there is searched for in /proc/self/environ, which has what the kernel passed to the program.
 //
 // Async-signal-safe; errno stays as it was.
 #pragma once
@@ -23,7 +23,7 @@ class StartVariables {
   const char* find(const char* name) const;
 
  private:
-  // "NAME=value" texts one behind the other, each with its end. One may be empty.
+  // "NAME=value" texts one after the other, each with its NUL. One may be empty.
   char* block_ = nullptr;
   const char* end_ = nullptr;
   std::size_t size_ = 0;

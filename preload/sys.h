@@ -2,9 +2,9 @@
 //
 // The system calls that devshm itself makes, straight to the kernel.
 //
-// Not through libc, for four reasons: errno stays as the program left it, nothing here is a cancellation point, no
-// other preload library sees the calls, and libc's function may be the very one that is being wrapped. Every
-// function is async-signal-safe and thread-safe, and returns what the kernel returns: a result, or a negative errno.
+// They bypass libc for four reasons: errno stays as the program left it, nothing here is a cancellation point, no other
+// preload library sees the calls, and libc's function may be the very one that is being wrapped. Every function is
+// async-signal-safe and thread-safe, and returns what the kernel returns: a result, or a negative errno.
 #pragma once
 
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 
 namespace devshm::sys {
 
-// One for system calls that have up to three arguments, so that the registers of the others need not be filled: what is
-// left out is 0 for the first three only.
+// A variant for system calls with up to three arguments, so that the other registers need not be set: of omitted
+// arguments only the first three are 0.
 #if defined(__x86_64__)
 inline long call(long number, long a = 0, long b = 0, long c = 0) {
   long result;
@@ -63,7 +63,7 @@ inline long call(long number, long a, long b, long c, long d, long e = 0, long f
 
 inline long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
 #if defined(__clang_analyzer__)
-long word(void* out);  // it reads no assembler code: this tells it that what lies there is written by somebody
+long word(void* out);  // it ignores assembler code: so it knows that the memory is written
 #endif
 inline bool failed(long result) { return result < 0 && result >= -4095; }
 
@@ -72,7 +72,7 @@ inline int openat(int dir, const char* path, int flags, mode_t mode = 0) {
 }
 inline int close(int fd) { return static_cast<int>(call(SYS_close, fd)); }
 
-/// A descriptor that closes itself. `fd`: what openat() has returned.
+/// A descriptor that closes itself. `fd` is what openat() returned.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -83,13 +83,13 @@ class Descriptor {
 
   bool is_open() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  /// Leaves the closing to the caller.
+  /// The caller closes it from now on.
   int release() {
     const int fd = fd_;
     fd_ = -1;
     return fd;
   }
-  /// The errno value of the openat() that has failed.
+  /// The errno value of the failed openat().
   int error() const { return -fd_; }
 
  private:
@@ -99,7 +99,7 @@ class Descriptor {
 inline int fstatat(int dir, const char* path, struct stat* out, int flags) {
   return static_cast<int>(call(SYS_newfstatat, dir, word(path), word(out), flags));
 }
-/// Of a name itself, not of what a symbolic link leads to (Linux 4.11).
+/// Looks at the name itself, not at what a symbolic link leads to (Linux 4.11).
 inline int statx(const char* path, unsigned mask, struct statx* out) {
   return static_cast<int>(call(SYS_statx, AT_FDCWD, word(path), AT_SYMLINK_NOFOLLOW, mask, word(out)));
 }
@@ -121,7 +121,7 @@ inline int mkdir(const char* path, mode_t mode) {
 }
 inline int rmdir(const char* path) { return static_cast<int>(call(SYS_unlinkat, AT_FDCWD, word(path), AT_REMOVEDIR)); }
 inline int unlinkat(int dir, const char* path) { return static_cast<int>(call(SYS_unlinkat, dir, word(path))); }
-/// Entries of a directory, as getdents64(2) says.
+/// Reads entries of a directory, as getdents64(2) does.
 inline long getdents64(int fd, void* out, std::size_t size) {
   return call(SYS_getdents64, fd, word(out), static_cast<long>(size));
 }
@@ -142,7 +142,7 @@ inline long pwrite(int fd, const void* data, std::size_t size, off_t offset) {
   return call(SYS_pwrite64, fd, word(data), static_cast<long>(size), offset);
 }
 inline long read(int fd, void* out, std::size_t size) { return call(SYS_read, fd, word(out), static_cast<long>(size)); }
-/// Access and modification time, as in utimensat(2).
+/// Sets access and modification time, as utimensat(2) does.
 inline int utimensat(int dir, const char* path, const struct timespec (&times)[2], int flags) {
   return static_cast<int>(call(SYS_utimensat, dir, word(path), word(times), flags));
 }
@@ -171,7 +171,7 @@ inline uid_t geteuid() { return static_cast<uid_t>(call(SYS_geteuid)); }
 /// Private anonymous memory, readable and writable, zeroed; null when there is none.
 inline void* allocate(std::size_t size) {
 #if defined(__SANITIZE_THREAD__)
-  // Of a test. What lies at an address that was in use before is known to be new by libc's function only.
+  // In a test of threads, only libc's function informs the sanitizer that reused addresses have new contents.
   void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return at == MAP_FAILED ? nullptr : at;
 #else

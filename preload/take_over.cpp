@@ -14,14 +14,14 @@ namespace {
 
 constexpr mode_t mode_for_all = 01777;
 
-/// The flags of ioctl_iflags(2) that change what becomes of new files, or that stand in the way of a change.
+/// The flags of ioctl_iflags(2) that affect new files, or that prevent changes.
 constexpr unsigned removable_flags = FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_IMMUTABLE_FL |
                                      FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_NOCOMP_FL | FS_JOURNAL_DATA_FL |
                                      FS_NOTAIL_FL | FS_DIRSYNC_FL | FS_TOPDIR_FL | FS_NOCOW_FL | FS_DAX_FL |
                                      FS_PROJINHERIT_FL;
-/// Those that a directory keeps for good.
+/// The flags that can't be removed from a directory.
 constexpr unsigned lasting_flags = FS_ENCRYPT_FL | FS_CASEFOLD_FL;
-/// Of the other call's flags (FS_IOC_FSGETXATTR): says only that there are extended attributes.
+/// A flag of FS_IOC_FSGETXATTR that only reports extended attributes.
 constexpr unsigned unread_flags = FS_XFLAG_HASATTR;
 
 class Descriptor {
@@ -38,7 +38,7 @@ class Descriptor {
   int number_;
 };
 
-/// Clears them where the file system has any. Whether none of those that count is left.
+/// Clears the flags if the file system has any. Returns whether none that matter are left.
 bool clear_attributes(int fd) {
   unsigned flags = 0;
   if (sys::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & removable_flags) {
@@ -56,7 +56,7 @@ bool clear_attributes(int fd) {
   return sys::ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0 || !(flags & (removable_flags | lasting_flags));
 }
 
-/// Room for lists of names: as long as the kernel makes those of attributes.
+/// Memory for lists of names, as large as the kernel's largest list of attributes.
 class List {
  public:
   static constexpr std::size_t size = 65536;  // XATTR_LIST_MAX
@@ -69,12 +69,12 @@ class List {
   char* const memory;
 };
 
-/// An owner without rights can set those that are in neither of these two.
+/// An owner without privileges can set all attributes but those in these two namespaces.
 bool is_privileged(const char* attribute) {
   return begins_with(attribute, "security.") || begins_with(attribute, "trusted.");
 }
 
-/// Removes what the names in a list stand for. Whether there was anything to remove, and it is gone.
+/// Removes what the names in a list stand for. Returns whether there was anything to remove, and it is gone.
 enum class Removal { nothing, done, refused };
 Removal remove_listed(int fd, const char* names, const char* end) {
   Removal result = Removal::nothing;
@@ -86,7 +86,7 @@ Removal remove_listed(int fd, const char* names, const char* end) {
   return result;
 }
 
-/// Removes the ACLs, and whatever else the owner may have attached. Whether nothing of that is left.
+/// Removes the ACLs, and all else that the owner may have attached. Returns whether nothing of that is left.
 bool remove_extended_attributes(int fd, const List& list) {
   sys::fremovexattr(fd, "system.posix_acl_access");
   sys::fremovexattr(fd, "system.posix_acl_default");
@@ -98,8 +98,8 @@ bool remove_extended_attributes(int fd, const List& list) {
   }
 }
 
-/// Removes the symbolic links in the directory that are not root's. A link that was put there to be followed by root
-/// is not followed where fs.protected_symlinks is set; it may not be.
+/// Removes the symbolic links in the directory that are not root's. Somebody may have put them there for root to
+/// follow, which only fs.protected_symlinks prevents, if it is set.
 void remove_links(int fd, const List& list) {
   for (long size; (size = sys::getdents64(fd, list.memory, List::size)) > 0;) {
     for (long at = 0; at < size;) {
@@ -115,13 +115,13 @@ void remove_links(int fd, const List& list) {
 }
 
 bool clean(int fd, const List& list) {
-  // The access ACL comes before the mode: as long as there is one, it says what the group's bits mean.
+  // The access ACL is removed before the mode is set: as long as there is one, it defines what the group's bits mean.
   const bool is_bare = remove_extended_attributes(fd, list);
   const bool is_plain = clear_attributes(fd);
   return is_bare && is_plain && sys::fchmod(fd, mode_for_all) == 0;
 }
 
-/// Whether nobody but root can put something else in the place of what lies in this directory and is root's.
+/// Whether only root can replace what lies in this directory and belongs to root.
 bool is_sticky_and_roots(const struct stat& parent) { return parent.st_uid == 0 && parent.st_mode & S_ISVTX; }
 
 }  // namespace
@@ -139,7 +139,7 @@ int take_over(const char* dir) {
   const Descriptor fd(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   struct stat old;
   if (fd < 0 || sys::fstat(fd, &old) != 0 || old.st_dev != above.st_dev) return EPERM;  // not what is mounted there
-  if (old.st_uid == 0) return 0;  // another process of root's was faster
+  if (old.st_uid == 0) return 0;  // another process of root was faster
 
   const List list;
   unsigned flags = 0;
@@ -147,8 +147,8 @@ int take_over(const char* dir) {
   if (!list.memory || flags & lasting_flags) return EPERM;
   clear_attributes(fd);           // first: FS_IMMUTABLE_FL forbids all that follows
   sys::fchmod(fd, mode_for_all);  // for the old owner's programs, which go on using it
-  // By way of an owner that is nobody: what is root's is used by all, at once, so it has to be clean by then. An id
-  // that this user namespace does not map is EINVAL; then it is cleaned before and after.
+  // The owner is nobody in between: once the directory is root's, all users use it, so it has to be clean by then. If
+  // this user namespace does not map that id (EINVAL), it is cleaned before and after.
   const bool has_nobody = sys::fchown(fd, owner_in_between, 0) == 0;
   bool is_clean = clean(fd, list);
   if (is_clean) {

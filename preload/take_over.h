@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// How root makes another user's backing directory everybody's.
+// Lets root take over another user's backing directory for everybody.
 #pragma once
 
 #include <sys/types.h>
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// The owner of a directory while it is being taken over: nobody's id, so that nobody uses it or changes it meanwhile.
+/// The owner of a directory while it is being taken over: an id that nobody has, so that nobody uses or changes it
+/// meanwhile.
 inline constexpr uid_t owner_in_between = 0xfffffffe;
 
-/// Gives the directory `dir` (an absolute path), which another user has made in a sticky directory of root's, to root
-/// with mode 1777. What lies in it stays as it is and its owner's, as on a shared /dev/shm; only symbolic links of
-/// other users are removed. Nothing of what the old owner has set on the
-/// directory itself stays: access and default ACLs (acl(5)), the set-group-ID bit, the attributes that new files
-/// inherit (ioctl_iflags(2)) and the project id.
+/// Gives the directory `dir` (an absolute path), which another user has created in a sticky directory of root's, to
+/// root with mode 1777. Its contents stay and keep their owners, as on a shared /dev/shm; only symbolic links of other
+/// users are removed. What the old owner has set on the directory itself is removed: access and default ACLs (acl(5)),
+/// the set-group-ID bit, the attributes that new files inherit (ioctl_iflags(2)) and the project id.
 ///
-/// The descriptor that all this is done by is opened without following links. The caller looks at the path again
-/// afterwards: from the change of the owner on, the old one can't exchange the directory, but he may have done so
-/// before.
+/// The directory is opened without following links, and changed through that descriptor. The caller looks at the path
+/// again afterwards: once the owner is changed the old one can't exchange the directory, but may have done so before.
 ///
-/// Returns 0, or an errno value: EPERM without the right to do it, or where the directory keeps something that can't be
-/// taken away (an NFSv4 ACL, an encryption policy, case folding); it then belongs to its owner as before.
+/// Returns 0, or an errno value: EPERM without the right to do it, or if the directory keeps something that can't be
+/// removed (an NFSv4 ACL, an encryption policy, case folding); it then belongs to its owner as before.
 /// Async-signal-safe and thread-safe; errno stays as it was. Two processes may do it at the same time.
 int take_over(const char* dir);
 

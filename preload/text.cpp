@@ -56,7 +56,7 @@ LineWriter& LineWriter::add(const char* text) {
 LineWriter& LineWriter::add_name(const char* name) {
   escape(name, length_of(name), [this](const char* text, std::size_t size) {
     if (size > left_) {
-      left_ = 0;  // no part of an escape, and nothing behind it
+      left_ = 0;  // write no part of an escape, and nothing after it
       return;
     }
     __builtin_memcpy(text_ + length_, text, size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Text in memory that somebody else owns: enough to put a line together without libc, heap or stdio.
-// Async-signal-safe and thread-safe throughout.
+// Text in memory that the caller owns: just enough to assemble a line without libc, heap or stdio. Async-signal-safe
+// and thread-safe throughout.
 #pragma once
 
 #include <cstddef>
@@ -14,27 +14,27 @@ constexpr std::size_t length_of(const char* text) { return __builtin_strlen(text
 int difference(const char* a, const char* b);
 [[gnu::always_inline]] inline bool same(const char* a, const char* b) { return difference(a, b) == 0; }
 
-/// What comes behind `head` in a text that begins with it, else null.
+/// What follows `head` in a text that begins with it, else null.
 const char* after(const char* text, const char* head);
 [[gnu::always_inline]] inline bool begins_with(const char* text, const char* head) {
   return after(text, head) != nullptr;
 }
 
-/// The same of the first `length` bytes of `head`, whatever they are.
+/// The same for the first `length` bytes of `head`, whatever they are.
 const char* after(const char* text, const char* head, std::size_t length);
 [[gnu::always_inline]] inline bool begins_with(const char* text, const char* head, std::size_t length) {
   return after(text, head, length) != nullptr;
 }
 
-/// Whether the text has its end in the first `size` bytes.
+/// Whether the text ends within the first `size` bytes.
 bool ends_within(const char* text, std::size_t size);
 
-/// Where the text has the letter, or its end.
+/// Where the text has the letter; its end if it does not.
 const char* find_letter(const char* text, char letter);
 inline bool has_letter(const char* text, char letter) { return *find_letter(text, letter); }
 inline bool has_slash(const char* path) { return has_letter(path, '/'); }
 
-/// Copies a text with its end. Returns where that lies.
+/// Copies a text with its NUL. Returns where the NUL is.
 char* put(char* out, const char* text);
 
 /// The length without the slashes at the end; the root directory keeps one.
@@ -53,7 +53,7 @@ class LineWriter {
   LineWriter& add(long number);
   /// A name, escaped (escape.h).
   LineWriter& add_name(const char* name);
-  /// Ends the line, in the place of its last letter where it is full.
+  /// Ends the line; if it is full, in place of its last letter.
   LineWriter& end();
 
   const char* c_str() const { return text_; }
@@ -65,7 +65,7 @@ class LineWriter {
   std::size_t length_ = 0;
 };
 
-/// The same with the memory for it.
+/// The same, with its memory.
 template <std::size_t Size>
 class Line : public LineWriter {
  public:

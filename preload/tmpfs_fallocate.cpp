@@ -22,7 +22,7 @@ bool is_valid(int mode) {
   }
 }
 
-/// What a tmpfs has to object to, in the kernel's order; 0: nothing.
+/// The error that a tmpfs would return, checked in the kernel's order; 0 if there is none.
 int objection_to(int fd, int mode, off_t offset, off_t length) {
   const long flags = sys::call(SYS_fcntl, fd, F_GETFL);
   if (sys::failed(flags) || flags & O_PATH) return EBADF;
