@@ -24,14 +24,13 @@ def layered(*more):
     return sandboxed.function(*OPTIONS, "--layer", sandboxed.layer(), *sandboxed.PRELOAD, *STORE, *more)
 
 
-def left_on_the_machine():
-    """What a run could leave: descriptors are its own, so mounts, loop devices, groups and files."""
-    places = ("/var/tmp", "/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/freezer", "/dev/shm", "/tmp")
-    names = {place: sorted(os.listdir(place)) for place in places if os.path.isdir(place)}
-    return {
-        "named": [name for found in names.values() for name in found if name.startswith(("devshm-lambda", "crun"))],
-        "mounts": pathlib.Path("/proc/self/mountinfo").read_text(),
-    }
+PLACES = ("/var/tmp", "/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/freezer")
+
+
+def left_of(processes):
+    """Files and groups that were named after these runs."""
+    names = [name for place in PLACES if os.path.isdir(place) for name in os.listdir(place)]
+    return [name for name in names if name.startswith(tuple("devshm-lambda.%d." % process for process in processes))]
 
 
 class Scale(unittest.TestCase):
@@ -60,12 +59,14 @@ class Scale(unittest.TestCase):
         self.assertLess(peaks[-1], 1.3 * peaks[9] + 4)
 
     def test_a_hundred_environments_one_after_another(self):
-        before = left_on_the_machine()
+        before, processes = pathlib.Path("/proc/self/mountinfo").read_text(), []
         for _ in range(ENVIRONMENTS):
             with layered("--handler", "together.handler") as started:
+                processes.append(started.process.pid)
                 answer = started.invoke(do="work")
                 self.assertEqual((answer["sum"], answer["same"], answer["count"]), (285, True, 1))
-        self.assertEqual(left_on_the_machine()["mounts"], before["mounts"])
+        self.assertEqual(left_of(processes), [])
+        self.assertEqual(pathlib.Path("/proc/self/mountinfo").read_text(), before)
         print("%d environments: nothing left" % ENVIRONMENTS)
 
     def test_processes_of_one_environment_at_a_time_of_which_some_are_killed(self):
