@@ -5,14 +5,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -26,7 +24,7 @@
 #include "op/all.h"
 #include "processors.h"
 #include "readiness.h"
-#include "size.h"
+#include "start_limits.h"
 
 namespace devshmd {
 namespace {
@@ -39,25 +37,6 @@ struct Failure : std::runtime_error {
 template <class... Arguments>
 [[noreturn]] void fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   throw Failure(fmt::format(format, std::forward<Arguments>(arguments)...));
-}
-
-std::uint64_t memory_pages() { return static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_PHYS_PAGES))); }
-
-/// Every file of more than a page holds a descriptor open: as many as we may have.
-unsigned raise_descriptor_limit() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
-}
-
-Space space_for(const Options& options) {
-  const std::uint64_t pages = memory_pages(), inodes = options.inodes.value_or(pages / 2);
-  if (!options.size) return {pages / 2, inodes, false};
-  const std::uint64_t size = *parse_size(*options.size, pages * page_size);
-  return {pages_of(size), inodes, size != 0};
 }
 
 int checked(int fd, const char* what) {

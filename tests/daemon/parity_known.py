@@ -24,10 +24,10 @@ KNOWN = [
     Known("SEEK_DATA in a directory: the kernel answers by itself for FUSE", r"^directories: lseek\('a directory'", "EINVAL", "0"),
     Known("a set-group-id bit without the group's right to execute stays: the kernel tells a FUSE nothing of who is in the group",
           r"^users: set-id 2(767|666) ", r"(ok \d?(767|666)|EPERM \d+)$", r"^ok 2(767|666)$"),
-    Known("set-id bits stay when somebody else writes or allocates, and a chown to nobody is none: the kernel leaves them to the daemon, "
-          "which sees no writes", r"^users: set-id \d+ .*: (write|fallocate|chown -1 -1) by ", r"^(ok|EPERM) ", r"^ok [246]\d{3}$", "passthrough"),
+    Known("set-id bits stay when somebody else writes: the kernel leaves them to the daemon, which sees no writes",
+          r"^users: set-id \d+ .*: write by ", r"^ok ", r"^ok [246]\d{3}$", "passthrough"),
     Known("chown(-1, -1) by a user who is not the owner: the kernel asks for the bits to go as it does for a write, without a check",
-          r"^users: set-id \d+ .*: chown -1 -1 by ", r"^EPERM [246]\d{3}$", r"^ok \d+$", "cached"),
+          r"^users: set-id \d+ .*: chown -1 -1 by ", r"^EPERM [246]\d{3}$", r"^ok \d+$"),
     Known("reading changes the time of access only where the page cache does not answer", r"^times: (read|read at the end|copy_file_range): of d/f",
           "^a", "^(none|m c)$", "cached"),
     Known("the text of a symbolic link is cached: reading it changes no time", r"^times: readlink: of d/l", "^a$", "^none$"),

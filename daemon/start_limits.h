@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The limits that a daemon starts with: how much room there is to share out, and how many descriptors.
+#pragma once
+
+#include "options.h"
+#include "space.h"
+
+namespace devshmd {
+
+/// Files of more than a page hold a descriptor open: sets the limit as high as the process may. Returns it.
+unsigned raise_descriptor_limit();
+
+/// The room for contents and objects, from the options and the size of the memory.
+Space space_for(const Options& options);
+
+}  // namespace devshmd
