@@ -131,14 +131,33 @@ int find_link(const Settings& set, LinkName& out) {
   return error;
 }
 
+/// The directory's own eight bytes.
+void pad(const Settings& set, char (&out)[constant_length]) {
+  for (std::size_t i = 0; i < constant_length; ++i) out[i] = i < set.dir_length ? set.dir[i] : '/';
+}
+
 }  // namespace
+
+bool is_constant_dir(const char* text) {
+  const Settings& set = settings();
+  LinkName name;
+  if (set.dir_length <= constant_length) {
+    char padded[constant_length];
+    pad(set, padded);
+    return begins_with(text, padded, constant_length);
+  }
+  const unsigned known = chosen.load(std::memory_order_relaxed);
+  if (!known) return false;
+  name_link(known - 1, name);
+  return begins_with(text, name, constant_length);
+}
 
 bool constant_dir_holds() { return settings().dir_length <= constant_length || usable.holds(); }
 
 int constant_dir(char (&out)[constant_length]) {
   const Settings& set = settings();
   if (set.dir_length <= constant_length) {
-    for (std::size_t i = 0; i < constant_length; ++i) out[i] = i < set.dir_length ? set.dir[i] : '/';
+    pad(set, out);
     return 0;
   }
   LinkName name;

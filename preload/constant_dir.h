@@ -21,6 +21,10 @@ inline constexpr std::size_t constant_length = 8;
 /// once.
 int constant_dir(char (&out)[constant_length]);
 
+/// Whether `text`, which ends with a NUL or has eight bytes, begins with the eight bytes that were returned last. Makes
+/// no system call: if a link is needed and nothing has asked for one yet, the result is false.
+bool is_constant_dir(const char* text);
+
 /// Whether the eight bytes that were returned last are still valid: they are not if they name a link of a user that
 /// this thread no longer acts as (ownership.h). Usually costs one load.
 bool constant_dir_holds();

@@ -76,11 +76,9 @@ bool is_link_to(const Settings& set, const char* name) {
 /// directory's name padded with slashes, so this comes before a look at that.
 std::size_t shortcut_prefix(const UnixName& name) {
   const Settings& set = settings();
-  if (!set.active || name.length < constant_length) return 0;
-  char shortcut[constant_length];
-  if (set.dir_length > constant_length ? !is_link_to(set, name.text) : constant_dir(shortcut) != 0) return 0;
-  const char* text = set.dir_length > constant_length ? name.text : shortcut;
-  return lies_in(name.text, name.length, text, constant_length) ? constant_length : 0;
+  if (!set.active || !lies_in(name.text, name.length, name.text, constant_length)) return 0;
+  const bool stands_for_it = set.dir_length > constant_length ? is_link_to(set, name.text) : is_constant_dir(name.text);
+  return stands_for_it ? constant_length : 0;
 }
 
 }  // namespace

@@ -64,11 +64,8 @@ int ask_descriptor(Next next, int fd, Out* out) {
 /// answer is kept for the life of the process, so it has to be right even while the directory is not there: else they
 /// go and look for any other tmpfs.
 bool is_about_the_constant(const char* path) {
-  char text[constant_length];
-  if (!path || !settings().active || constant_dir(text) != 0) return false;
-  for (std::size_t i = 0; i < sizeof text; ++i)
-    if (path[i] != text[i]) return false;
-  for (path += sizeof text; *path == '/'; ++path) continue;
+  if (!path || !settings().active || !is_constant_dir(path)) return false;
+  for (path += constant_length; *path == '/'; ++path) continue;
   return *path == '\0';
 }
 
