@@ -3,10 +3,7 @@
 
 #include <fcntl.h>
 
-#include <memory>
-
 #include "../call.h"
-#include "open_directory.h"
 
 namespace devshmd::op {
 
@@ -14,13 +11,13 @@ void opendir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
   Call call(request, Operation::opendir, ino);
   call.with_node([&](Locked fs, Node& node) {
     if (!node.is_directory()) return call.reply_err(std::move(fs), ENOTDIR);
-    auto opened = std::make_unique<OpenDirectory>();
-    opened->end = node.directory->next_cookie();
-    opened->keeps_access_time = info->flags & O_NOATIME;
+    OpenDirectory opened;
+    opened.end = node.directory->next_cookie();
+    opened.keeps_access_time = info->flags & O_NOATIME;
     // What the kernel has read of the directory stays valid until the directory changes.
     info->cache_readdir = info->keep_cache = call.fs().kernel_caches();
-    info->fh = reinterpret_cast<std::uint64_t>(opened.get());
-    if (call.reply_opendir(std::move(fs), *info)) static_cast<void>(opened.release());
+    info->fh = fs.open_directory(opened);
+    if (!call.reply_opendir(std::move(fs), *info)) Locked(call.fs()).close_directory(info->fh);
   });
 }
 

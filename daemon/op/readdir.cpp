@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "../call.h"
-#include "open_directory.h"
 
 namespace devshmd::op {
 
@@ -15,7 +14,7 @@ void readdir(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
     thread_local std::vector<char> buffer;
     if (buffer.size() < size) buffer.resize(size);
     const Directory& directory = *node.directory;
-    OpenDirectory& opened = *open_directory(*info);
+    OpenDirectory& opened = fs.opened_directory(info->fh);
     if (offset == 0) opened.end = directory.next_cookie();
 
     std::size_t filled = 0;
