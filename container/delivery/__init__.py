@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The forms in which devshm is delivered, each from one installed tree per architecture. container/layer is the command."""
+"""Makes the forms in which devshm is delivered, each from one installed tree per architecture, for container/layer."""

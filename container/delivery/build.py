@@ -8,14 +8,14 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 class Architecture:
-    """One by its names: Lambda's and Debian's."""
+    """An architecture, with its names in Lambda and in Debian."""
 
     def __init__(self, name, debian, cross):
         self.name, self.debian, self.cross = name, debian, cross
 
 
 def architectures(native):
-    """On x86_64, arm64 is crossed to. On another machine only its own is built, but that it is."""
+    """x86_64 machines build for both, arm64 with a cross compiler. Other machines build only for arm64."""
     cross = PROJECT / "tests/matrix/aarch64-linux-gnu.ini"
     known = {
         "x86_64": Architecture("x86_64", "amd64", None),
@@ -31,7 +31,7 @@ def version():
 
 
 class BuildFailed(Exception):
-    """The command and what it said."""
+    """The command and its output."""
 
 
 def call(*command, **options):
@@ -43,7 +43,7 @@ def call(*command, **options):
 
 
 def install(architecture, work):
-    """`work`/tree with the stripped files: bin/ and lib/."""
+    """Returns `work`/tree with the stripped files: bin/ and lib/."""
     cross = ["--cross-file", architecture.cross] if architecture.cross else []
     call("meson", "setup", work / "build", PROJECT, "-Dtests=disabled", "-Dprefix=/", "-Dlibdir=lib", *cross)
     call("meson", "install", "-C", work / "build", "--strip", "--destdir", work / "tree")

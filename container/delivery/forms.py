@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The files that are delivered: zip, tarball, Debian package. The same bytes whenever and wherever they are made."""
+"""Makes the files to deliver: zip, tarball, Debian package. Their bytes don't depend on when or where they are made."""
 import email.utils
 import gzip
 import os
@@ -12,7 +12,7 @@ from .build import PROJECT, call, version
 
 HERE = pathlib.Path(__file__).resolve().parent
 LICENCE = "share/doc/devshm/LICENSE"
-BEGINNING = 315532800  # 1980, where a zip's time begins
+BEGINNING = 315532800  # 1980, the earliest time in a zip file
 
 
 def timestamp():
@@ -25,7 +25,7 @@ def add_licence(tree):
 
 
 def set_modes(tree):
-    """Whatever the umask was."""
+    """Sets the modes, independently of the umask."""
     for path in sorted(tree.rglob("*")):
         executable = path.is_dir() or path.parent.name == "bin" or path.name == "devshm-wrapper"
         path.chmod(0o755 if executable else 0o644)
@@ -34,11 +34,11 @@ def set_modes(tree):
     os.utime(tree, (timestamp(), timestamp()))
 
 
-FOR_PEOPLE = {"man", "bash-completion", "zsh", "fish"}  # in share/; nobody reads or types in a function
+FOR_PEOPLE = {"man", "bash-completion", "zsh", "fish"}  # in share/; a function has no use for them
 
 
 def layer(tree, target):
-    """Unpacked at /opt by Lambda: lib/ is on LD_LIBRARY_PATH there, bin/ on PATH, and wrappers lie at its top."""
+    """Lambda unpacks it at /opt: lib/ is in LD_LIBRARY_PATH there, bin/ in PATH, and wrappers are at the top."""
     add_licence(tree)
     shutil.copy(HERE / "devshm-wrapper", tree / "devshm-wrapper")
     set_modes(tree)
@@ -55,7 +55,7 @@ def layer(tree, target):
 
 
 def tarball(tree, target, name):
-    """To be unpacked anywhere: bin/devshm finds ../lib."""
+    """It can be unpacked anywhere: bin/devshm finds ../lib."""
     add_licence(tree)
     set_modes(tree)
     call("tar", "--create", "--file", target.with_suffix(""), "--sort=name", "--format=gnu", "--owner=0", "--group=0",
@@ -78,12 +78,12 @@ Description: working /dev/shm for programs on machines without one
  (/tmp/shm), and makes libc's own sem_open and shm_open work there. For AWS
  Lambda and other sandboxes that have no /dev/shm.
  .
- "devshm run COMMAND" runs a program with it, "devshm check" tells whether it
+ "devshm run COMMAND" runs a program with it, "devshm check" reports whether it
  works on this machine.
 """
 NEWS = """devshm ({version}) unstable; urgency=medium
 
-  * CHANGELOG.md beside this says what is new.
+  * See CHANGELOG.md in this directory.
 
  -- {maintainer}  {date}
 """
@@ -98,7 +98,7 @@ License: Expat
 
 
 def debian_package(installed, target, architecture, tree):
-    """`tree` is where it is laid out. In /usr/lib/devshm nobody takes the library for one to link with."""
+    """Assembles the package in `tree`. The library goes to /usr/lib/devshm, so that nobody links with it."""
     shutil.copytree(installed / "bin", tree / "usr/bin")
     shutil.copytree(installed / "lib", tree / "usr/lib/devshm")
     for folder in FOR_PEOPLE:

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm check`: runs inside a program of the libc in question, preloaded behind whatever the program has, before its
-// main, and reports what it finds. So it sees what every such program will see, and needs to know nothing of loaders.
+// `devshm check`: runs inside a program of the libc in question, before its main, preloaded after whatever the program
+// has, and reports what it finds. So it sees what every such program will see, and needs no knowledge of loaders.
 //
-// As portable as the library: it is linked with sem_open and shm_open in libpthread.so.0 and librt.so.1
-// (old_library.c), where they live before glibc 2.34. Since then both are empty; musl takes the two names for itself.
+// It is as portable as the library: it is linked with sem_open and shm_open in libpthread.so.0 and librt.so.1
+// (old_library.c), where they are before glibc 2.34. Since then both are empty; musl provides these two names itself.
 //
-// The devshm command (devshm.in) starts it, by variables of the environment:
+// The devshm command (devshm.in) starts it with variables of the environment:
 //
 //   DEVSHM_CHECK          the program; without it nothing is done here
 //   DEVSHM_CHECK_FORMAT   json; else a table
 //   DEVSHM_CHECK_PRELOAD  LD_PRELOAD as it was before
 //   DEVSHM_CHECK_WHY      why the library can't be loaded, if the command knows
 //
-// and learns what was found by the exit status: 64, and what is added up of Found.
+// and gets the result from the exit status: 64 plus a sum of values of Found.
 #include "check.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@ namespace {
 
 enum Found { nothing = 64, problems = 1, not_loaded = 2, stands_aside = 4 };
 
-/// What is written to standard error, to be shown as advice. The loader's own complaints are from before.
+/// Collects what is written to standard error, to show it as advice. The loader's own complaints come before that.
 class Messages {
  public:
   Messages() {
@@ -37,7 +37,7 @@ class Messages {
   }
   Messages(const Messages&) = delete;
 
-  /// Reports each message once: the library, the check and its peers may have the same to say.
+  /// Reports each message once: the library, the check and its peers may write the same one.
   void report(CheckReport& report) {
     char text[8192];
     const ssize_t size = read(ends_[0], text, sizeof text - 1);

@@ -32,7 +32,7 @@ bool is_there(const char* path) {
   return sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/// Calls `visit` with each name of three letters in /tmp that begins with a dot: what a short link looks like.
+/// Calls `visit` with each name of three letters in /tmp that begins with a dot, as a short link's does.
 template <class Visit>
 void for_each_short_name(Visit visit) {
   DIR* dir = opendir("/tmp");
@@ -110,7 +110,7 @@ void check_directory(CheckReport& report) {
   room.add(" free of ");
   add_size(room, static_cast<unsigned long long>(fs.f_blocks) * static_cast<unsigned long long>(fs.f_bsize));
   report.row("file system", room.c_str(), fs.f_bavail > 0);
-  if (!fs.f_bavail) report.advice("it is full: free some room, or set DEVSHM_DIR to another file system");
+  if (!fs.f_bavail) report.advice("it is full: free some space, or set DEVSHM_DIR to another file system");
 }
 
 }  // namespace devshm

@@ -61,7 +61,7 @@ LoadedLibrary find_library() {
 bool check_library(CheckReport& report, const LoadedLibrary& library) {
   Line<1024> line;
   if (!library.path) {
-    const char* preload = getenv("DEVSHM_CHECK_PRELOAD");  // what it was before the check
+    const char* preload = getenv("DEVSHM_CHECK_PRELOAD");  // its value before the check
     line.add("not loaded: ");
     if (const char* why = getenv("DEVSHM_CHECK_WHY"); why && *why)
       line.add(why);
@@ -75,7 +75,7 @@ bool check_library(CheckReport& report, const LoadedLibrary& library) {
   report.row("library", line.add(library.version).add(", ").add(library.path).c_str(), true);
   if (!same(library.version, version_note.text)) {
     Line<256> other;
-    report.advice(other.add("this command is of ").add(version_note.text).c_str());
+    report.advice(other.add("this command belongs to ").add(version_note.text).c_str());
   }
   if (settings().active) return true;
   const bool disabled = disables(getenv("DEVSHM_DISABLE"));
@@ -93,9 +93,9 @@ void check_real_one(CheckReport& report) {
   } else if (!S_ISDIR(found.st_mode)) {
     line.add("not a directory");
   } else if (sys::statfs("/dev/shm", &fs) != 0) {
-    line.add("can't be asked for its file system");
+    line.add("its file system can't be determined");
   } else if (static_cast<unsigned long>(fs.f_type) != TMPFS_MAGIC) {
-    line.add("a directory, but no tmpfs");
+    line.add("a directory, but not a tmpfs");
   } else {
     const unsigned long long size =
         static_cast<unsigned long long>(fs.f_blocks) * static_cast<unsigned long long>(fs.f_bsize);
@@ -118,7 +118,7 @@ void check_libc(CheckReport& report) {
   if (const void* version = defined_in(libc, "gnu_get_libc_version"))
     line.add("glibc ").add(reinterpret_cast<VersionFunction>(const_cast<void*>(version))());
   else
-    line.add("musl, or another one without a version to ask for");
+    line.add("musl, or another one that does not report its version");
   report.row("libc", line.add(" (").add(libc.name).add(")").c_str(), true);
 }
 
@@ -137,7 +137,8 @@ void check_constant(CheckReport& report) {
   Line<256> line;
   if (constants.after && !constants.before && constants.template_unknown) {
     report.row("constant", "found for shm_open, but not for sem_open in this libc", false);
-    report.advice("it is built for another processor, in a way that devshm does not know: no semaphore can be made by name");
+    report.advice(
+        "it is built for another processor, in a way that devshm does not know: no semaphore can be made by name");
   } else if (constants.after && !constants.before) {
     line.add(static_cast<long>(constants.after)).add(constants.after == 1 ? " place" : " places");
     report.row("constant", line.add(" in libc, redirected to ").add(text).c_str(), true);

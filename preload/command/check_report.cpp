@@ -6,12 +6,12 @@
 namespace devshm {
 namespace {
 
-constexpr std::size_t column = 15;  // of the verdicts, behind the subjects
+constexpr std::size_t column = 15;  // of the verdicts, after the subjects
 
 void write_out(const LineWriter& line) { sys::write(1, line.c_str(), line.size()); }
 void write_out(const char* text) { sys::write(1, text, length_of(text)); }
 
-/// A text in quotes. What is escaped in names (escape.h) is what JSON wants, but for the quotes.
+/// A text in quotes. Names are escaped as JSON requires (escape.h), except for quotes.
 void add_quoted(LineWriter& line, const char* text) {
   line.add("\"");
   char letter[2] = {};

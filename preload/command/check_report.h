@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What `devshm check` has found, a row each: for people as a table, for programs as JSON. It is written as it is found,
-// to descriptor 1, straight to the kernel.
+// Reports what `devshm check` has found, a row each: for people as a table, for programs as JSON. It writes each row at
+// once, to descriptor 1, by system calls.
 #pragma once
 
 #include "../text.h"
@@ -19,7 +19,7 @@ class CheckReport {
   void row(const char* subject, const char* finding, bool good) {
     row(subject, finding, good ? Finding::good : Finding::bad);
   }
-  /// What to do about the row before; several may follow each other.
+  /// Advice on the row before; there may be more than one.
   void advice(const char* text);
 
   void begin();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The services, from one process to another, and paths.
+// Checks semaphores and shared memory between two processes, and paths.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -17,8 +17,8 @@
 namespace devshm {
 namespace {
 
-/// The other process: the same program again, which gets to its own constructor and acts as the peer. A fork would
-/// not do: libc remembers the semaphores it has open.
+/// Starts the second process: the same program again, whose constructor acts as the peer. A fork would not do, because
+/// libc remembers the semaphores that it has open.
 bool run_peer(const char* what) {
   const pid_t child = fork();
   if (child < 0) return false;

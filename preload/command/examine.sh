@@ -3,7 +3,7 @@ number_at() { # FILE PLACE SIZE
   LC_ALL=C od -An -v -t"u$3" -j"$2" -N"$3" -- "$1" 2>/dev/null | tr -d ' \n'
 }
 
-# What an ELF file is for: "x86_64", "aarch64", "32 bits", "another machine", "no ELF"; "unknown" if there is no od.
+# The machine of an ELF file: "x86_64", "aarch64", "32 bits", "another machine", "no ELF"; "unknown" without od.
 kind_of() { # FILE
   command -v od >/dev/null || { echo unknown; return; }
   [ "$(number_at "$1" 0 1).$(number_at "$1" 1 1).$(number_at "$1" 2 1).$(number_at "$1" 3 1)" = 127.69.76.70 ] ||
@@ -16,7 +16,7 @@ kind_of() { # FILE
   esac
 }
 
-# The loader that an ELF program names (PT_INTERP, elf(5)); nothing if it is static.
+# The loader that an ELF program names (PT_INTERP, elf(5)); empty if it is static.
 loader_of() { # FILE
   at=$(number_at "$1" 32 8) size=$(number_at "$1" 54 2) count=$(number_at "$1" 56 2)
   while [ "${count:-0}" -gt 0 ]; do
@@ -28,7 +28,8 @@ loader_of() { # FILE
   done
 }
 
-# Where the kernel would find it: `command -v` knows what the shell has built in as well. Else as it is.
+# The path at which the kernel would find a program, or its name unchanged. (`command -v` finds shell built-ins as
+# well.)
 find_program() {
   rest=$PATH:
   while [ "${1#*/}" = "$1" ] && [ -n "$rest" ]; do
@@ -41,7 +42,7 @@ find_program() {
   printf '%s\n' "$1"
 }
 
-# A script is as reachable as the program that runs it: its #! line's, and that of env's, in $program.
+# A script is as reachable as the program that runs it: that of its #! line, and that of env. Sets $program to it.
 follow_scripts() {
   depth=0
   while [ "$(LC_ALL=C head -c 2 "$program" | tr -d '\000')" = '#!' ] && [ "$depth" -lt 5 ]; do
@@ -61,17 +62,17 @@ follow_scripts() {
   done
 }
 
-# Refuses $program if it can be seen from outside that devshm can't reach it.
+# Refuses $program if its file shows that devshm can't reach it.
 examine() {
   case $(kind_of "$program") in
     'no ELF') refuse "$program is no ELF program" 5 ;;
-    '32 bits') refuse "$program is a 32-bit program: devshm is for 64 bits" 5 ;;
+    '32 bits') refuse "$program is a 32-bit program: devshm supports only 64 bits" 5 ;;
     "$(uname -m)") ;;
-    # The default program is an ordinary one. Any other might really run.
+    # The default program is an ordinary one. Any other might run its main.
     unknown) [ -z "$named" ] || refuse "can't look at $program: there is no od here" 6; return 0 ;;
     *) refuse "$program is for another machine than this one ($(uname -m))" 5 ;;
   esac
-  # It must be sure to load the inspector: any other program would really run.
+  # It must certainly load the inspector, because any other program would run its main.
   if [ -u "$program" ] || [ -g "$program" ]; then
     refuse "$program is setuid or setgid: the loader ignores LD_PRELOAD there, so devshm can't reach it" 5
   fi

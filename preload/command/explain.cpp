@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm run --explain`: preloaded before the library, reports what the library can't reach and no look at a file
+// `devshm run --explain`: preloaded before the library, it reports what the library can't reach and no look at a file
 // shows: objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own.
 // At the start it reports whether the library is there and acts.
 //
-// dlopen looks at its return address, so both are passed on by a tail call.
+// Both functions end in a tail call, because dlopen looks at its return address.
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ namespace {
   devshm::write_message(line.c_str(), line.size());
 }
 
-/// In the program itself, and not in its children: that all is well is worth a line as well.
+/// Only in the program itself, not in its children: that all is well is worth a line, too.
 __attribute__((constructor)) void explain() {
   const char* wanted = getenv("DEVSHM_EXPLAIN");
   devshm::Line<32> own;
