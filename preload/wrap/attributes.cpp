@@ -19,7 +19,7 @@ int __xmknodat(int, int, const char*, mode_t, dev_t*);
 namespace devshm {
 
 FORWARD(access, path, 1);
-// Two names of one function; each goes to its own, for libcs that have only one of them.
+// Two names of one function. Each calls its own, for libcs that have only one of them.
 FORWARD(eaccess, path, 1);
 FORWARD(euidaccess, path, 1);
 FORWARD(faccessat, path_at, 2);
@@ -61,7 +61,7 @@ FORWARD(mkfifoat, path_at, 2);
 
 FORWARD(pathconf, path, 1);
 FORWARD(acct, path, 1);
-// The key comes from the file's identity, so every process has to look at the same file.
+// The key depends on the file's identity, so every process has to use the same file.
 FORWARD(ftok, path, 1);
 
 }  // namespace devshm

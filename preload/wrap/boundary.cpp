@@ -16,7 +16,7 @@ Location location_of(const sys::Descriptor& file) {
   return file.is_open() ? devshm::location_of(file.get()) : Location::unknown;
 }
 
-/// On which side the directory is that holds the name.
+/// Which side the directory that holds the name is on.
 Location location_of_parent(const JudgedPath& name) {
   const char* path = name.placed();
   std::size_t length = length_of(path);
@@ -29,7 +29,7 @@ Location location_of_parent(const JudgedPath& name) {
   return location_of(sys::Descriptor(sys::openat(name.base(), parent, O_PATH | O_DIRECTORY | O_CLOEXEC)));
 }
 
-/// On which side a file is that is to be linked: where its name is, unless the name leads elsewhere.
+/// Which side a file to be linked is on: that of its name, unless the name leads elsewhere.
 Location location_of_file(const JudgedPath& name, int flags) {
   if (!*name.placed() && flags & AT_EMPTY_PATH) return devshm::location_of(name.base());
   const int follow = flags & AT_SYMLINK_FOLLOW ? 0 : O_NOFOLLOW;
@@ -38,7 +38,7 @@ Location location_of_file(const JudgedPath& name, int flags) {
   return file.is_open() && follow && location == Location::unknown ? location_of_parent(name) : location;
 }
 
-/// Whether a link could be made by this name: it is not there, and the kernel has nothing else against it.
+/// Whether a link could be created under this name: it does not exist, and the kernel has no other objection.
 bool is_free(const JudgedPath& name) {
   struct stat found;
   return sys::fstatat(name.base(), name.placed(), &found, AT_SYMLINK_NOFOLLOW) == -ENOENT &&

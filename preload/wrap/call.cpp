@@ -55,7 +55,7 @@ void Call::judge(const PathArg& path, JudgedPath& judged) const {
   judged = JudgedPath(reinterpret_cast<const char*>(word_at(path.position)), base, role);
 }
 
-/// Of the calls with two paths only linkat has flags, behind them.
+/// Of the calls with two paths only linkat has flags, after the paths.
 int Call::link_flags() const {
   const PathArg& to = paths_.of[1];
   return to.role == Role::linked && to.directory ? static_cast<int>(words_[to.position]) : 0;
@@ -70,8 +70,8 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
   for (unsigned i = 0; i < count; ++i) words_[paths_.of[i].position - 1] = sys::word(paths[i].place(memory));
 }
 
-/// After ENOENT, which may be of our own making: the backing directory was gone, or the kernel was led astray by a
-/// link. The paths are placed again before each call, because a failed one may have written to a pattern.
+/// Retries after ENOENT, which devshm may have caused: the backing directory was missing, or the kernel followed a link
+/// to the wrong place. The paths are placed again before each call, because a failed one may have written to a pattern.
 [[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, long result) {
   if (backing_dir_was_remade()) {
     place(paths, memory);
@@ -80,10 +80,10 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
   return follow_links(paths, result);
 }
 
-// One link at a time: whether the last component is followed only the call itself knows.
+// It follows one link at a time, because only the call itself knows whether the last component is followed.
 [[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], long result) {
-  // Neither of two paths is followed to the end. Of the other calls none that does not follow its last component fails
-  // with ENOENT on a link that is there.
+  // With two paths, neither is followed to the end. Of the other calls none that does not follow its last component
+  // fails with ENOENT on an existing link.
   const bool last_too = paths_.count() == 1;
   for (int links = 0; found_nothing(result); ++links) {
     std::size_t link_size = 0;
@@ -99,7 +99,7 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
       size += path.placed_size();
     }
     if (!has_followed) break;
-    // What was followed needs room. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
+    // The path with the link followed needs memory. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
     place(paths, static_cast<char*>(alloca(size)));
     result = invoke();
   }
@@ -125,7 +125,7 @@ long Call::fail(int error) const {
 
 }  // namespace devshm
 
-// Called by entry_<architecture>.S for a call with a path that may match.
+// entry_<architecture>.S calls it for a call with a path that may match.
 extern "C" [[gnu::used]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
   return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A call with paths to rewrite: its words, its judged paths, making it, failing it.
+// A call with paths to rewrite: its words, its judged paths, how it is made, and how it fails.
 //
-// The machine passes the arguments of all functions that we wrap in general registers, whatever their types, so a call
-// is a handful of words, and one piece of code serves all functions.
+// All functions that we wrap take their arguments in general registers, whatever the types, so a call is a handful of
+// words, and the same code serves all functions.
 //
 // A system call is a call of the function syscall() with the number before its other words.
 //
@@ -17,21 +17,21 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// The words of a call: no function has more. The ones that a function does not have may be anything.
+/// The words of a call: no function has more. Those that a function does not have may hold any value.
 using Words = long[7];
 
-/// Any function, called with words. Some are variadic, and on x86_64 those are told in a register that no argument is
-/// in a vector register; so all are called as variadic ones.
+/// Any function, called with words. Some are variadic, and on x86_64 a register tells those how many arguments are in
+/// vector registers (none); so all are called as variadic ones.
 using WordFunction = long (*)(long, ...);
 
 class Call {
  public:
-  /// `real`: the function to call. `paths`: which of the words are paths; mostly what the function says.
+  /// `real`: the function to call. `paths`: which of the words are paths; usually as the function says.
   Call(const Function& function, void* real, const Paths& paths, Words& words)
       : function_(function), real_(reinterpret_cast<WordFunction>(real)), paths_(paths), words_(words) {}
 
-  /// Judges the paths and calls the real function, with those in the overlay rewritten. Returns what it returns, as a
-  /// word. The words are changed.
+  /// Judges the paths and calls the real function, with those in the overlay rewritten. Returns its result as a word.
+  /// The words are changed.
   long make();
 
   /// Calls the real function with the words as they are.
@@ -40,7 +40,7 @@ class Call {
     return real_(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
   }
 
-  /// Whether it has returned this because of ENOENT.
+  /// Whether `result` means that the function has failed with ENOENT.
   bool found_nothing(long result) const;
 
   /// Reports a failure in the function's own way. Returns what the function would return.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The working directory's name. libc has it from the kernel, and the caller's buffer is counted in its bytes: what
-// fits or not is decided once more for the name as it is shown.
+// The working directory's name. libc gets it from the kernel, and counts its bytes against the caller's buffer: whether
+// it fits is decided once more for the name that is shown.
 #include <alloca.h>
 #include <errno.h>
 #include <limits.h>
@@ -26,7 +26,7 @@ namespace devshm {
 
 namespace {
 
-/// A buffer that is too small for the real name may still do for a shorter one.
+/// A buffer that is too small for the real name may be large enough for a shorter one.
 [[gnu::cold, gnu::noinline]] char* getcwd_if_shorter(char* out, std::size_t size) {
   const std::size_t longest = longest_backing_prefix();
   if (longest <= shown_dir_length || size >= PATH_MAX) return nullptr;
@@ -48,13 +48,13 @@ char* get_cwd(char* out, std::size_t size) {
   return errno == ERANGE ? getcwd_if_shorter(out, size) : nullptr;
 }
 
-/// get_current_dir_name trusts $PWD if that is where we are. libc would look at the real /dev/shm for it.
+/// get_current_dir_name trusts $PWD if that is the working directory. libc would check the real /dev/shm for it.
 [[gnu::cold, gnu::noinline]] char* get_named_cwd(const char* pwd) {
   struct stat named, here;
   const bool is_here = stat_path(AT_FDCWD, pwd, &named, 0) == 0 && sys::fstatat(AT_FDCWD, ".", &here, 0) == 0 &&
                        is_same_file(named, here);
   if (!is_here) return get_cwd(nullptr, 0);
-  // Null is none of a directory's names. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
+  // Null names no directory. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
   char* copy = static_cast<char*>(malloc(strlen(pwd) + 1));
   if (copy) put(copy, pwd);
   return copy;
@@ -65,7 +65,7 @@ char* get_cwd(char* out, std::size_t size) {
 EXPORT char* getcwd(char* out, size_t size) NOTHROW { return get_cwd(out, size); }
 INNER_NAME(getcwd);
 
-// _FORTIFY_SOURCE: where the buffer is too small libc's own end the program.
+// _FORTIFY_SOURCE: libc's functions end the program if the buffer is too small.
 EXPORT char* __getcwd_chk(char* out, size_t size, size_t room) {
   return size > room ? NEXT(__getcwd_chk)(out, size, room) : get_cwd(out, size);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Directories. Not here: readdir and its kin, which take what opendir gave. A listing of /dev does not show "shm".
+// Directories. Not here: readdir and the like, which take the result of opendir. A listing of /dev does not show "shm".
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@ FORWARD(mkdir, path, 1);
 FORWARD(mkdirat, path_at, 2);
 FORWARD(rmdir, removed, 1);
 FORWARD(chdir, path, 1);
-// Afterwards /dev/shm is the backing directory of that root, as natively it is that root's own /dev/shm.
+// Afterwards /dev/shm is the backing directory of the new root, as without devshm it is the new root's own /dev/shm.
 FORWARD(chroot, path, 1);
 
 FORWARD(opendir, path, 1);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the calls of forwarding wrappers (wrapper.h) come in. Such a wrapper jumps to devshm_enter_<positions> with
+// The entry for the calls of forwarding wrappers (wrapper.h). Such a wrapper jumps to devshm_enter_<positions> with
 //
 //   x16  the slot of its real function: null until that has been looked up
 //   x17  its Function
 //
-// and with everything else as its caller has set it up. So an ordinary call jumps on to the real function, which sees
-// the caller's own frame and return address, in registers that nobody has touched.
+// and leaves all else as the caller set it up. So an ordinary call jumps on to the real function, which sees the
+// caller's own frame and return address, and unchanged argument registers.
 
         .text
         .p2align 2
@@ -37,7 +37,7 @@ go_on:  ldr     x9, [x16]
         cbz     x9, first_use
         br      x9
 
-// void* devshm_look_up(slot, function), and on to what it finds.
+// Calls void* devshm_look_up(slot, function), and jumps to the result.
 first_use:
         stp     x29, x30, [sp, #-80]!
         stp     x0, x1, [sp, #16]
@@ -55,7 +55,7 @@ first_use:
         ldp     x29, x30, [sp], #80
         br      x16
 
-// long devshm_call(slot, function, words). A thread that is cancelled in the real function unwinds through here.
+// Calls long devshm_call(slot, function, words). A thread that is cancelled in the real function unwinds through here.
 call_with_words:
         .cfi_startproc
         mov     x30, x14

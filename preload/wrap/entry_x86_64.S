@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the calls of forwarding wrappers (wrapper.h) come in. Such a wrapper jumps to devshm_enter_<positions> with
+// The entry for the calls of forwarding wrappers (wrapper.h). Such a wrapper jumps to devshm_enter_<positions> with
 //
 //   %r11  the slot of its real function: null until that has been looked up
 //   %r10  its Function
 //
-// and with everything else as its caller has set it up. So an ordinary call jumps on to the real function, which sees
-// the caller's own frame and return address, in registers that nobody has touched.
+// and leaves all else as the caller set it up. So an ordinary call jumps on to the real function, which sees the
+// caller's own frame and return address, and unchanged argument registers.
 
         .text
 
@@ -31,12 +31,12 @@ devshm_enter_\positions:
         enter   1_2, %rdi, %rsi
         enter   2_4, %rsi, %rcx
 
-// %rax is 0 here: a variadic function is told that no argument is in a vector register.
+// %rax is 0 here: it tells a variadic function that no argument is in a vector register.
 go_on:  cmpq    $0, (%r11)
         je      first_use
         jmp     *(%r11)
 
-// void* devshm_look_up(slot, function), and on to what it finds.
+// Calls void* devshm_look_up(slot, function), and jumps to the result.
 first_use:
         push    %rdi
         push    %rsi
@@ -59,8 +59,8 @@ first_use:
         xor     %eax, %eax
         jmp     *%r11
 
-// long devshm_call(slot, function, words). There are seven words, of which no function here uses the last. A thread that
-// is cancelled in the real function unwinds through here.
+// Calls long devshm_call(slot, function, words). There are seven words, and no function here uses the last. A thread
+// that is cancelled in the real function unwinds through here.
 call_with_words:
         .cfi_startproc
         sub     $8, %rsp

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// fallocate and posix_fallocate, on overlay files also where a filter forbids them: AWS Lambda's answers EPERM, others
-// ENOSYS, and some file systems EOPNOTSUPP. PostgreSQL and NCCL take that for fatal. Everywhere else libc's own answer
-// stands, whatever it is.
+// fallocate and posix_fallocate work on overlay files even if a filter forbids them: AWS Lambda's returns EPERM, others
+// ENOSYS, and some file systems EOPNOTSUPP. PostgreSQL and NCCL treat that as fatal. Everywhere else libc's own result
+// is returned, whatever it is.
 //
-// A tmpfs reserves space (with FALLOC_FL_KEEP_SIZE too) and punches holes, and that is all it does: any other mode is
-// EOPNOTSUPP in the overlay too, even if the file system behind it could.
+// A tmpfs reserves space (with FALLOC_FL_KEEP_SIZE too) and punches holes, and nothing else: any other mode is
+// EOPNOTSUPP in the overlay too, even if the file system behind it supports it.
 #include <fcntl.h>
 
 #include "../overlay_file.h"
@@ -16,10 +16,10 @@ namespace devshm {
 
 namespace {
 
-/// A mode that no tmpfs has, on an overlay file.
+/// Whether a mode that no tmpfs supports is used on an overlay file.
 bool is_refused(int fd, int mode) { return __builtin_expect(mode & ~tmpfs_modes, 0) && is_in_overlay(fd); }
 
-/// Whether the answer is about the system call, and not about this use of it.
+/// Whether the error concerns the system call itself, not this use of it.
 bool is_denied(int error) { return error == EPERM || error == ENOSYS || error == EOPNOTSUPP; }
 
 }  // namespace
@@ -38,8 +38,9 @@ extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
 ALIAS(fallocate, devshm_fallocate);
 ALIAS(fallocate64, devshm_fallocate);
 
-// The same system call. glibc's own then writes to the file where the file system does not know the call, and loses
-// what others write meanwhile: that is for files that are none of ours. It returns the error, and errno stays.
+// It makes the same system call. glibc's own function then writes to the file if the file system lacks the call, which
+// loses what others write meanwhile: that is acceptable only for files outside the overlay. The error is returned, and
+// errno stays.
 EXPORT int posix_fallocate(int fd, off_t offset, off_t length) {
   const int before = errno;
   const int error = devshm_fallocate(fd, 0, offset, length) == 0 ? 0 : errno;

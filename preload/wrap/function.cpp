@@ -6,7 +6,8 @@
 namespace devshm {
 namespace {
 
-// These replace a function that this libc does not have and that has no stand-in. -1 is right as an int and as a long.
+// These replace a function that this libc does not have and that has no stand-in. -1 is correct as an int and as a
+// long.
 long missing() { return fail_with<long>(ENOSYS); }
 void* missing_pointer() { return fail_with<void*>(ENOSYS); }
 int missing_with_error_number() { return ENOSYS; }
@@ -31,7 +32,7 @@ void* look_up(Slot& slot, const Function& function) {
 
 }  // namespace devshm
 
-// Called by entry_<architecture>.S for a call that is not for us, where the slot is null.
+// entry_<architecture>.S calls it for a call that needs no rewriting, if the slot is null.
 extern "C" [[gnu::used]] void* devshm_look_up(devshm::Slot& slot, const devshm::Function& function) {
   return devshm::look_up(slot, function);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// What is known of a wrapped function: its name, which of its arguments are paths, and how it reports failure.
+// Describes a wrapped function: its name, which of its arguments are paths, and how it reports failure.
 //
-// There is one vocabulary for that. The kinds of paths below are written in the line of a wrapper
-// (FORWARD(mkdirat, path_at, 2), wrapper.h), where a wrapper calls libc (NEXT(realpath, path, 1)), and in the table of
-// system calls (path_at(2), syscall_table.h).
+// The same terms are used everywhere. The kinds of paths below appear in the line of a wrapper (FORWARD(mkdirat,
+// path_at, 2), wrapper.h), where a wrapper calls libc (NEXT(realpath, path, 1)), and in the table of system calls
+// (path_at(2), syscall_table.h).
 #pragma once
 
 #include <errno.h>
@@ -19,13 +19,13 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What a call does with a path.
 enum class Role : std::uint8_t {
-  named,     ///< it looks at the file, makes it or changes it
-  removed,   ///< it removes the file: for /dev/shm itself, a mount point, that is EBUSY
-  unlinked,  ///< removed if the flags, the next argument, say that it is a directory; else named
+  named,     ///< it reads, creates or changes the file
+  removed,   ///< it removes the file: EBUSY for /dev/shm itself, a mount point
+  unlinked,  ///< removed if the flags, the next argument, have AT_REMOVEDIR; else named
   moved,     ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
   linked,    ///< one of the two of a hard link: EXDEV likewise
-  searched,  ///< a file that is searched for if its name has no slash (execvp, dlopen): then it is no path
-  pattern,   ///< a template of the mkstemp family: what the call makes of it is written back to the caller's
+  searched,  ///< a file that is searched for if its name has no slash (execvp, dlopen), which then is not a path
+  pattern,   ///< a template of the mkstemp family: what the call fills in is written back to the caller's
 };
 
 /// An argument that is a path. Arguments are counted from 1, as in the documentation of `nonnull` and in man pages.
@@ -41,7 +41,8 @@ struct Paths {
   constexpr unsigned count() const { return (of[0].position ? 1u : 0u) + (of[1].position ? 1u : 0u); }
 };
 
-/// The kinds of paths. The ..._at start at the descriptor that is the argument before, path_before at the one behind.
+/// The kinds of paths. The ..._at kinds start at the descriptor in the argument before them, path_before at the one
+/// after it.
 namespace kinds {
 constexpr PathArg make(int position, int directory, Role role) {
   return {static_cast<std::uint8_t>(position), static_cast<std::uint8_t>(directory), role};
@@ -71,13 +72,13 @@ constexpr Paths searched(int position) { return {{from_here(position, Role::sear
 constexpr Paths pattern(int position) { return {{from_here(position, Role::pattern), {}}}; }
 }  // namespace kinds
 
-/// How a function reports that it has failed.
+/// How a function reports failure.
 enum class Failure : std::uint8_t {
   minus_one,       ///< an int of -1, and errno
   minus_one_long,  ///< a long of -1, and errno
   null,            ///< a null pointer, and errno
   none,            ///< not at all (updwtmp)
-  error_number,    ///< by the error itself; errno has no part in it (posix_spawn)
+  error_number,    ///< by returning the error; errno is not used (posix_spawn)
 };
 
 template <class Result>
@@ -100,8 +101,8 @@ Result fail_with(int error) {
     return static_cast<Result>(-1);
 }
 
-/// A wrapped function. Its name follows in memory and is not pointed to: a pointer would be one more relocation at the
-/// start of every program.
+/// A wrapped function. Its name follows in memory instead of being pointed to: a pointer would be one more relocation
+/// at the start of every program.
 struct Function {
   Paths paths;
   Failure failure;
@@ -120,9 +121,9 @@ struct NamedFunction {
 /// together in memory.
 using Slot = std::atomic<void*>;
 
-/// Looks the real function up: the next definition (next_symbol.h). If this libc has no such function, returns one that
-/// does the same (stand_ins.h), or else one that fails with ENOSYS; then the slot stays null, for a late function may
-/// still come.
+/// Looks up the real function: the next definition (next_symbol.h). If this libc has no such function, returns one that
+/// does the same (stand_ins.h), or else one that fails with ENOSYS; then the slot stays null, because a late function
+/// may still be loaded.
 [[gnu::cold, gnu::noinline]] void* look_up(Slot& slot, const Function& function);
 
 [[gnu::always_inline]] inline void* real_function(Slot& slot, const Function& function) {

@@ -14,7 +14,7 @@
 
 namespace devshm {
 
-// What it returns belongs to libc, which needs its own to open files.
+// The result belongs to libc, which needs its own path to open files.
 EXPORT char* bindtextdomain(const char* domain, const char* dir) NOTHROW {
   char* const kept = NEXT(bindtextdomain, path, 2).rewrite(domain, dir);
   char* const shown = lasting_shown_path(kept);

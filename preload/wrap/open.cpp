@@ -7,7 +7,7 @@
 #include "restricted_open.h"
 #include "wrapper.h"
 
-// Exported by libc, but not declared for everybody.
+// libc exports these, but does not always declare them.
 extern "C" {
 int __open_2(const char*, int);
 int __open64_2(const char*, int);
@@ -30,7 +30,7 @@ ALIAS(openat64, openat);
 FORWARD(creat, path, 1);
 ALIAS(creat64, creat);
 
-// _FORTIFY_SOURCE: libc's own end the program if a mode is missing.
+// _FORTIFY_SOURCE: libc's functions end the program if a mode is missing.
 FORWARD(__open_2, path, 1);
 ALIAS(__open64_2, __open_2);
 FORWARD(__openat_2, path_at, 2);

@@ -19,7 +19,7 @@ namespace devshm {
 // NOLINTNEXTLINE(clang-analyzer-optin.cplusplus.UninitializedObject): what comes later is set later
 JudgedPath::JudgedPath(const char* text, int base, Role role) : text_(text), base_(base), role_(role) {
   if (!may_match(text) || (role == Role::searched && !has_slash(text))) return;
-  // The kernel reads no more than this, and refuses a longer path, in its own order among what else is wrong with the
+  // The kernel reads no more than this, and refuses a longer path, after or before whatever else is wrong with the
   // call.
   text_length_ = strnlen(text, PATH_MAX);
   if (text_length_ < PATH_MAX) verdict_ = judge_from(base, text);
@@ -39,8 +39,8 @@ int JudgedPath::prepare(const Settings& set, std::size_t& size) {
   if (is_inside()) {
     if (role_ == Role::removed && is_overlay_root()) return EBUSY;
     if (role_ == Role::moved && is_overlay_root()) {
-      // A mount point that is there: the kernel refuses it as it would refuse /dev/shm, and what it has to say first,
-      // of the other name say, it says for this one, too.
+      // Use a mount point that exists instead: the kernel refuses it as it would refuse /dev/shm, and reports all
+      // errors that come first, such as those of the other name, as it would for this one.
       text_ = "/dev/.";
       verdict_.kind = Verdict::outside;
       return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A path among a call's arguments: judged by the path rule, then rewritten in memory that the caller takes for it.
+// A path among a call's arguments: judged by the path rule, then rewritten in memory that the caller provides.
 //
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
@@ -33,21 +33,22 @@ class JudgedPath {
  public:
   JudgedPath() = default;
 
-  /// Judges the path. `base`: the descriptor that a relative one starts at, or AT_FDCWD. Null is outside.
+  /// Judges the path. `base` is the descriptor that a relative one starts at, or AT_FDCWD. Null is outside.
   explicit JudgedPath(const char* text, int base = AT_FDCWD, Role role = Role::named);
 
   bool is_rewritten() const { return verdict_.kind != Verdict::outside; }
   /// Whether it leads below /dev/shm, or is /dev/shm; whether it names /dev/shm itself.
   bool is_inside() const { return verdict_.kind == Verdict::inside; }
   bool is_overlay_root() const;
-  /// Whether the text alone does not decide where it leads: it starts in the working directory, or at a descriptor.
+  /// Whether the text alone does not decide where it leads, because it starts in the working directory or at a
+  /// descriptor.
   bool starts_elsewhere() const { return !is_inside() && text_ && *text_ != '/'; }
 
-  /// Sees to it that the path can be rewritten, and adds the bytes that it needs to `size`. Returns 0, or the errno
+  /// Makes sure that the path can be rewritten, and adds the bytes that it needs to `size`. Returns 0, or the errno
   /// value that the call is to fail with.
   int prepare(const Settings& set, std::size_t& size);
 
-  /// Writes the rewritten path to `memory`, which moves on. Returns the path to call with: the caller's own if it is
+  /// Writes the rewritten path to `memory`, and advances that. Returns the path to call with: the caller's own if it is
   /// not rewritten.
   const char* place(char*& memory);
   /// The path to call with, after place().
@@ -58,15 +59,15 @@ class JudgedPath {
   int base() const { return base_; }
   Role role() const { return role_; }
 
-  /// After a call that has failed with ENOENT: looks for a symbolic link that has led the kernel astray. Returns the
-  /// bytes that follow() needs; 0 if there is none. `last_too`: the last component may be that link.
+  /// After a call that has failed with ENOENT: looks for a symbolic link that led the kernel to the wrong place.
+  /// Returns the bytes that follow() needs; 0 if there is none. `last_too`: the last component may be that link.
   std::size_t find_link(bool last_too);
-  /// Follows that link. Uses `memory`, which moves on and has to last. True if the path has changed.
+  /// Follows that link. Uses `memory`, which must stay valid, and advances it. Returns true if the path has changed.
   bool follow(char*& memory);
   /// The bytes that place() needs.
   std::size_t placed_size() const { return is_rewritten() ? prefix_.length + rest_length_ + 1 : 0; }
 
-  /// After the call: writes what it has made of a pattern to the caller's own.
+  /// After the call: writes what it has filled into a pattern to the caller's own.
   void write_back() const;
 
   /// Writes a line to the user's log, if the path is rewritten.
@@ -81,7 +82,7 @@ class JudgedPath {
   // Set by prepare().
   Prefix prefix_;
   std::size_t rest_length_;
-  std::size_t own_tail_;  // how much of the path's end is still as the caller gave it
+  std::size_t own_tail_;  // how much of the path's end is unchanged
   // Set by place() and by find_link().
   char* placed_;
   OverlayLink link_;
@@ -90,19 +91,19 @@ class JudgedPath {
 /// Whether a path would be rewritten.
 bool is_rewritten(const char* path, Role role = Role::named);
 
-/// A path as the kernel is to see it.
+/// A path as the kernel should see it.
 struct KernelPath {
   const char* text;
   bool is_rewritten;
   bool is_inside;
 };
 
-/// Calls `use` with a path rewritten, as for a call that names it; the text lives as long as the call. Returns 0, or
-/// the errno value of a path that can't be rewritten: then `use` is not called.
+/// Calls `use` with a path rewritten, as for a call that names it; the text is valid during the call. Returns 0, or the
+/// errno value of a path that can't be rewritten: then `use` is not called.
 int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use);
 
 /// For a call that has just failed with ENOENT: whether the backing directory or the short link to it (constant_dir.h)
-/// was gone and has been made again, so that the call deserves another try.
+/// was missing and has been created again, so that the call should be retried.
 bool overlay_was_remade();
 
 }  // namespace devshm

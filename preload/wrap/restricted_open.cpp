@@ -13,7 +13,7 @@
 
 namespace devshm {
 int open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how, std::size_t size) {
-  // Below RESOLVE_IN_ROOT an absolute path starts at the descriptor; with RESOLVE_BENEATH it is an error.
+  // With RESOLVE_IN_ROOT an absolute path starts at the descriptor; with RESOLVE_BENEATH it is an error.
   if (path[0] == '/' && how->resolve & RESOLVE_BENEATH) return real(dir, path, how, size);
   const char* asked = path;
   if (how->resolve & RESOLVE_IN_ROOT)
@@ -23,7 +23,7 @@ int open_restricted(OpenAt2 real, int dir, const char* path, const open_how* how
     return real(dir, path, how, size);
   if (const int error = ensure_backing_dir())
     return error == real_one_serves ? real(dir, path, how, size) : fail_with<int>(error);
-  // The way leads over a mount point, as far as the program can tell.
+  // The path crosses a mount point, as the program sees it.
   if (how->resolve & RESOLVE_NO_XDEV) return fail_with<int>(EXDEV);
   const Prefix prefix = prefix_for(verdict, settings());
   const sys::Descriptor start(sys::openat(AT_FDCWD, prefix.text, O_PATH | O_DIRECTORY | O_CLOEXEC));

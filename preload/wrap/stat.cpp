@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The stat family, both generations: programs linked against glibc <= 2.32 call __xstat and its kin, later ones stat.
+// The stat family, both generations: programs linked against glibc <= 2.32 call __xstat and the like, later ones stat.
 // Not here: the fstat forms, which take a descriptor.
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// fstatat(2) for our own use, with the path as the program means it. (As functions of libc the stat family is there
-// since glibc 2.33 only.)
+// fstatat(2) for our own use, with the path as the program means it. (The stat functions are exported by glibc only
+// since 2.33.)
 #pragma once
 
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity. joblib, Ray
-// and CPython's Value and Array decide by the capacity, glibc <= 2.33 by the type.
-// Not here: ustat, which takes a device number and is gone from current libcs.
+// Reports the kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity. joblib,
+// Ray and CPython's Value and Array decide by the capacity, glibc <= 2.33 by the type. Not here: ustat, which takes a
+// device number and is gone from current libcs.
 #include <linux/magic.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -23,7 +23,7 @@ namespace {
 
 void report_tmpfs(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
 
-/// struct statvfs has a type since glibc 2.39 and musl 1.2.5, in what was the first spare word. A libc that fills it in
+/// struct statvfs has a type since glibc 2.39 and musl 1.2.5, in the former first spare word. A libc that fills it in
 /// never leaves it 0.
 void report_tmpfs(struct statvfs& out) {
   auto* type = reinterpret_cast<unsigned*>(reinterpret_cast<char*>(&out.f_namemax) + sizeof out.f_namemax);
@@ -60,9 +60,9 @@ int ask_descriptor(Next next, int fd, Out* out) {
   return result;
 }
 
-/// libpthread and librt of glibc <= 2.33 ask about their constant, which leads to the backing directory by now. The
-/// answer is kept for the life of the process, so it has to be right even while the directory is not there: else they
-/// go and look for any other tmpfs.
+/// libpthread and librt of glibc <= 2.33 ask about their constant, which leads to the backing directory by now. They
+/// keep the answer for the life of the process, so it has to be right even while the directory is missing: otherwise
+/// they look for any other tmpfs.
 bool is_about_the_constant(const char* path) {
   if (!path || !settings().active || !is_constant_dir(path)) return false;
   for (path += constant_length; *path == '/'; ++path) continue;

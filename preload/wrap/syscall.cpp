@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // syscall(): every system call that takes a path or returns one, on both architectures (syscall_table.h). Any other
-// costs a look into a table of bytes and a jump to libc's own function.
+// costs a lookup in a table of bytes and a jump to libc's own function.
 //
 // Not here: statmount and listmount name mounts by number; open_by_handle_at takes a handle; pivot_root, swapon,
 // swapoff, quotactl and uselib are passed through as their functions are. io_uring and bpf carry paths in structures
@@ -53,7 +53,7 @@ struct Handlings {
 
 }  // namespace
 
-// Named for the assembly below, which the compiler does not look into.
+// These have plain names for the assembly below, which the compiler does not examine.
 extern "C" {
 extern const Handlings devshm_syscall_handlings;
 [[gnu::used]] constinit const Handlings devshm_syscall_handlings;
@@ -78,7 +78,7 @@ long call_unchanged(long number, const Arguments& given) {
   return next_syscall()(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
-/// The same paths where the number of the system call comes first.
+/// The same paths, with the number of the system call as the first argument.
 constexpr Paths behind_number(Paths paths) {
   for (PathArg& path : paths.of) {
     if (path.position) ++path.position;
@@ -115,7 +115,7 @@ long open_at(long number, const Arguments& given) {
   return open_restricted(real, static_cast<int>(given[0]), path, how, size);
 }
 
-/// The kernel returns the length, with the end, and knows no buffer of its own.
+/// The kernel returns the length with the NUL, and does not allocate a buffer.
 long working_directory(long number, const Arguments& given) {
   auto* const out = pointer<char>(given[0]);
   const auto size = static_cast<std::size_t>(given[1]);
@@ -167,7 +167,7 @@ WordFunction function_of(long number) {
 }
 
 long call_function(long number, const Arguments& given) {
-  // Some return an int, which is the lower half of a word; and none ever returns more than that.
+  // Some return an int, which is the lower half of a word; and none ever returns more.
   return static_cast<int>(function_of(number)(given[0], given[1], given[2], given[3], given[4], given[5]));
 }
 
@@ -187,7 +187,7 @@ long make(long number, const Arguments& given) {
 }  // namespace
 
 extern "C" {
-/// Like libc's own function it reads six arguments, however many there are.
+/// Like libc's own function it always reads six arguments.
 [[gnu::used, gnu::noinline]] WORDS_ONLY long devshm_syscall_with_paths(long number, ...) {
   va_list rest;
   va_start(rest, number);
@@ -199,9 +199,9 @@ extern "C" {
 }  // extern "C"
 
 #if defined(__x86_64__)
-// Written out, because the seventh argument is on the stack, and only if the caller has given one: otherwise that place
-// is a variable of the caller's. A function in C++ owns its arguments and may write to the place, which it does to pass
-// them on. Nor may a counter use a register here.
+// This is assembler code because the seventh argument is on the stack, and only if the caller has passed one: otherwise
+// that place is a variable of the caller's. A C++ function owns its arguments and may write to the place, which it does
+// to pass them on. A counter must not use a register here, either.
 EXPORT __attribute__((naked, no_profile_instrument_function)) long devshm_syscall() __asm__("syscall");
 static_assert(number_count == 512);
 long devshm_syscall() {

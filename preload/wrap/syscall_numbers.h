@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// System calls that take a path and are younger than the headers we may be built with. From 424 on the numbers are the
-// same on every architecture.
+// System calls that take a path and are newer than the oldest headers that we build with. From 424 on the numbers are
+// the same on every architecture.
 #pragma once
 
 #include <sys/syscall.h>

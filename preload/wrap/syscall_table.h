@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is known of each system call: which of its arguments are paths, in the terms of function.h, or who has the rule
-// where it depends on the call.
+// Describes each system call: which of its arguments are paths, in the terms of function.h, or which code decides if
+// that depends on the call.
 #pragma once
 
 #include "function.h"

@@ -30,7 +30,7 @@ namespace {
 auto next_mktemp() { return NEXT(mktemp, pattern, 1); }
 
 char* make_name(char* name) {
-  // On failure libc makes the template the empty string, which a rewritten copy can't hand on.
+  // On failure libc makes the template an empty string, which a rewritten copy can't pass on.
   const char* made = next_mktemp().rewrite(name);
   if (!made || !*made) *name = '\0';
   return name;
@@ -41,7 +41,7 @@ bool is_directory(const char* path) {
   return stat_path(AT_FDCWD, path, &found, 0) == 0 && S_ISDIR(found.st_mode);
 }
 
-/// The name that libc would make in `dir`, "<dir>/<up to five letters>XXXXXX" with the X's filled in.
+/// The name that libc would create in `dir`, "<dir>/<up to five letters>XXXXXX" with the X's filled in.
 [[gnu::cold, gnu::noinline]] char* make_name_in(const char* dir, const char* prefix) {
   if (!prefix || !*prefix) prefix = "file";
   const std::size_t dir_length = length_before_last_slashes(dir);
@@ -62,8 +62,8 @@ bool is_directory(const char* path) {
 
 EXPORT char* mktemp(char* name) NOTHROW { return may_match(name) ? make_name(name) : next_mktemp()(name); }
 
-// libc reads TMPDIR by itself, before its argument, and looks for directories where no wrapper sees it. (It ignores
-// TMPDIR in a program with raised privileges, as devshm ignores all of that program.)
+// libc reads TMPDIR itself, before its argument, and looks for directories where no wrapper sees it. (It ignores TMPDIR
+// in a program with raised privileges, where devshm does nothing at all.)
 EXPORT char* tempnam(const char* dir, const char* prefix) NOTHROW {
   const char* tmpdir = getenv("TMPDIR");
   if (!is_rewritten(tmpdir) && !is_rewritten(dir)) return NEXT(tempnam)(dir, prefix);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Watches. What is told of a watched directory names its entries alone, so nothing comes back to be mapped.
-// A mark on a mount or a whole file system (FAN_MARK_MOUNT, FAN_MARK_FILESYSTEM) is one on that of the backing
-// directory.
+// Watches. Events of a watched directory name only its entries, so nothing has to be mapped back. A mark on a mount or
+// a whole file system (FAN_MARK_MOUNT, FAN_MARK_FILESYSTEM) is one on that of the backing directory.
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// How a wrapper is made. Most are one line, which says which of the function's arguments are paths (function.h):
+// How to define a wrapper. Most take one line, which says which of the function's arguments are paths (function.h):
 //
 //   FORWARD(mkdirat, path_at, 2);
 //
-// A call of such a function first comes to entry_<architecture>.S. There it goes straight on to libc's function, as a
-// tail call, so that this one sees the caller's own frame and return address; unless a path may match: then it is for
-// call.h, which judges the paths and makes the call.
+// A call of such a function first enters entry_<architecture>.S. From there it goes on to libc's function by a tail
+// call, so that libc's sees the caller's own frame and return address. Only if a path may match does call.h take over,
+// which judges the paths and makes the call.
 //
-// A wrapper that has more to do is a function of its own, and calls libc's by one of
+// A wrapper that has more to do is a function of its own, and calls libc's with one of
 //
 //   NEXT(getcwd)(out, size)                      as it is
 //   NEXT(realpath, path, 1).rewrite(path, out)   with its path judged, and rewritten where it lies in the overlay
@@ -16,7 +16,7 @@
 
 #include "call.h"
 
-/// A function that the library exports. Everything else in it is hidden.
+/// A function that the library exports. Everything else is hidden.
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #define NOTHROW noexcept
 
@@ -26,14 +26,13 @@
   __asm__(".globl " #name "\n\t.type " #name ", %function\n\t.set " #name ", " #function "\n")
 
 /// A hidden name for a wrapper, for calls within this library: the exported one may be another library's, which may
-/// call us. INNER(function) declares it elsewhere.
+/// call us. INNER(function) declares it in other files.
 #define INNER_NAME(function)                                                                                        \
   __asm__(".globl devshm_inner_" #function "\n\t.hidden devshm_inner_" #function "\n\t.set devshm_inner_" #function \
           ", " #function "\n")
 #define INNER(function) extern "C" __attribute__((visibility("hidden"))) decltype(::function) devshm_inner_##function
 
-/// For a function that reads its arguments by va_arg, and none that would be in a vector register: those need not be
-/// saved then.
+/// For a function that reads its arguments with va_arg, and none from vector registers, which then need not be saved.
 #define WORDS_ONLY __attribute__((target("general-regs-only")))
 
 namespace [[gnu::visibility("hidden")]] devshm {
@@ -52,7 +51,7 @@ struct Signature<R (*)(P..., ...) noexcept(N)> : Signature<R (*)(P...)> {};
 template <class Type>
 using ResultOf = typename Signature<Type>::Result;
 
-/// Whether a prototype has paths, and their descriptors, where they are said to be.
+/// Whether a prototype has paths, and their descriptors, in the given positions.
 template <class Type>
 constexpr bool has_paths(const Paths& paths) {
   for (const PathArg& path : paths.of) {
@@ -71,7 +70,7 @@ template <class Argument>
     return static_cast<long>(argument);
 }
 
-/// What a call has returned, as its function returns it.
+/// The result of a call, in its function's type.
 template <class Result>
 [[gnu::always_inline]] inline Result from_word([[maybe_unused]] long word) {
   if constexpr (std::is_void_v<Result>)
@@ -82,7 +81,7 @@ template <class Result>
     return static_cast<Result>(word);
 }
 
-/// A function to call from a wrapper; what NEXT and its kin give.
+/// A function to call from a wrapper; the result of NEXT and the like.
 template <class Type, Paths paths>
 struct Target {
   using Result = ResultOf<Type>;
@@ -99,14 +98,14 @@ struct Target {
     return rewrite_at(paths, arguments...);
   }
 
-  /// The same where it depends on the call which arguments are paths.
+  /// The same if it depends on the call which arguments are paths.
   template <class... Arguments>
   [[gnu::always_inline]] Result rewrite_at(const Paths& these, Arguments... arguments) const {
     Words words = {as_word(arguments)...};
     return from_word<Result>(Call(function, real, these, words).make());
   }
 
-  /// The same as rewrite() where most calls are ordinary: those are made at once.
+  /// The same as rewrite() for a function whose calls are mostly ordinary: those are made at once.
   template <class... Arguments>
   [[gnu::always_inline]] Result forward(Arguments... arguments) const {
     static_assert(paths.count() == 1);
@@ -121,7 +120,7 @@ struct Target {
 
 }  // namespace devshm
 
-// Paths as a macro's last arguments describe them: nothing, or a kind and its positions.
+// Paths as a macro's last arguments describe them: none, or a kind and its positions.
 #define DEVSHM_KIND(kind, ...) ::devshm::kinds::kind(__VA_ARGS__)
 #define DEVSHM_PATHS(...) (::devshm::Paths{__VA_OPT__(DEVSHM_KIND(__VA_ARGS__))})
 #define DEVSHM_FAILURE_OF(symbol) ::devshm::failure_of<::devshm::ResultOf<decltype(&symbol)>>()
@@ -137,20 +136,20 @@ struct Target {
   DEVSHM_TARGET(::symbol, #symbol, failure, is_late, ::devshm::real_function(slot, named.function), \
                 DEVSHM_PATHS(__VA_ARGS__))
 
-/// The next definition of a function that lives in libc itself; which of its arguments are paths.
+/// The next definition of a function that is in libc itself; which of its arguments are paths.
 #define NEXT(symbol, ...) DEVSHM_NEXT(symbol, DEVSHM_FAILURE_OF(::symbol), false __VA_OPT__(, ) __VA_ARGS__)
-/// Of one that may be in a library loaded later (glibc <= 2.33 keeps sem_open, shm_open and dlopen elsewhere).
+/// The same for a function that may be in a library loaded later (glibc <= 2.33 keeps sem_open, shm_open and dlopen
+/// elsewhere).
 #define NEXT_LATE(symbol, ...) DEVSHM_NEXT(symbol, DEVSHM_FAILURE_OF(::symbol), true __VA_OPT__(, ) __VA_ARGS__)
-/// Of one that reports failure otherwise than its type says.
+/// The same for a function that reports failure in another way than its type suggests.
 #define NEXT_FAILING_WITH(symbol, failure, ...) \
   DEVSHM_NEXT(symbol, ::devshm::Failure::failure, false __VA_OPT__(, ) __VA_ARGS__)
-/// A function of our own that wants its paths as libc's functions get them. It is logged as libc's function `called`.
+/// A function of our own whose paths are rewritten as for libc's functions. It is logged as libc's function `called`.
 #define OWN(symbol, called, ...)                                                                    \
   DEVSHM_TARGET(symbol, called, DEVSHM_FAILURE_OF(symbol), false, reinterpret_cast<void*>(&symbol), \
                 DEVSHM_PATHS(__VA_ARGS__))
 
-// A forwarding wrapper is assembler code, which loads the addresses of what entry_<architecture>.S needs and goes
-// there.
+// A forwarding wrapper is assembler code that loads the addresses that entry_<architecture>.S needs and jumps there.
 #if defined(__x86_64__)
 #define DEVSHM_LOAD_SLOT(name) "lea " name "(%rip), %r11\n\t"
 #define DEVSHM_LOAD_FUNCTION(name) "lea " name "(%rip), %r10\n\t"
@@ -179,6 +178,6 @@ struct Target {
 
 /// A wrapper of a function whose paths are of one of the kinds of function.h, at these positions.
 #define FORWARD(function, kind, ...) DEVSHM_FORWARD(function, DEVSHM_FAILURE_OF(::function), kind, __VA_ARGS__)
-/// Of one that reports failure otherwise than its type says.
+/// The same for a function that reports failure in another way than its type suggests.
 #define FORWARD_FAILING_WITH(function, failure, kind, ...) \
   DEVSHM_FORWARD(function, ::devshm::Failure::failure, kind, __VA_ARGS__)
