@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // glibc cancels a thread by unwinding its stack, and calls each frame's personality routine on the way. The frame that
-// waits has one of its own here, which finds what is to be done by the thread's id. (C++ code would need
-// __gxx_personality_v0 of libstdc++, C code with cleanups __gcc_personality_v0 of libgcc_s.)
+// waits has its own routine here, which finds by the thread's id what to do. (C++ code would need __gxx_personality_v0
+// of libstdc++, C code with cleanups __gcc_personality_v0 of libgcc_s.)
 #include "cancellable_wait.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ struct Waiting {
 constinit ProcessLock waiting_lock;
 constinit Waiting waiting[32]{};
 
-/// Whether there was a free entry. One that this thread has left behind by longjmp is used again.
+/// Returns whether there was a free entry. One that this thread has left behind by longjmp is used again.
 bool keep(const WaitCleanup& cleanup) {
   const int self = sys::gettid();
   Waiting* entry = nullptr;
@@ -38,7 +38,7 @@ bool keep(const WaitCleanup& cleanup) {
   return entry;
 }
 
-/// Takes this thread's entry out. `run` is null if there is none.
+/// Removes this thread's entry. `run` is null if there is none.
 WaitCleanup take() {
   const int self = sys::gettid();
   WaitCleanup cleanup{};
@@ -57,7 +57,7 @@ constexpr int continue_unwind = 8;
 
 }  // namespace
 
-/// The personality routine (Itanium C++ ABI, section 1.3.2). It is called only to unwind: nothing below the frame
+/// The personality routine (Itanium C++ ABI, section 1.3.2). It is called only for unwinding: nothing below the frame
 /// throws.
 extern "C" [[gnu::used]] int devshm_wait_cancelled(int, int, std::uint64_t, void*, void*) {
   const WaitCleanup cleanup = take();
@@ -68,9 +68,9 @@ extern "C" [[gnu::used]] int devshm_wait_cancelled(int, int, std::uint64_t, void
 namespace {
 
 [[gnu::noinline]] pid_t wait_with_personality(pid_t child, int* status) {
-  asm volatile(".cfi_personality 0x1b, devshm_wait_cancelled");  // 0x1b: relative to its own place, four bytes
+  asm volatile(".cfi_personality 0x1b, devshm_wait_cancelled");  // 0x1b: PC-relative, four bytes
   pid_t result = NEXT(waitpid)(child, status, 0);
-  asm volatile("" : "+r"(result));  // no tail call: the frame has to be there
+  asm volatile("" : "+r"(result));  // no tail call: the frame must exist
   return result;
 }
 

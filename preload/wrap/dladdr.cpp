@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// dladdr: an object that was loaded from the overlay is shown where the program sees it.
-// Not here: dlinfo and dl_iterate_phdr, which show the loader's own records.
+// dladdr: shows an object that was loaded from the overlay where the program sees it. Not here: dlinfo and
+// dl_iterate_phdr, which show the loader's own records.
 #include <dlfcn.h>
 
 #include "shown_path.h"
@@ -11,7 +11,7 @@ namespace devshm {
 
 namespace {
 
-/// 0 is failure here, and so is what a missing function returns.
+/// 0 means failure here, and is also what a missing function returns.
 int show(int result, Dl_info* info) {
   if (result <= 0) return 0;
   if (const char* name = lasting_shown_path(info->dli_fname)) info->dli_fname = name;

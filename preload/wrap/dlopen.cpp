@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// dlopen and dlmopen: libraries in the overlay. What programs look for by the handle is for dlsym.cpp.
+// dlopen and dlmopen: libraries in the overlay. dlsym.cpp handles what programs look up by the handle.
 //
-// dlopen looks at its return address to find the caller's RUNPATH, so a call goes on as a true tail call, unless its
-// path is rewritten, or what it loads is redirected: then something is left to do. (A library by its path is not
-// searched for; only the old DT_RPATH of a caller that is itself a library is lost on the libraries that this one
-// needs.)
+// dlopen uses its return address to find the caller's RUNPATH, so a call is made as a true tail call, unless its path
+// is rewritten or the loaded object is redirected: then there is work to do afterwards. (A library given by its path is
+// not searched for; only the old DT_RPATH of a caller that is itself a library does not apply to the libraries that
+// this one needs.)
 //
-// A new namespace (dlmopen) gets the program's library and a libc of its own, and no preload: what is loaded there
-// sees the real /dev/shm.
+// A new namespace (dlmopen) gets the program's library and a libc of its own, and no preload: objects loaded there see
+// the real /dev/shm.
 #include <dlfcn.h>
 #include <errno.h>
 
@@ -22,22 +22,22 @@
 namespace devshm {
 namespace {
 
-/// What is loaded with RTLD_DEEPBIND takes libc's own sem_open and shm_open, at least until it is redirected. For a
-/// longer directory a link would have to be made, which waits for the first need.
+/// An object loaded with RTLD_DEEPBIND uses libc's own sem_open and shm_open, at least until it is redirected. A longer
+/// directory would need a link, which is created only when first needed.
 [[gnu::cold, gnu::noinline]] void prepare_for_deep_binding() {
   const int error = errno;
   if (settings().dir_length <= constant_length) put_constant_in_place(true);
   errno = error;
 }
 
-/// With RTLD_DEEPBIND, a file that is not searched for: opened by a call of our own, so that there is something to do
-/// afterwards. A bare name, and one with a $ORIGIN, depends on who calls dlopen.
+/// Whether the calls of a file that is opened with RTLD_DEEPBIND can be redirected. It must not be searched for: then
+/// our own call opens it, and can act afterwards. A bare name, and one with a $ORIGIN, depends on who calls dlopen.
 bool can_be_redirected(const char* file, int mode) {
   return !(mode & RTLD_NOLOAD) && has_slash(file) && !has_letter(file, '$');
 }
 
-/// Bound at once, so that all of its calls can be redirected; but an object with a function that there is nowhere, and
-/// that it may never call, is loaded as the program wants it.
+/// It is bound at once, so that all of its calls can be redirected. But an object that needs a missing function, which
+/// it may never call, is loaded as the program requested.
 [[gnu::cold, gnu::noinline]] void* open_and_redirect(const char* file, int mode) {
   const auto next = NEXT_LATE(dlopen, searched, 1);
   void* handle = next.rewrite(file, (mode & ~RTLD_LAZY) | RTLD_NOW);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// dlsym and dlvsym: programs that take sem_open, shm_open and their unlinks from a handle (ctypes, JNA, P/Invoke) and
-// so pass by the wrappers. They get the wrapper all the same: only that knows, at the moment of a call, whether the
-// directory is there, whether it can be trusted, and whether libc's constant leads to it. So a dlopen has nothing to
-// do.
+// dlsym and dlvsym, for programs that take sem_open, shm_open and their unlinks from a handle (ctypes, JNA, P/Invoke)
+// and so bypass the wrappers. They get the wrapper all the same: only the wrapper checks, at the moment of a call,
+// whether the directory exists, whether it can be trusted, and whether libc's constant leads to it. So dlopen has
+// nothing to do.
 //
-// For RTLD_NEXT and RTLD_DEFAULT dlsym looks at its return address to find the caller's place in the lookup order, so
-// those calls go on as true tail calls, as do all for other names.
+// For RTLD_NEXT and RTLD_DEFAULT dlsym uses its return address to find the caller's place in the lookup order, so those
+// calls are made as true tail calls, as are all calls for other names.
 #include <dlfcn.h>
 
 #include "../settings.h"
@@ -17,7 +17,7 @@
 namespace devshm {
 namespace {
 
-/// Whether it depends on what is found. A null name is for libc's function, which crashes on it.
+/// Whether the result depends on what is found. A null name is left to libc's function, which crashes on it.
 bool is_for_us(const void* handle, const char* name) {
   return handle != RTLD_DEFAULT && handle != RTLD_NEXT && name && name[0] == 's';
 }

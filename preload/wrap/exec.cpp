@@ -32,10 +32,11 @@ int search_and_execute(const char* file, char* const* arguments, char* const* en
   });
 }
 
-/// How one of the list forms finds the program, and what it has behind its arguments.
+/// How one of the list forms finds the program, and what follows its arguments.
 enum class List : unsigned char { path, path_and_environment, file };
 
-/// Makes an array of the list, with the null at its end, on the stack: between vfork and exec there is no other place.
+/// Makes an array of the list, with the null at its end. It is on the stack, the only memory there is between vfork and
+/// exec.
 int execute_list(List form, const char* path, const char* first, va_list* rest) {
   va_list copy;
   va_copy(copy, *rest);
@@ -67,7 +68,7 @@ EXPORT int fexecve(int fd, char* const arguments[], char* const environment[]) N
                           [&](char** complete) { return NEXT(fexecve)(fd, arguments, complete); });
 }
 
-// libc's own are execve and execvpe with `environ`, which it would read by itself.
+// libc's own functions are execve and execvpe with `environ`, which they would read themselves.
 EXPORT int execv(const char* path, char* const arguments[]) NOTHROW { return execute(path, arguments, environ); }
 
 EXPORT int execvp(const char* file, char* const arguments[]) NOTHROW {

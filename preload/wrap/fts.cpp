@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// fts: libc walks the backing directory, and the program finds its own names in what it is handed.
+// fts: libc walks the backing directory, and the program sees its own names in the entries that it gets.
 //
-// The entries are libc's, one set for both sides: a program may keep an FTSENT, write to it, hand it back. So the names
-// in them are changed whenever control goes over: shown when libc's function returns, and libc's own again (`hide`)
+// The entries are libc's, one set for both sides: a program may keep an FTSENT, write to it, pass it back. So the names
+// in them are switched with each call: to the shown names when libc's function returns, and back to libc's own (`hide`)
 // before the next one is called. In between libc does not look at them.
 //
-// All entries point into one buffer of the stream, which holds the path of the entry at hand; the program gets them
-// pointing into another one, with the path that it expects. Only glibc's fts is known so well. (Another one, such as
-// Alpine's libfts, is a library of its own, whose calls go through our wrappers anyway.)
+// All entries point into one buffer of the stream, which holds the path of the current entry; for the program they
+// point into another one, with the path that it expects. This relies on details of glibc's fts alone. (Any other, such
+// as Alpine's libfts, is a library of its own, whose calls go through our wrappers anyway.)
 #include <errno.h>
 #include <fts.h>
 #include <stdlib.h>
@@ -75,7 +75,7 @@ EXPORT FTSENT* fts_children(FTS* fts, int options) {
   if (entry && entry->fts_info == FTS_INIT) {
     walk->show_roots(list);
   } else if (entry) {
-    walk->show(entry);  // which the program still has in its hands
+    walk->show(entry);  // which the program still uses
     walk->show_children(list);
   }
   return list;

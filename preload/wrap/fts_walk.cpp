@@ -50,8 +50,8 @@ FtsWalk* FtsWalk::make(char* const* paths) {
     at = put(at, paths[i]) + 1;
     with_kernel_path(paths[i], [&](const KernelPath& path) {
       if (!path.is_rewritten) return;
-      // Slashes in front make room for the shown name in what libc allocates, and distinguish the path from one that
-      // the program has written itself.
+      // Leading slashes make room for the shown name in what libc allocates, and distinguish the path from one that the
+      // program has written itself.
       root.real = at;
       *at++ = '/';
       for (std::size_t size = length_of(path.text) + 1; size < strlen(paths[i]); ++size) *at++ = '/';
@@ -73,7 +73,7 @@ FtsWalk* FtsWalk::make(char* const* paths) {
   free(paths);
   if (!fts_ || !order) return fts_;
 
-  // The program's order is to see the program's names; then it is libc's again.
+  // The program's comparison sees the program's names; then libc gets its own again.
   FTSENT* rest = fts_->fts_cur->fts_link;
   show_roots(rest);
   FTSENT* sorted = nullptr;
@@ -92,9 +92,9 @@ FtsWalk* FtsWalk::make(char* const* paths) {
   return fts_;
 }
 
-/// Puts the path at hand into our own buffer as it is shown. False if there is no memory for it.
+/// Writes the current path into our own buffer as it is shown. Returns false if there is no memory for it.
 bool FtsWalk::fill_buffer() {
-  // What comes after the root is the same in both; so is the root's own end, and nothing is shorter than the root.
+  // The part after the root is the same in both, as is the root's own end, and no path is shorter than the root's.
   const std::size_t shown_length = strlen(current_->shown);
   const char* tail = fts_->fts_path + strlen(current_->real);
   const std::size_t tail_size = strlen(tail) + 1;
@@ -129,7 +129,7 @@ void FtsWalk::show(FTSENT* entry) {
     const FtsRoot* root = roots_;
     while (root->shown && !root->is(fts_->fts_path)) ++root;
     current_ = root->shown ? root : nullptr;
-    // The last component may be the backing directory's, which has another name. libc has no more use for it.
+    // The last component may be the backing directory's, which has another name. libc no longer needs it.
     if (current_) set_name(entry, last_component(current_->shown));
   }
   if (!current_ || !fill_buffer()) return;

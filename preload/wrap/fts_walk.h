@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// One walk of fts through the overlay: whose names are in libc's entries, and the change from one side to the other.
+// One walk of fts through the overlay: which names are in libc's entries, and how they are switched.
 #pragma once
 
 #include <fts.h>
@@ -12,31 +12,31 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// One of the paths that a walk was opened with. Texts of both kinds end alike.
+/// One of the paths that a walk was opened with. Both texts have the same end.
 struct FtsRoot {
   const char* shown;
-  const char* real;  // as long or longer; null: it is not in the overlay
+  const char* real;  // at least as long; null: it is not in the overlay
   bool is(const char* path) const { return real && same(real, path); }
   int growth() const { return static_cast<int>(strlen(shown)) - static_cast<int>(strlen(real)); }
 };
 
-/// What is known of one FTS. Lives in one block from malloc with its roots and their texts, a path buffer apart. Like
-/// an FTS itself it is one thread's at a time, and nothing for a signal handler.
+/// The state of one FTS. It is in one block from malloc with its roots and their texts, apart from a path buffer. Like
+/// an FTS itself it is used by one thread at a time, and never in a signal handler.
 class FtsWalk {
  public:
-  /// Null with errno 0 if none of the paths is in the overlay, or with another errno for fts_open to fail with.
+  /// Returns null with errno 0 if none of the paths is in the overlay, or with another errno for fts_open to fail with.
   static FtsWalk* make(char* const* paths);
   void end();
 
-  /// fts_open, with the real paths. Null with its errno.
+  /// Calls fts_open with the real paths. Returns null with its errno.
   FTS* open(int options, int (*order)(const FTSENT**, const FTSENT**));
 
-  /// Puts the shown names into what libc gives the program: an entry with its ancestors, a list of children, the roots
-  /// before the walk has begun. Without memory the real ones stay.
+  /// Puts the shown names into what libc returns to the program: an entry with its ancestors, a list of children, the
+  /// roots before the walk has begun. If there is no memory, the real ones stay.
   void show(FTSENT* entry);
   void show_children(FTSENT* list);
   void show_roots(FTSENT* list);
-  /// Puts the real ones back, for libc to go on with.
+  /// Restores the real ones, for libc to continue with.
   void hide();
 
  private:

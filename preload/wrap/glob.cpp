@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// glob. glibc lets the caller say how directories are read (GLOB_ALTDIRFUNC): it is given functions that know of the
-// overlay, and goes by the program's own pattern, so that results, order and what the error function sees are right by
-// themselves. musl does not; there the pattern's beginning is exchanged, and back in the results.
+// glob. glibc lets the caller replace the functions that read directories (GLOB_ALTDIRFUNC). It gets functions that use
+// the overlay, and works with the program's own pattern, so that results, order and the error function's arguments are
+// correct without further work. musl can't do this; there the beginning of the pattern is replaced, and restored in the
+// results.
 #include <alloca.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -61,11 +62,11 @@ bool has_pattern(const char* dir) {
   const auto next = NEXT(glob);
   const Settings& set = settings();
   const Verdict verdict = judge_from(AT_FDCWD, pattern);
-  // A directory whose name would be a pattern itself can't be put in.
+  // A directory whose name would be a pattern itself can't replace the beginning.
   if (verdict.kind != Verdict::inside || has_pattern(set.dir) || ensure_backing_dir() != 0)
     return next(pattern, flags, on_error, out);
 
-  // musl's results can't be moved, only made shorter. So what is put in is no shorter than what it stands for: it
+  // musl's results can't be moved, only made shorter. So the replacement is not shorter than what it replaces: it
   // begins with as many slashes as that takes.
   const auto own_length = static_cast<std::size_t>(verdict.rest - pattern);
   const std::size_t head_length = std::max(own_length, set.dir_length);
@@ -98,7 +99,7 @@ bool may_reach_overlay(const char* pattern, int flags) {
 
 }  // namespace
 
-// A program that brings functions of its own gets what they give it.
+// A program with functions of its own gets what those return.
 EXPORT int glob(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) NOTHROW {
   if (may_reach_overlay(pattern, flags) && out && !(flags & GLOB_ALTDIRFUNC) && settings().active)
     return glob_overlay(pattern, flags, on_error, out);

@@ -5,7 +5,7 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// Whether libc is glibc, known by an extension of its glob family that musl does not have.
+/// Whether libc is glibc, recognised by an extension of its glob family that musl lacks.
 inline bool is_gnu_libc() {
   static constinit std::atomic<bool> is_known{false};
   if (is_known.load(std::memory_order_relaxed)) return true;

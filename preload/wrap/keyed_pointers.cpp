@@ -40,7 +40,7 @@ KeyedAddresses::Entry* KeyedAddresses::claim(const void* key) {
     }
     Block* next = block->next.load(std::memory_order_acquire);
     if (!next) {
-      Block* const fresh = static_cast<Block*>(sys::allocate(sizeof(Block)));  // of zeros, which is an empty one
+      Block* const fresh = static_cast<Block*>(sys::allocate(sizeof(Block)));  // all zeros: an empty one
       if (!fresh) return nullptr;
       if (block->next.compare_exchange_strong(next, fresh, std::memory_order_acq_rel))
         next = fresh;

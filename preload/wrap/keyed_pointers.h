@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// A few pointers, each kept under a key: for what belongs to a thread or to one of libc's objects, where neither has
+// A few pointers, each stored under a key, for data that belongs to a thread or to one of libc's objects, which have no
 // room for it. (The library has no thread-local storage: it would cost every thread of every program.)
 //
-// Lock-free and async-signal-safe. A key is used by one thread at a time; different keys by any number. There is room
-// for 254 keys at once; more take a page for each further 254, which stays.
+// Lock-free and async-signal-safe. Only one thread uses a key at a time; any number use different keys. There is room
+// for 254 keys at once; each further 254 take a page, which stays.
 #pragma once
 
 #include <atomic>
@@ -14,11 +14,11 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 class KeyedAddresses {
  public:
-  /// What is kept under `key`, or null.
+  /// The pointer stored under `key`, or null.
   void* find(const void* key) const;
 
-  /// Keeps `pointer` under `key` in place of what was there; null gives the place free. False if a page was needed and
-  /// could not be had.
+  /// Stores `pointer` under `key` in place of the old one; null frees the entry. Returns false if a page was needed and
+  /// there was no memory.
   bool keep(const void* key, void* pointer);
 
  private:
@@ -29,7 +29,7 @@ class KeyedAddresses {
 
   struct Block {
     Entry entries[254];
-    std::atomic<std::size_t> used;  // no entry from here on has ever been used: an idle table costs nothing
+    std::atomic<std::size_t> used;  // no later entry has ever been used: an idle table costs nothing
     std::atomic<Block*> next;
   };
 
@@ -47,7 +47,7 @@ class KeyedPointers : private KeyedAddresses {
   bool keep(const void* key, T* pointer) { return KeyedAddresses::keep(key, pointer); }
 };
 
-/// What tells one thread from another: the address of its control block, which every libc keeps in a register.
+/// Identifies a thread: the address of its control block, which every libc keeps in a register.
 inline const void* this_thread() {
   const void* self;
 #if defined(__x86_64__)

@@ -14,8 +14,8 @@ namespace {
 
 constinit ProcessLock environ_lock;
 
-/// The array that was lent last, and its size in bytes with the texts. Used again while it is still right: a program
-/// that calls popen now and then is not to lose a page each time.
+/// The array that was lent last, and its size in bytes with the texts. It is used again while it is still correct, so
+/// that a program that calls popen repeatedly does not lose a page each time.
 constinit std::atomic<char**> last_lent{nullptr};
 std::size_t last_size = 0;
 
@@ -33,7 +33,7 @@ bool is_still_right(char** lent, char** wanted, std::size_t size) {
   return wanted[i] == lent[i];
 }
 
-/// The completed `environ`, in memory that stays; null if there is none to be had.
+/// The completed `environ`, in memory that stays; null if there is no memory.
 char** environ_to_lend(const ChildEnvironment& child) {
   char** const lent = last_lent.load(std::memory_order_relaxed);
   const bool is_right =

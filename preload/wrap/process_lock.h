@@ -9,8 +9,8 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// Held for moments, by functions that may block anyway. A process forked meanwhile by another thread takes over the
-/// lock of the thread that it has not got. Not async-signal-safe; errno stays as it was.
+/// Functions that may block anyway hold it for short times. A process that is forked meanwhile takes the lock over from
+/// a thread that exists only in its parent. Not async-signal-safe; errno stays as it was.
 class ProcessLock {
  public:
   void lock() {

@@ -36,7 +36,7 @@ Found look_at(const char* path) {
 
 std::size_t room_for_search(const char* file, const char* path) {
   if (!file || !*file || !path || has_slash(file)) return 0;
-  // An entry "shm" is one of /dev/shm only where the working directory is /dev; that too has the letters in it.
+  // An entry "shm" is in /dev only if that is the working directory; it contains the letters, too.
   if (!may_match(path) || !settings().active) return 0;
   return length_of(path) + 1 + length_of(file) + 1;
 }
@@ -49,7 +49,8 @@ const char* find_program(const char* file, const char* path, char* memory) {
     __builtin_memcpy(memory + length + (length ? 1 : 0), file, length_of(file) + 1);
     return memory;
   };
-  // What to end with if there is no program: the first that may not run, for its error; else any, to be missed.
+  // What to return if there is no program: the first file that may not be executed, for its error; otherwise any, to be
+  // missing.
   const char* last = nullptr;
   std::size_t last_length = 0;
   bool was_refused = false, was_rewritten = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Where a link leads and what a path is called in full.
+// Where a link leads, and the full name of a path.
 //
-// readlink tells what a link says. For an ordinary link that is data, the program's own, and it is handed on as it is.
+// readlink returns the text of a link. For an ordinary link that is the program's own data, and is returned unchanged.
 // For the links of procfs (/proc/self/fd/3, /proc/self/cwd, /proc/self/map_files/...) it is a name that the kernel has
 // just made, and is shown as the program knows it.
 #include <alloca.h>
@@ -32,7 +32,8 @@ namespace devshm {
 
 namespace {
 
-/// Whether a link is one of those of /proc: asked by device, which takes no descriptor that the program could see.
+/// Whether a link is one of those of /proc. It is recognised by device, which takes no descriptor that the program
+/// could see.
 [[gnu::cold]] bool is_magic_link(int dir, const char* path) {
   struct statfs fs;
   struct stat proc, link;
@@ -41,8 +42,8 @@ namespace {
          stat_path(dir, path, &link, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && link.st_dev == proc.st_dev;
 }
 
-/// The caller's buffer is full, so there may be more. The program is to see the beginning of the shown name, for which
-/// more of the real one may be needed than it has asked for: it is read again, at most as much of it as that takes.
+/// The caller's buffer is full, so there may be more. The program should see the beginning of the shown name, which may
+/// take more of the real one than it has requested: the link is read again, no more of it than necessary.
 [[gnu::cold]] ssize_t show_cut_link(int dir, const char* path, char* out, std::size_t size, ssize_t length) {
   const std::size_t enough = longest_backing_prefix() + std::max(size, sizeof " (deleted)");
   const std::size_t own_size = std::min<std::size_t>(enough, PATH_MAX);
@@ -64,7 +65,8 @@ namespace {
   if (is_magic_link(dir, path)) {
     length = cut ? show_cut_link(dir, path, out, size, length)
                  : static_cast<ssize_t>(put_shown(out, size, out, seen, prefix));
-    // The rest of a longer name: programs that do not end the text themselves have filled their buffer with zeros.
+    // The rest of a longer name is zeroed: programs that do not terminate the text themselves have filled their buffer
+    // with zeros.
     for (auto i = static_cast<std::size_t>(length); i < seen; ++i) out[i] = '\0';
   }
   errno = error;
@@ -82,11 +84,12 @@ ssize_t read_link_at(int dir, const char* path, char* out, std::size_t size) {
   return shown(dir, path, out, size, NEXT(readlinkat, path_at, 2).forward(dir, path, out, size));
 }
 
-/// What realpath has found: in the caller's buffer of PATH_MAX, or from malloc.
+/// What realpath has found, in the caller's buffer of PATH_MAX bytes or in memory from malloc.
 [[gnu::cold, gnu::noinline]] char* show_resolved(char* found, char* out) {
   const PathMemory memory{!out, out ? PATH_MAX : 0u, ENAMETOOLONG};
   if (found) return show_path(found, memory);
-  // glibc leaves in the buffer how far it got: the part that is not there, or that can't be entered.
+  // glibc leaves in the buffer how far it got: up to and including the component that is missing, or that can't be
+  // entered.
   const int error = errno;
   if (out && (error == ENOENT || error == EACCES) && *out == '/' && ends_within(out, PATH_MAX)) show_path(out, memory);
   errno = error;
@@ -108,7 +111,7 @@ EXPORT char* canonicalize_file_name(const char* path) NOTHROW {
   return show_resolved(NEXT(canonicalize_file_name, path, 1).rewrite(path), nullptr);
 }
 
-// _FORTIFY_SOURCE: where the buffer is too small libc's own end the program.
+// _FORTIFY_SOURCE: libc's functions end the program if the buffer is too small.
 EXPORT ssize_t __readlink_chk(const char* path, char* out, size_t size, size_t room) {
   return size > room ? NEXT(__readlink_chk)(path, out, size, room) : read_link(path, out, size);
 }

@@ -13,7 +13,7 @@ namespace devshm {
 namespace {
 
 constinit ProcessLock signals_lock;
-int ignoring = 0;  // calls of system() that are under way
+int ignoring = 0;  // the number of running calls of system()
 struct sigaction kept_int, kept_quit;
 
 /// A set of up to two signals; 0 is none. Every libc keeps a set as the kernel does, a bit for each signal.
@@ -56,7 +56,7 @@ void bring_signals_back(const sigset_t& kept_mask) {
   change_mask(SIG_SETMASK, kept_mask, nullptr);
 }
 
-/// For a thread that is cancelled while the command runs: what glibc's own system does.
+/// Cleans up for a thread that is cancelled while the command runs, as glibc's own system does.
 void end_shell(const WaitCleanup& cleanup) {
   sys::call(SYS_kill, cleanup.child, SIGKILL);
   while (sys::call(SYS_wait4, cleanup.child, 0, 0, 0) == -EINTR) continue;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// system and popen. The shell gets `environ`; only where that has lost the overlay (clearenv, unsetenv("LD_PRELOAD"),
-// another array) is anything done. The text of the command is never looked at.
+// system and popen. The shell gets `environ`, which is completed only if it has lost the overlay (clearenv,
+// unsetenv("LD_PRELOAD"), another array). The text of the command is never examined.
 //
-//   system  is done here, with the completed environment. To lend libc's own an `environ` for as long as the command
-//           runs would be worse: what another thread does to the environment meanwhile would be lost.
+//   system  is done here, with the completed environment. Lending an `environ` to libc's own function while the
+//           command runs would be worse: changes that other threads make to the environment would be lost.
 //   popen   can't be done here, because pclose knows only libc's own streams. So libc is lent an `environ` for the
-//           moment that it needs to start the shell.
+//           moment in which it starts the shell.
 #include <stdio.h>
 #include <stdlib.h>
 

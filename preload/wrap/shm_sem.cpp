@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Shared memory and semaphores by name. libc's own functions do the work, with the backing directory for their
-// constant; the wrappers see to it that both are there. After that nothing of ours stands between program and libc:
-// sem_wait, sem_post, sem_close and the rest are never touched. (sem_close pairs with libc's own sem_open.)
-// Not here: mq_open and mq_unlink, whose names are not below /dev/shm.
+// Shared memory and semaphores by name. libc's own functions do the work, with the backing directory as their constant;
+// the wrappers make sure that both are there. After that nothing of ours is between program and libc: sem_wait,
+// sem_post, sem_close and the rest are never touched. (sem_close pairs with libc's own sem_open.) Not here: mq_open and
+// mq_unlink, whose names are not below /dev/shm.
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
@@ -22,7 +22,7 @@
 namespace devshm {
 namespace {
 
-/// For one function: whether its libc object has been seen to. They may come one by one with glibc <= 2.33.
+/// For each function: whether its libc object is prepared. With glibc <= 2.33 they may be loaded one by one.
 using Ready = std::atomic<bool>;
 
 /// Returns 0, real_one_serves, or the errno value to fail with.

@@ -5,8 +5,8 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// `found` is what dlsym found for `name`. If that is the function that one of these wrappers calls, the wrapper;
-/// otherwise `found`: another library's function of this name, or that of a libc in another namespace (dlmopen).
+/// `found` is what dlsym found for `name`. Returns the wrapper if that is the function that one of these wrappers
+/// calls; otherwise `found`: another library's function of this name, or that of a libc in another namespace (dlmopen).
 void* wrapper_instead(void* found, const char* name);
 
 }  // namespace devshm

@@ -61,7 +61,7 @@ char* lasting_shown_path(const char* path) {
   if (!fresh) return nullptr;
   put(put(fresh->text(), shown_dir), rest);
   fresh->next = first;
-  // Where two threads come at once a path may be there twice, which hurts nobody.
+  // If two threads come at once, a path may be stored twice, which does no harm.
   while (!lasting.compare_exchange_weak(fresh->next, fresh, std::memory_order_acq_rel)) continue;
   return fresh->text();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A whole path that libc has put in the caller's buffer, or in memory from malloc, shown as the program knows it.
+// Shows a whole path, which libc has written to the caller's buffer or to memory from malloc, as the program knows it.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,16 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// Where a path lies.
 struct PathMemory {
   bool is_from_malloc;
-  std::size_t size;  ///< how much there may be of it, with its end; 0: no limit
-  int error;         ///< what to fail with where that is not enough
+  std::size_t size;  ///< its maximum size, with the NUL; 0: no limit
+  int error;         ///< the error if that is not enough
 };
 
-/// Returns `path`, or where it has moved to, or null with errno; null stays null.
+/// Returns `path`, or its new address, or null with errno; null stays null.
 char* show_path(char* path, const PathMemory& memory);
 
-/// A path of libc's own as the program knows it, for ever: a program may keep what it was told for as long as it likes,
-/// and nobody tells us how long that is. Each is there once. Null where the path is not in the overlay, or null, or
-/// where there is no memory for it.
+/// A path in libc's own memory as the program knows it. The result stays valid, because a program may keep it for any
+/// time without a notice. Each is stored once. Null if the path is not in the overlay, or null, or if there is no
+/// memory.
 char* lasting_shown_path(const char* path);
 
 }  // namespace devshm

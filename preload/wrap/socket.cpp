@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Sockets in the file system (AF_UNIX), by name: what is bound below /dev/shm lies in the backing directory, and what
-// the kernel tells of it is shown by the program's name. Relative names that the kernel tells stay as they are.
-// Not here: __sendmmsg, private to glibc; clntunix_create and svcunix_create, which nothing can be linked with any
-// more.
+// Sockets in the file system (AF_UNIX), by name: a socket that is bound below /dev/shm is in the backing directory, and
+// the name that the kernel returns is shown as the program knows it. Relative names that the kernel returns stay as
+// they are. Not here: __sendmmsg, private to glibc; clntunix_create and svcunix_create, which nothing can be linked
+// with any more.
 #include <netdb.h>
 #include <sys/socket.h>
 
@@ -44,7 +44,7 @@ EXPORT ssize_t sendto(int fd, const void* data, size_t count, int flags, const s
 
 namespace {
 
-/// The message with another address. The caller's own stays as it is.
+/// The message with another address. The caller's own is not changed.
 struct msghdr readdressed(struct msghdr message, const struct sockaddr* to, socklen_t size) {
   message.msg_name = const_cast<sockaddr*>(to);
   message.msg_namelen = size;
@@ -54,7 +54,7 @@ struct msghdr readdressed(struct msghdr message, const struct sockaddr* to, sock
 auto next_sendmsg() { return NEXT(sendmsg); }
 auto next_sendmmsg() { return NEXT(sendmmsg); }
 
-/// A message to an AF_UNIX name.
+/// Sends a message to an AF_UNIX name.
 [[gnu::cold, gnu::noinline]] ssize_t send_message(const char* function, int fd, const struct msghdr& message,
                                                   int flags) {
   return send_to(function, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen,
@@ -64,7 +64,7 @@ auto next_sendmmsg() { return NEXT(sendmmsg); }
                  });
 }
 
-/// The first of them, to an AF_UNIX name, as the kernel's sendmmsg sends each: like sendmsg.
+/// Sends the first one, to an AF_UNIX name, as the kernel's sendmmsg does: like sendmsg.
 int send_one(int fd, struct mmsghdr* messages, int flags) {
   const ssize_t sent = send_message(next_sendmmsg().function.name(), fd, messages->msg_hdr, flags);
   if (sent < 0) return -1;
@@ -72,8 +72,8 @@ int send_one(int fd, struct mmsghdr* messages, int flags) {
   return 1;
 }
 
-/// In runs, as sendmmsg may send fewer than it was given: the ordinary ones together, those to AF_UNIX names one
-/// by one.
+/// Sends them in runs, because sendmmsg may send fewer than it was given: ordinary ones together, those to AF_UNIX
+/// names one by one.
 [[gnu::cold, gnu::noinline]] int sendmmsg_in_runs(int fd, struct mmsghdr* messages, unsigned count, int flags) {
   constexpr unsigned most = 1024;  // UIO_MAXIOV, the kernel's own limit
   if (count > most) count = most;
@@ -106,7 +106,7 @@ EXPORT int sendmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags)
   return next_sendmmsg()(fd, messages, count, flags);
 }
 
-// ---- Names that the kernel tells ----
+// ---- Names that the kernel returns ----
 
 EXPORT int accept(int fd, struct sockaddr* out, socklen_t* length) {
   const auto next = NEXT(accept);
@@ -141,7 +141,7 @@ EXPORT ssize_t recvfrom(int fd, void* data, size_t count, int flags, struct sock
                       [=](sockaddr* from, socklen_t* size) { return next(fd, data, count, flags, from, size); });
 }
 
-// _FORTIFY_SOURCE: libc's own ends the program if the buffer is shorter than the count.
+// _FORTIFY_SOURCE: libc's function ends the program if the buffer is shorter than the count.
 EXPORT ssize_t __recvfrom_chk(int fd, void* data, size_t count, size_t room, int flags, struct sockaddr* out,
                               socklen_t* length) {
   const auto next = NEXT(__recvfrom_chk);
@@ -178,8 +178,8 @@ bool is_unix_socket(int fd) {
          domain == AF_UNIX;
 }
 
-/// recvmmsg with memory of our own for the addresses. It may receive fewer messages than asked for, so the stack this
-/// takes is bounded.
+/// recvmmsg with memory of our own for the addresses. It may receive fewer messages than requested, so the stack that
+/// it takes is limited.
 [[gnu::cold, gnu::noinline]] int recvmmsg_by_copy(int fd, struct mmsghdr* messages, unsigned count, int flags,
                                                   struct timespec* timeout) {
   constexpr unsigned most = 8;
@@ -211,7 +211,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags,
   if (!any_named) return next_recvmmsg()(fd, messages, count, flags, timeout);
   if (any_short && is_unix_socket(fd)) return recvmmsg_by_copy(fd, messages, count, flags, timeout);
   const int received = next_recvmmsg()(fd, messages, count, flags, timeout);
-  // Where some are short this is no AF_UNIX socket, and there is nothing to show.
+  // If some are short, this is not an AF_UNIX socket, and there is nothing to show.
   for (int i = 0; !any_short && i < received; ++i)
     show_if_unix(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen);
   return received;

@@ -89,7 +89,7 @@ void show_address(void* address, socklen_t& length) {
   if (!prefix) prefix = backing_prefix(name.text, name.length, NameOf::path);
   const socklen_t shown = prefix ? show_unix_address(address, length, prefix) : 0;
   if (!shown) return;
-  // A shorter one leaves no remains of the other behind it.
+  // A shorter name must leave no remains of the other behind it.
   if (shown < length) __builtin_memset(static_cast<char*>(address) + shown, 0, length - shown);
   length = shown;
 }
@@ -118,7 +118,7 @@ long send_to(const char* function, const sockaddr* address, socklen_t length, Se
 }
 
 long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
-  // A length that is null or negative is the kernel's to refuse.
+  // The kernel refuses a length that is null or negative.
   if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
   const socklen_t room = *length;
   if (!is_short(out, room)) {
@@ -141,7 +141,7 @@ long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
 }
 
 msghdr OwnAddress::borrow(msghdr message) {
-  // Without one asked for, or with a length that the kernel refuses, there is nothing to lend.
+  // If no address is requested, or with a length that the kernel refuses, there is nothing to lend.
   if (!message.msg_name || static_cast<int>(message.msg_namelen) < 0) return message;
   message.msg_name = bytes;
   message.msg_namelen = sizeof bytes;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls that name a socket, or are told one's name.
+// Makes calls that pass or return the name of a socket.
 //
 //   send_to(name, address, length, [&](const sockaddr* to, socklen_t size) { return real(fd, to, size); });
 //   receive_from(out, length, [&](sockaddr* from, socklen_t* size) { return real(fd, from, size); });
 //
-// What has no AF_UNIX name in it does not get here. errno and cancellation are those of the function that gets called.
+// Calls without an AF_UNIX name do not get here. errno and cancellation are those of the function that is called.
 // Nothing here allocates or takes a lock.
 #pragma once
 
@@ -23,15 +23,15 @@ class OutgoingAddress {
   OutgoingAddress(const sockaddr* address, socklen_t length);
   OutgoingAddress(const OutgoingAddress&) = delete;
 
-  /// The errno value that the call is to fail with; 0: none.
+  /// The errno value that the call is to fail with; 0 if it is not.
   int error() const { return error_; }
   bool is_rewritten() const { return mapped_length_ != 0; }
-  /// What to call with: the caller's own, or the rewritten one, which lives as long as this object.
+  /// The address to call with: the caller's own, or the rewritten one, which lives as long as this object.
   const sockaddr* address() const;
   socklen_t length() const { return is_rewritten() ? mapped_length_ : given_length_; }
   /// For a call that has just failed with ENOENT: whether the way there was gone and has been made again.
   bool was_remade() const;
-  /// A line in the user's log, if the address was rewritten.
+  /// Writes a line to the user's log, if the address was rewritten.
   void log(const char* function) const;
 
  private:
@@ -43,10 +43,10 @@ class OutgoingAddress {
   int error_ = 0;
   bool is_inside_ = false;
   sockaddr_un mapped_;
-  char text_[unix_name_room + 1];  // the name as it was given, terminated
+  char text_[unix_name_room + 1];  // the caller's name, terminated
 };
 
-/// Whether an address has a family AF_UNIX and a name. Reads no more than the family.
+/// Whether an address has the family AF_UNIX and a name. Reads only the family.
 inline bool is_unix(const void* address, socklen_t length) {
   sa_family_t family;
   if (!address || length <= unix_head) return false;
@@ -54,39 +54,40 @@ inline bool is_unix(const void* address, socklen_t length) {
   return family == AF_UNIX;
 }
 
-/// Calls that are complete but for the address. They return an int or a ssize_t, as a word.
+/// Calls that lack only the address. They return an int or a ssize_t, as a word.
 using SendCall = FunctionRef<long(const sockaddr*, socklen_t)>;
 using ReceiveCall = FunctionRef<long(sockaddr*, socklen_t*)>;
 
-/// Makes the call of `function` with an AF_UNIX address, judged.
+/// Calls `function` with an AF_UNIX address, which is judged.
 [[gnu::cold]] long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call);
 
-/// Shows an address that the kernel has told: `length` bytes of it, all there, in memory with room for the longest.
+/// Shows an address that the kernel has returned: `length` bytes of it, complete, in memory with room for the longest
+/// one.
 [[gnu::cold, gnu::noinline]] void show_address(void* address, socklen_t& length);
 
-/// The same for any address. One that was cut off by the caller's memory is not for here.
+/// The same for any address. It must not be one that was cut off because the caller's memory is too short.
 void show_if_unix(void* address, socklen_t& length);
 
-/// Copies a told address out, cut off as the kernel does.
+/// Copies a returned address to the caller, cut off as the kernel does.
 void copy_address(void* out, socklen_t room, const void* address, socklen_t length);
 
-/// Whether an address is asked for, in memory that may be too short for the longest. The kernel would cut it off, and
-/// what is missing then can't be shown.
+/// Whether an address is requested in memory that may be too short for the longest one. The kernel would cut it off,
+/// and an incomplete name can't be shown.
 inline bool is_short(const void* out, socklen_t room) { return out && room < longest_unix_address; }
 
-/// Calls `call` with memory for the address it tells and the length of that: the caller's own, or where that may be
-/// too short, ours. *length is the caller's, unset where the call fails, as the kernel leaves it.
+/// Calls `call` with memory for the address it returns and for its length: the caller's own or, if that may be too
+/// short, ours. *length is the caller's, unset if the call fails, as the kernel leaves it.
 long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call);
 
-/// How many messages come before the first that goes to an AF_UNIX name.
+/// How many messages precede the first that goes to an AF_UNIX name.
 unsigned count_ordinary(const mmsghdr* messages, unsigned count);
 
-/// A message to be received whose address comes into memory of ours.
+/// A message to be received, whose address is written to our own memory.
 struct OwnAddress {
   UnixAddressBuffer bytes;
 
   msghdr borrow(msghdr message);
-  /// Gives the caller's message what the kernel has made of the copy.
+  /// Copies to the caller's message what the kernel wrote to the copy.
   void give_back(msghdr& message, const msghdr& filled);
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// posix_spawn and its kin: the program, the environment, and the file actions, which libc performs by itself in the
-// child and which are therefore rewritten when they are added. A relative path is judged from the directory that is
-// the working directory at that time.
+// posix_spawn and the like: the program, the environment, and the file actions. libc performs these itself in the
+// child, so they are rewritten when they are added. A relative path is judged from the directory that is the working
+// directory at that time.
 //
 // These functions return an error number and leave errno alone.
 #include <alloca.h>
@@ -31,14 +31,15 @@ namespace {
 using Actions = posix_spawn_file_actions_t;
 using Attributes = posix_spawnattr_t;
 
-/// Before glibc 2.20 addopen stores the pointer that it is given, and not the text (glibc bug 17048). We know 2.17 on.
+/// Before glibc 2.20 addopen stores the pointer that it gets, not the text (glibc bug 17048). We support 2.17 and
+/// later.
 bool libc_keeps_the_pointer() {
   const void* found = next_definition("gnu_get_libc_version", false);
   return found && begins_with(reinterpret_cast<const char* (*)()>(const_cast<void*>(found))(), "2.1");
 }
 
-/// The path of a file action for such a libc: rewritten, in a page that nobody gives back, for there is no telling when
-/// the last copy of the actions has gone.
+/// The path of a file action for such a libc: rewritten, in a page that is never freed, because nothing reports when
+/// the last copy of the actions is gone.
 [[gnu::cold, gnu::noinline]] const char* lasting(const char* path) {
   const char* kept = path;
   with_kernel_path(path, [&](const KernelPath& found) {
@@ -85,7 +86,7 @@ EXPORT int posix_spawnp(pid_t* pid, const char* file, const Actions* actions, co
 }
 
 #if defined(__x86_64__)
-// Programs linked before glibc 2.15 ask for the first version (old_versions.S): it runs a script without #! by sh.
+// Programs linked before glibc 2.15 use the first version (old_versions.S), which runs a script without #! with sh.
 extern "C" [[gnu::used, gnu::visibility("hidden")]] int devshm_old_posix_spawn(pid_t* pid, const char* path,
                                                                                const Actions* actions,
                                                                                const Attributes* attributes,
@@ -126,7 +127,7 @@ EXPORT int posix_spawn_file_actions_addopen(Actions* actions, int fd, const char
   return next.forward(actions, fd, path, flags, mode);
 }
 
-// glibc 2.29. POSIX has it without _np since 2024, glibc up to 2.44 has not.
+// glibc 2.29. POSIX has it without _np since 2024; glibc up to 2.44 does not.
 FORWARD_FAILING_WITH(posix_spawn_file_actions_addchdir_np, error_number, path, 2);
 
 }  // namespace devshm

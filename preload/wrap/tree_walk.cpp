@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// ftw and nftw: libc walks the backing directory, the callback sees the names that begin as the program's path does.
+// ftw and nftw: libc walks the backing directory, and the callback sees names that begin with the program's path.
 //
-// libc's callback has no argument for our use, so what is known of a walk is kept by thread for as long as it lasts. A
-// callback may start a walk of its own, and may leave by longjmp: then the record stays behind unread, and the thread's
-// next walk takes its place.
+// libc's callback has no argument for our use, so the state of a walk is kept per thread while it lasts. A callback may
+// start a walk of its own, and may leave by longjmp: then the record stays unused, and the thread's next walk takes its
+// place.
 #include <alloca.h>
 #include <errno.h>
 #include <ftw.h>
@@ -22,7 +22,7 @@ namespace {
 class Walk;
 constinit KeyedPointers<Walk> walks;
 
-// libc drops slashes at the end in its own way.
+// libc drops trailing slashes in its own way.
 
 /// Where the last component of a path begins.
 int base_of(const char* path) {
@@ -64,14 +64,14 @@ class Walk {
     memcpy(memory + shown_length_, name + real_length_, strlen(name + real_length_) + 1);
     return memory;
   }
-  /// Where the last component begins in a name that is shown: in the walk's root it may be another one.
+  /// Where the last component begins in a name that is shown: it may differ in the walk's root.
   int shown_base(int base, const char* shown) const {
     const int real_length = static_cast<int>(real_length_);
     return base < real_length ? base_of(shown) : base - real_length + static_cast<int>(shown_length_);
   }
 
-  /// What to tell libc of the callback's answer. -1 would look like a failure of the walk itself, which is a reason to
-  /// try again; so the walk is stopped with another value.
+  /// What to return to libc for the callback's result. -1 would look like a failure of the walk itself, after which it
+  /// is tried again; so the walk is stopped with another value.
   int answer(int result) {
     if (result != -1) return result;
     stopped_with_minus_one_ = true;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// wordexp: where a word of the text begins with /dev/shm, glibc gets the backing directory to expand there, and the
-// words that come of it are shown as what was meant. (musl leaves the work to a shell, which is under devshm itself.)
+// wordexp: if a word of the text begins with /dev/shm, glibc gets the backing directory to expand instead, and the
+// resulting words are shown with the original name. (musl leaves the work to a shell, which is under devshm itself.)
 //
-// glibc looks for the names of a pattern by itself, and does not get through a link in the overlay whose text begins
-// with /dev/shm. So a word that is a pattern and nothing else (no quotes, no substitution) is given to it in quotes and
-// with a mark: it comes back as it is, and our own glob finds its names.
+// glibc searches for the names of a pattern by itself, and can't follow a link in the overlay whose text begins with
+// /dev/shm. So a word that is only a pattern (no quotes, no substitution) is passed in quotes and with a mark: it comes
+// back unchanged, and our own glob finds its names.
 //
-// What a command substitution says is left alone: the shell that runs it is under devshm too. Nor is a word found that
-// begins so only after an expansion ($DIR/*): it is expanded, but its file names are looked for by libc alone.
+// The output of a command substitution is left alone: the shell that runs it is under devshm too. A word that begins
+// with /dev/shm only after an expansion ($DIR/*) is not recognised: it is expanded, but only libc searches for its file
+// names.
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -50,9 +51,9 @@ bool is_plain(const char* dir) {
   return true;
 }
 
-/// Steps over what belongs together: a character, an escaped one, or a substitution ($(...), ${...}, `...`), in which
-/// spaces part no words. Not all that a shell knows of nesting; a slip means a name that is exchanged where it need not
-/// be, and it leads to the same file.
+/// Skips one unit: a character, an escaped one, or a substitution ($(...), ${...}, `...`), in which spaces separate no
+/// words. It does not cover all of a shell's nesting; after a mistake a name is replaced needlessly, and it leads to
+/// the same file.
 const char* step(const char* at) {
   if (*at == '\\' && at[1]) return at + 2;
   if (*at == '`') {
@@ -69,8 +70,8 @@ const char* step(const char* at) {
   return at;
 }
 
-/// The backing directory in a spelling that no program uses, so that its words are told from the program's own: with a
-/// slash more than it needs, or with as many as make it no shorter than what it stands for.
+/// The backing directory in a spelling that no program uses, so that its words can be distinguished from the program's
+/// own: with one slash more than necessary, or with enough to make it no shorter than what it replaces.
 class Marker {
  public:
   explicit Marker(const Settings& set)
@@ -94,22 +95,22 @@ class Marker {
   const char* dir_;
 };
 
-/// The mark of a pattern. No word of the program's begins like it: nothing can lie below a file.
+/// The mark of a pattern. No word of the program begins like it, because nothing can lie below a file.
 constexpr char nowhere[] = "/dev/null/";
 constexpr std::size_t nowhere_length = sizeof nowhere - 1;
 
-/// Whether the word that begins here is a pattern, in which every letter stands for itself otherwise.
+/// Whether the word that begins here is a pattern, in which every other letter stands for itself.
 bool is_plain_pattern(const char* word) {
   bool is_pattern = false;
   for (; *word && !is_space(*word); ++word) {
-    if (has_letter("\\\"'$`|&;<>(){}", *word)) return false;  // these wordexp refuses, or they mean more
+    if (has_letter("\\\"'$`|&;<>(){}", *word)) return false;  // wordexp refuses these, or they have a meaning
     is_pattern |= has_letter("*?[", *word);
   }
   return is_pattern;
 }
 
-/// Puts the names that a pattern stands for in the place of word number `at`, or itself if there are none. Returns how
-/// many they are; 0 if there is no memory for them.
+/// Replaces word number `at` by the names that the pattern matches, or by the pattern itself if there are none. Returns
+/// how many there are; 0 if there is no memory for them.
 std::size_t replace_by_names(wordexp_t& out, std::size_t offset, std::size_t at) {
   char* const pattern = out.we_wordv[offset + at] + nowhere_length;
   glob_t found{};
@@ -135,7 +136,7 @@ std::size_t replace_by_names(wordexp_t& out, std::size_t offset, std::size_t at)
   return words ? count : 0;
 }
 
-/// The text with the marker in it, from malloc; null if there is nothing to exchange (errno 0) or no memory for it.
+/// The text with the marker in it, from malloc; null if there is nothing to replace (errno 0) or no memory for it.
 [[gnu::cold]] char* exchange(const char* text, const Marker& marker) {
   errno = 0;
   std::size_t room = strlen(text) + 1;
