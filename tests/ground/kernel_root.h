@@ -4,6 +4,7 @@
 // fuzzer. Needs openat2 (Linux 5.6).
 #pragma once
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -50,7 +51,11 @@ class KernelRoot {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT;
-    return static_cast<int>(syscall(SYS_openat2, fd_, path.c_str(), &how, sizeof how));
+    // With a ".." it is EAGAIN when anything was renamed or mounted meanwhile (openat2(2)).
+    int fd;
+    do fd = static_cast<int>(syscall(SYS_openat2, fd_, path.c_str(), &how, sizeof how));
+    while (fd < 0 && errno == EAGAIN);
+    return fd;
   }
 
   /// Where the kernel lands with `path`, as seen from this root; nothing if it lands nowhere.
