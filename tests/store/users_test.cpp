@@ -177,7 +177,8 @@ TEST_F(Users, AFloodOfConnectionsStopsNobody) {
   int status;
   waitpid(flooder, &status, 0);
   // Its connections are closed. A claim that somebody had to give up is kept for a while.
-  EXPECT_TRUE(comes_true([&] { return descriptors_of(keeper) <= before + 200 + 4; })) << descriptors_of(keeper) - before;
+  EXPECT_TRUE(comes_true([&] { return descriptors_of(keeper) <= before + 200 + 4; }))
+      << descriptors_of(keeper) - before;
 }
 
 TEST_F(Users, AStrangerGetsNoPoolFilled) {
