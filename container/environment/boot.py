@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One start of an environment's processes: extensions, then the runtime, their initialization, and how they are shut down.
+"""One start of an environment's processes: it starts extensions, then the runtime, initializes and shuts them down.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
@@ -9,13 +9,13 @@ import time
 
 from . import container, extensions, invocation, processes
 
-# How long a shutdown may take, by what is registered.
+# How many seconds a shutdown may take, by the kind of extensions registered.
 SHUTDOWN_SECONDS = {"none": 0, "internal": 0.5, "external": 2}
-RUNTIME_SECONDS = {False: 0.3, True: 0.5}  # of these the runtime's part, without and with internal extensions
+RUNTIME_SECONDS = {False: 0.3, True: 0.5}  # the runtime's part of them, without and with internal extensions
 
 
 class Failure:
-    """Why a boot is over: what the caller gets as its answer."""
+    """Why a boot is over, as the response that the caller gets."""
 
     def __init__(self, kind, text, body=None):
         self.kind, self.text, self.body = kind, text, body
@@ -47,7 +47,7 @@ class Boot:
         self.function.changed.notify_all()
 
     def wait(self, reached, until):
-        """Whether it was reached, before the time and without a failure."""
+        """Returns whether it was reached in time and without a failure."""
         self.function.changed.wait_for(lambda: self.failure or reached(), max(0, until - time.monotonic()))
         return not self.failure and reached()
 
@@ -99,7 +99,7 @@ class Boot:
         self.runtime = processes.Process(number, lambda process: self.runtime_ended())
 
     def start_alone(self):
-        """The runtime as the container's own command: only so can a snapshot be taken of it."""
+        """Starts the runtime as the container's own command: otherwise no snapshot can be taken of it."""
         if self.extensions.externals():
             self.fail("Extension.LaunchError", "container/lambda has no extensions with --snapstart")
         self.output = processes.Output(lambda line: self.function.log.written("function", line))
@@ -110,7 +110,7 @@ class Boot:
         self.runtime = self.container.first
 
     def restore(self, until):
-        """A copy's processes, from the snapshot; returns how that ended, as initialize() does."""
+        """Restores a copy's processes from the snapshot; returns the outcome, as initialize() does."""
         self.container = container.Container(self.box)
         self.output, self.runtime = self.function.group.restore(self.function, lambda process: self.alone_ended())
         self.container.first = self.runtime
@@ -123,7 +123,7 @@ class Boot:
         self.container_ended()
 
     def report_extensions(self):
-        """One event for each, as init ends."""
+        """Logs one event for each, when init ends."""
         for extension in self.extensions.all.values():
             record = {"name": extension.name, "state": extension.state, "events": extension.events}
             if extension.error_type:
@@ -131,11 +131,11 @@ class Boot:
             self.function.log.event("platform.extension", record)
 
     def drain(self):
-        """What was written until now is logged before what comes next."""
+        """Logs all that was written until now before anything that follows."""
         if self.runtime:
             self.output.drain()
 
-    # --- ends that nobody asked for ---
+    # --- unexpected ends ---
 
     def runtime_ended(self):
         self.output.drain()
@@ -169,8 +169,8 @@ class Boot:
     # --- shutdown ---
 
     def shut_down(self, reason):
-        """Ends all there is: the runtime first, then the extensions, which get an event; and waits until they are gone.
-        `reason` is spindown, timeout or failure: Lambda sends small letters, whatever its documentation prints."""
+        """Ends everything: the runtime first, then the extensions, which get an event; and waits until they are gone.
+        `reason` is spindown, timeout or failure: Lambda sends lower case, unlike its documentation."""
         self.over = True
         self.function.changed.notify_all()
         internal = any(not extension.external for extension in self.extensions.registered())
@@ -198,7 +198,7 @@ class Boot:
 
     @staticmethod
     def body_of(error):
-        """The type that an error names in its body, for runtimes that send no header."""
+        """The error type in the body, for runtimes that send no header."""
         try:
             return json.loads(error).get("errorType")
         except (ValueError, AttributeError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the OCI runtime is told about one process: the config.json of its bundle."""
+"""The OCI runtime's configuration for one process: the config.json of its bundle."""
 import json
 import os
 import pathlib
@@ -18,7 +18,7 @@ HOST_NAME = "169-254-100-1"
 
 
 def seccomp(profile=PROFILE):
-    """Calls made by way of another architecture's table (int 0x80) end the process, as libseccomp has it."""
+    """System calls through another architecture's table (int 0x80) kill the process, as libseccomp does."""
     rules = json.loads(profile.read_text())
     machine = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}.get(os.uname().machine)
     if machine:
@@ -33,7 +33,7 @@ def bind(source, target, *options):
 
 
 def process(arguments, variables, directory):
-    """How a process runs, the first one or a later one: Lambda's user, limits and no rights."""
+    """How a process runs, the first one or a later one: with Lambda's user and limits, and without privileges."""
     return {
         "terminal": False,
         "user": {"uid": USER, "gid": GROUP, "umask": 0o22},
@@ -42,7 +42,7 @@ def process(arguments, variables, directory):
         "cwd": directory,
         "capabilities": {kind: [] for kind in ("bounding", "effective", "inheritable", "permitted", "ambient")},
         "rlimits": [{"type": "RLIMIT_" + name, "hard": 1024, "soft": 1024} for name in ("NOFILE", "NPROC")],
-        # Also what lets the runtime load the filter when it has nothing left to do that the filter refuses.
+        # This also lets the runtime load the filter last, when it makes no more system calls that the filter refuses.
         "noNewPrivileges": True,
     }
 
@@ -63,7 +63,7 @@ def config(root, mounts, arguments, variables, directory):
             *mounts,
         ],
         "linux": {
-            # The network is the machine's: a function reaches out on Lambda too.
+            # The machine's network is used: a function has access to the network on Lambda too.
             "namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")],
             "seccomp": seccomp(),
             # The usual masks are tmpfs mounts.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A function as on Managed Instances: several invocations at a time in one environment, which never stands still, and in
-which one's end is not another one's.
+"""A function as on Managed Instances: several invocations at a time in one environment, which is never frozen, and in
+which the end of one does not end the others.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
 """
@@ -9,7 +9,7 @@ import time
 from . import function, invocation, reports
 
 INIT_SECONDS = 130  # or the time-out, if that is longer
-BUSY_SECONDS = 60  # or the time-out, if that is longer: then a caller is refused that found all workers busy
+BUSY_SECONDS = 60  # or the time-out, if that is longer: then a caller that found all workers busy is refused
 
 
 class ConcurrentFunction(function.Function):
@@ -40,7 +40,7 @@ class ConcurrentFunction(function.Function):
             begun = time.monotonic()
             self.log.event("platform.start", reports.start(given))
             self.changed.wait_for(lambda: given.ended or not current or current.failure, self.options.timeout)
-            # What is too late goes on, and nobody waits for it.
+            # An invocation that is too late continues, and its result is ignored.
             status, kind = self.judge(given, current, given.ended)
             self.working.pop(given.id, None)
             seconds = time.monotonic() - begun
@@ -48,7 +48,7 @@ class ConcurrentFunction(function.Function):
             self.report(given, status, kind, seconds, None)
 
     def lost(self, given):
-        """The process that worked on it has ended, and others have not."""
+        """Handles the end of the process that worked on it, while others continue."""
         text = "RequestId: %s Error: Runtime worker exited" % given.id
         given.end(invocation.error("Runtime.ExitError", text), "Runtime.ExitError")
         self.answered(given)

@@ -26,7 +26,7 @@ class Container:
         self.first = None
 
     def start(self, arguments=bundle.PAUSE, variables=None, when_ended=None, output=None):
-        """With this command; without one, others are executed in it."""
+        """Starts it with this command; without one, others are executed in it."""
         box = self.box
         settings = bundle.config(box.root, box.mounts, arguments, variables or {}, box.image.working_directory)
         (self.home / "config.json").write_text(json.dumps(settings, indent=1))
@@ -56,28 +56,28 @@ class Container:
             raise Failed("the OCI runtime " + problem)
 
     def correct(self, number, owners):
-        """What the runtime does beyond its orders, undone before the command starts."""
-        # More in /dev than Lambda has.
+        """Undoes what the runtime does without being asked, before the command starts."""
+        # It adds entries to /dev that Lambda lacks.
         for entry in self.box.dev.iterdir():
             if entry.name in disks.DEVICES:
                 os.chown(entry, 0, 0)
             elif entry.name not in disks.LINKS:
                 sandbox.remove_entry(entry)
-        # The user's own files and terminals given away; a pipe may as well be the command's.
+        # It changes the owner of the user's files and terminals; a pipe may as well be the command's.
         for descriptor, was in owners:
             if not stat.S_ISFIFO(was.st_mode) and not stat.S_ISSOCK(was.st_mode):
                 os.chown("/proc/self/fd/%d" % descriptor, was.st_uid, was.st_gid)
-        # Options of the root's mount forgotten.
+        # It forgets options of the root's mount.
         namespaces.in_mounts_of(number, namespaces.set_root_options)
 
     def execute(self, arguments, variables, output):
-        """Another process, which writes to `output`: its number, or None if it could not be started."""
+        """Starts another process, which writes to `output`. Returns its pid, or None if it could not be started."""
         home = self.home / ("process%d" % next(NUMBERS))
         home.mkdir()
         (home / "process.json").write_text(
             json.dumps(bundle.process(arguments, variables, self.box.image.working_directory))
         )
-        # It is in the groups before it can start others.
+        # It joins the groups before it can start others.
         words = [
             "sh",
             "-c",
@@ -101,14 +101,14 @@ class Container:
         return number
 
     def kill(self):
-        """Ends all there is: the first process takes the whole namespace with it, frozen or not."""
+        """Ends everything: with the first process the kernel kills the whole namespace, frozen or not."""
         with self.guard:
-            self.killed = True  # what is frozen from now on would not end
+            self.killed = True  # a process that is frozen from now on would not end
             self.first.signal(signal.SIGKILL)
             self.set_frozen(False)
 
     def ended(self):
-        """Tidies up behind a first process that has ended."""
+        """Cleans up after the first process has ended."""
         subprocess.run(
             [*self.box.runtime, "delete", "--force", self.name],
             env=self.box.surroundings,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """SnapStart: a function is initialized once, a snapshot is taken, and copies of it serve the invocations in turn.
 
-Each copy has the memory and the /tmp of the moment of the snapshot, and from then on its own.
+Each copy starts with the memory and the /tmp of the snapshot, and changes only its own.
 """
 import itertools
 import os
@@ -11,11 +11,11 @@ from . import Failed, function, peers, processes, snapshots
 
 
 class Copies:
-    """Stands for the function: what comes from outside goes to the next copy, what comes from inside to its own."""
+    """Acts as the function: requests from outside go to the next copy, those from inside to their own."""
 
     def __init__(self, box, options, command, environment):
         self.options = options
-        self.guard = threading.Lock()  # held while one is being restored: it asks before it is known
+        self.guard = threading.Lock()  # held while a copy is restored: it sends requests before it is known
         self.template = function.Function(box, options, command, environment)
         self.template.server.function = self
         self.all = [self.template]
@@ -48,12 +48,12 @@ class Copies:
             namespace = os.readlink("/proc/%d/ns/pid" % number)
             for other in self.all:
                 if other.namespace == namespace:
-                    other.namespace = None  # its processes are gone, and the number is used again
+                    other.namespace = None  # its processes are gone, and the number may be reused
             copy.namespace = namespace
             return output, processes.Process(number, ended)
 
     def for_connection(self, address):
-        """The one from which that connection comes."""
+        """The copy that this connection comes from."""
         if len(self.all) == 1 and self.all[0] is self.template:
             return self.template
         with self.guard:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The file systems: ext4 images of which nothing is left when they are unmounted, and read-only overlays.
+"""The file systems: ext4 images that leave nothing behind when they are unmounted, and read-only overlays.
 
-A tmpfs would be simpler, and wrong: before 2.34 glibc takes any tmpfs that it finds for /dev/shm.
+A tmpfs would be simpler but wrong: before 2.34 glibc uses any tmpfs that it finds as /dev/shm.
 """
 import os
 import pathlib
@@ -30,7 +30,7 @@ def call(*command):
 
 
 def mount_disk(image, point, megabytes, options):
-    """A new ext4 with so much room at `point`. The image file has no name afterwards: the loop device holds it."""
+    """Mounts a new ext4 of this size at `point`. The image file has no name afterwards: the loop device keeps it."""
     # As Lambda's /tmp has it: room to use of 525 MiB at a setting of 512. Inodes and journal come on top.
     room = megabytes * 1.026
     inodes = megabytes * 64

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Programs of another architecture, run by qemu-user.
 
-The kernel has to be told, once for the machine (Debian's qemu-user-static does so where systemd runs), or, since
-Linux 6.7, in a user namespace of one's own, which leaves the machine as it is.
+The emulator has to be registered once for the machine (Debian's qemu-user-static does so with systemd) or, since
+Linux 6.7, in a new user namespace, which does not change the machine.
 """
 import os
 import pathlib
@@ -26,7 +26,7 @@ def native():
 
 
 def registered(architecture):
-    """By the machine itself, with the emulator held open (F): it is not there in the container."""
+    """Whether the machine itself runs them, with the emulator kept open (F): the container does not contain it."""
     name = os.path.basename(QEMU[architecture]).replace("-static", "")
     try:
         entry = pathlib.Path("/proc/sys/fs/binfmt_misc", name).read_text()
@@ -36,7 +36,7 @@ def registered(architecture):
 
 
 def prefix(architecture):
-    """The words before the OCI runtime's that make it start programs of this architecture; none for our own."""
+    """The prefix of the OCI runtime's command that makes it start programs of this architecture; empty for our own."""
     if architecture == native():
         return []
     if not os.access(QEMU[architecture], os.X_OK):
@@ -48,7 +48,7 @@ def prefix(architecture):
 
 
 def start_keeper(architecture):
-    """A process whose user namespace knows the architecture, for as long as it lives: with this pid namespace."""
+    """Starts a process whose user namespace supports the architecture. It lives as long as this pid namespace."""
     to_keeper, to_us = os.pipe(), os.pipe()
     keeper = os.fork()
     if keeper == 0:

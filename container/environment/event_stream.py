@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The form in which Lambda streams an answer to its SDKs, application/vnd.amazon.eventstream.
+"""The format in which Lambda streams a response to its SDKs, application/vnd.amazon.eventstream.
 
 A message is its length, the length of its headers, a checksum of both, the headers, the payload, a checksum of all.
 https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html names the events.

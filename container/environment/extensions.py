@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The extensions of an environment: programs in /opt/extensions, and those that register from inside of the runtime.
+"""The extensions of an environment: programs in /opt/extensions, and those that register from inside the runtime.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 """
@@ -44,7 +44,7 @@ class Extension:
 
 
 class Registry:
-    """Of one boot. Whoever calls holds the function's lock."""
+    """The extensions of one boot. The caller holds the function's lock."""
 
     def __init__(self, external_names=(), takes_invoke=True):
         self.all = {name: Extension(name, True) for name in external_names}
@@ -91,7 +91,7 @@ class Registry:
         return all(extension.waiting for extension in self.registered())
 
     def send(self, kind, event):
-        """To those that registered for it, which are returned."""
+        """Sends an event to those that registered for it, and returns them."""
         wanted = [extension for extension in self.registered() if kind in extension.events]
         for extension in wanted:
             extension.send({"eventType": kind, **event})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A function in its environment: initialized by its first invocation, frozen between them, and reset when it fails.
 
-What ends in the middle (a crash, a time-out) is answered as Lambda answers it. The next invocation starts extensions and
+After a crash or a time-out the caller gets Lambda's response. The next invocation starts extensions and
 runtime anew in the same environment: /tmp is as it was left.
 """
 import collections
@@ -15,15 +15,15 @@ RESTORE_SECONDS = 10  # with the hooks that run after it
 
 
 class Function:
-    """Threads of the servers, of invocations and of processes that end meet here; `changed` guards all fields."""
+    """Threads of servers, of invocations and of ending processes synchronise here; `changed` guards all fields."""
 
     def __init__(self, box, options, command, environment, server=None, group=None):
         """With a `server` it is one of a `group` of copies, which are restored from a snapshot."""
         self.box, self.options, self.command = box, options, command
         self.changed = threading.Condition()
-        self.turn = threading.Lock()  # one invocation at a time, as one environment has it
+        self.turn = threading.Lock()  # one environment handles one invocation at a time
         self.waiting = collections.deque()  # for a process that asks
-        self.working = {}  # what was handed out and is not answered, by id
+        self.working = {}  # handed out and without a response yet, by id
         self.boot = None
         self.failed = False  # once: from then on init belongs to the invocations
         self.closing = False
@@ -44,7 +44,7 @@ class Function:
     def work(self, given):
         try:
             self.run(given)
-        except Exception as problem:  # pylint: disable=broad-except  # nobody else would answer the caller
+        except Exception as problem:  # pylint: disable=broad-except  # otherwise the caller gets no response
             given.end(
                 invocation.error("Sandbox.Failure", "the environment could not be made: %s" % problem),
                 "Sandbox.Failure",
@@ -89,7 +89,7 @@ class Function:
             self.finish(given, current, status, kind, time.monotonic() - begun, before)
 
     def judge(self, given, current, done):
-        """(status, error type), and the answer if there is none yet."""
+        """Returns (status, error type), and sets the response if there is none yet."""
         if done:
             return ("error", given.error_type) if given.error is not None else ("success", None)
         if current.failure:
@@ -121,7 +121,7 @@ class Function:
         self.changed.notify_all()
 
     def lost(self, given):
-        """The process that works on it has ended. So has the runtime, which is noticed by itself."""
+        """The process that works on it has ended. So has the runtime, whose end is detected separately."""
 
     # --- events ---
 
@@ -170,7 +170,7 @@ class Function:
         return None
 
     def restore(self):
-        """A copy of the snapshot, with a /tmp that is as it was then. It may fail: the invocation sees it."""
+        """Starts a copy of the snapshot, with the /tmp of that time. If this fails, the invocation reports it."""
         if self.failed:
             self.box.fill()
         self.telemetry.start_over()
@@ -187,7 +187,7 @@ class Function:
         self.telemetry.close_subscribing()
 
     def reset(self, reason):
-        """All processes end; the next invocation starts others."""
+        """Ends all processes; the next invocation starts others."""
         current, self.failed = self.boot, True
         current.shut_down(reason)
         self.boot = None
@@ -205,9 +205,9 @@ class Function:
             self.telemetry.running.set()
 
     def close(self):
-        """The last shutdown, which extensions hear of."""
+        """Shuts down for the last time, with an event to extensions."""
         with self.changed:
-            # What is answered is brought to its end; nobody waits for the rest.
+            # Invocations with a response are completed; nothing waits for the others.
             self.changed.wait_for(lambda: not any(given.ended for given in self.working.values()), self.options.timeout)
             self.closing = True
             if self.boot:

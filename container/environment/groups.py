@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Control groups of our own: they limit the memory of the environment, and freeze it.
+"""Our own control groups, which limit the memory of the environment, and freeze it.
 
 Both kinds of hierarchy, also side by side. Where they can't be written to, there is no limit, and freezing is by
 SIGSTOP to each process.
@@ -13,7 +13,7 @@ from . import disks
 
 
 def hierarchies():
-    """The mount points by controller; "" is the unified hierarchy, where it is the only one."""
+    """The mount points by controller; "" is the unified hierarchy, if it is the only one."""
     found = {}
     for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
@@ -28,14 +28,14 @@ def hierarchies():
 
 
 def hide_second_hierarchy():
-    """crun refuses to work where it sees both kinds. For private mounts only."""
+    """Unmounts the unified one, because crun refuses to work with both kinds. For private mounts only."""
     for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
         if " - cgroup2 " in line and len(hierarchies()) > 0 and "" not in hierarchies():
             disks.call("umount", line.split()[4])
 
 
 def sweep(prefix, is_gone):
-    """Groups of a run that was killed: what it left frozen can end now, and the group can be removed."""
+    """Removes groups of a run that was killed: thaws its processes, so that they can end."""
     found = [left for point in set(hierarchies().values()) for left in point.glob(prefix + "*") if is_gone(left.name)]
     # All are thawed before the first is removed: its processes may be in another one that is still frozen.
     for left in found:
@@ -89,7 +89,7 @@ class Groups:
         return point / name
 
     def limit(self, megabytes):
-        """False where there is nothing to limit with."""
+        """Returns False if nothing can limit it."""
         if self.memory is None:
             return False
         size = str(megabytes << 20)
@@ -106,7 +106,7 @@ class Groups:
         return True
 
     def most_used(self):
-        """In bytes; None if nobody counts."""
+        """In bytes; None if it is not measured."""
         if self.memory is None:
             return None
         for name in ("memory.peak", "memory.max_usage_in_bytes"):
@@ -134,7 +134,7 @@ class Groups:
             (directory / "cgroup.procs").write_text(str(process))
 
     def freeze(self, frozen):
-        """False where there is no freezer."""
+        """Returns False if there is no freezer."""
         if self.freezer is None:
             return False
         old = self.freezer / "freezer.state"
@@ -148,7 +148,7 @@ class Groups:
 
     @staticmethod
     def await_state(reached):
-        """The kernel gets there on its own, within what the processes need to leave the kernel."""
+        """Waits for the kernel, which takes until the processes have left it."""
         end = time.monotonic() + 10
         while not reached() and time.monotonic() < end:
             time.sleep(0.0005)

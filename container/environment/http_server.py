@@ -12,7 +12,7 @@ import threading
 
 
 class Truncated(Exception):
-    """The other side went away in the middle of a body."""
+    """The peer closed the connection in the middle of a body."""
 
 
 class TooLarge(Exception):
@@ -95,7 +95,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def reply(self, status, body, **headers):
         if self.unread and (self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers):
-            self.close_connection = True  # what follows on this connection is a body that nobody read
+            self.close_connection = True  # an unread body follows on this connection
         self.send_response(status)
         self.send_header("Content-Type", headers.pop("Content_Type", "application/json"))
         if status != 204:
@@ -113,7 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.reply(status, json.dumps({"errorType": kind, "errorMessage": text}).encode())
 
     def is_connected(self):
-        """Whether the other side still listens for the answer."""
+        """Whether the peer still waits for the response."""
         if not select.select([self.connection], [], [], 0)[0]:
             return True
         try:
@@ -127,7 +127,7 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 4096  # hundreds of invocations may come at once
 
     def handle_error(self, request, client_address):
-        """A client that goes away in the middle is nobody's error."""
+        """Ignores a client that disconnects early: this is not an error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 

@@ -18,7 +18,7 @@ def error(kind, text):
 
 
 def valid_kind(kind):
-    """What Lambda makes of the error type that a runtime reports."""
+    """Lambda's error type for the one that a runtime reports."""
     if kind and re.fullmatch(r"(Runtime|Function|Sandbox|Extension)\.[A-Z][a-zA-Z]+", kind):
         return kind
     return "Runtime.Unknown" if kind and kind.startswith("Runtime.") else "Function.Unknown"
@@ -38,7 +38,7 @@ class Trace:
 
 
 class Invocation:
-    """One thread adds the answer's parts, another one takes them: from the runtime to the caller."""
+    """Passes the response from the runtime to the caller: one thread adds its parts, another one takes them."""
 
     def __init__(self, event, headers=None):
         headers = headers or {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Invocations from outside, as Lambda itself, its SDKs and its runtime interface emulator have them.
+"""Invocations from outside, through the API of Lambda, its SDKs and its runtime interface emulator.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, API_InvokeWithResponseStream.html
 """
@@ -27,7 +27,7 @@ class InvokeApi(http_server.Handler):
         )
 
     def given(self, largest):
-        """The invocation that the request asks for; None if it was refused."""
+        """The invocation that was requested; None if it was refused."""
         try:
             event = self.body(largest)
         except http_server.TooLarge:

@@ -29,12 +29,12 @@ def unshare(flags):
 
 
 def start_time(process):
-    """What tells a process from a later one with its number."""
+    """Distinguishes a process from a later one with the same pid."""
     return pathlib.Path("/proc/%s/stat" % process).read_text().rpartition(")")[2].split()[19]
 
 
 def is_gone(name):
-    """Whether that is the name of a run which has ended."""
+    """Whether this is the name of a run that has ended."""
     process, _, started = name[len(PREFIX) :].partition("-")[0].partition(".")  # "-" and the number of a copy
     if not (process.isdigit() and started.isdigit()):
         return False
@@ -45,7 +45,7 @@ def is_gone(name):
 
 
 def sweep(place):
-    """Removes what a run left that was killed. Its mounts have gone with its namespaces."""
+    """Removes what a killed run has left. Its mounts have gone with its namespaces."""
     groups.sweep(PREFIX, is_gone)
     for left in place.glob(PREFIX + "*"):
         if is_gone(left.name):
@@ -61,14 +61,14 @@ def scratch_directory(place):
 
 
 def run_inside(place, work):
-    """work(scratch) as the first process of new namespaces; returns the status that it returned.
+    """Calls work(scratch) in the first process of new namespaces; returns the status that it returned.
 
-    Signals go on to it. If this process is killed, the kernel kills that one, and with it all that runs there.
+    Signals are passed on to it. If this process is killed, the kernel kills that one, and with it all that runs there.
     """
     scratch = scratch_directory(place)
     outer = os.getpid()
     try:
-        # Not one is lost between here and there: they wait until someone takes them.
+        # No signal is lost in between: they stay pending until a process takes them.
         signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -98,7 +98,7 @@ def first_process(scratch, work):
         status = work(scratch)
     except Failed as failure:
         print("lambda: %s" % failure, file=sys.stderr)
-    except BaseException:  # pylint: disable=broad-except  # nobody above would say it
+    except BaseException:  # pylint: disable=broad-except  # no caller would report it
         sys.excepthook(*sys.exc_info())
     sys.stdout.flush()
     sys.stderr.flush()
@@ -106,7 +106,7 @@ def first_process(scratch, work):
 
 
 def in_mounts_of(process, work):
-    """work() in a process of its own, which sees what `process` has mounted."""
+    """Calls work() in a process of its own, which sees what `process` has mounted."""
     inside = os.open("/proc/%d/ns/mnt" % process, os.O_RDONLY | os.O_CLOEXEC)
     child = os.fork()
     if child == 0:

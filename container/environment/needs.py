@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What has to be on the machine: looked for by its files, and installed from Debian's packages if it is missing."""
+"""What the machine must have: searched for by its files, and installed from Debian's packages if missing."""
 import os
 import pathlib
 import shutil
@@ -9,7 +9,7 @@ from . import Failed, bundle, emulation, roots, sandbox
 
 INSTALL = pathlib.Path(__file__).resolve().parents[1] / "install"
 ALWAYS = {"crun": "crun", "mkfs.ext4": "e2fsprogs", "mount": "mount", "unzip": "unzip"}
-# Copied into each environment, so without a library of its own.
+# They are copied into each environment, so they must not need a library.
 COPIED = {bundle.INIT: "tini", bundle.PAUSE[0]: "busybox-static"}
 IMAGES = {"skopeo": "skopeo", "umoci": "umoci"}
 
@@ -23,7 +23,7 @@ def is_static(program):
 
 
 def missing(options):
-    """The packages, by what this run is going to do."""
+    """The packages that this run needs."""
     wanted = dict(ALWAYS)
     makes_roots = not options.root or options.snapstart  # CRIU has one of its own
     if makes_roots:
@@ -40,7 +40,7 @@ def missing(options):
 
 
 def provide(options):
-    """Installs what is missing, or says what that is."""
+    """Installs what is missing, or reports it."""
     if os.geteuid() != 0:
         raise Failed(
             "needs root, for loop devices and mounts of ext4: sudo container/lambda ... (as an ordinary user, "

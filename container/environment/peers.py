@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Which process is at the other end of a local connection: several of one environment ask the same interface."""
+"""Finds the process at the other end of a local connection, as several of one environment use the same interface."""
 import os
 import select
 import time
 
 
 def process_of(address):
-    """The number of the process that has the socket with this address; None if it is not found.
+    """The pid of the process that has the socket with this address; None if it is not found.
 
     The kernel's table is read in pieces, between which it changes: what is missed once is found the next time.
     """
@@ -49,7 +49,7 @@ class Peer:
                 pass  # it has ended, or the kernel is older than 5.3
 
     def has_ended(self):
-        """Of one that has just closed its connection: files are closed a moment before a process is gone."""
+        """Whether the process has ended. It waits a moment: files are closed before the process is gone."""
         return self.handle is not None and bool(select.select([self.handle], [], [], 1)[0])
 
     def close(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the platform reports of a function: events for those that subscribed, and lines of the log in text or as JSON.
+"""What the platform reports about a function: events for subscribers, and lines of the log as text or JSON.
 
 The events: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 """
@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 
-TAIL = 4096  # of an invocation's log, for a caller that asked for it
+TAIL = 4096  # of an invocation's log, for a caller that requests it
 
 
 def timestamp(seconds=None):
@@ -24,7 +24,7 @@ def timestamp(seconds=None):
 
 
 def text_of(kind, record):
-    """The line that CloudWatch shows of an event; None if it shows none."""
+    """The line that CloudWatch shows for an event; None if there is none."""
     return LINES[kind](record) if kind in LINES else None
 
 
@@ -90,12 +90,12 @@ LINES = {
     "platform.logsSubscription": subscription("LOGS"),
     "platform.fault": lambda record: record,
 }
-# What there is only for the older Logs API, and in the text of the log.
+# Events that only the older Logs API and the text of the log have.
 OLD = ("platform.end", "platform.fault", "platform.logsSubscription")
 
 
 class PlatformLog:
-    """Everything of one environment that is logged passes through here, in order."""
+    """Passes on everything that one environment logs, in order."""
 
     def __init__(self, log_format, publish):
         self.as_json = log_format == "JSON"
@@ -126,7 +126,7 @@ class PlatformLog:
             self.line(line, sys.stdout)
 
     def note_space(self, directory):
-        """What Lambda does not say: how full /tmp is. In a log of JSON nothing else may stand."""
+        """Logs how full /tmp is, which Lambda does not report. A JSON log must not contain anything else."""
         if self.as_json:
             return
         space = os.statvfs(directory)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Processes inside of an environment, as they are seen from outside: how they end, and what they write."""
+"""Processes of an environment, seen from outside: how they end, and what they write."""
 import os
 import select
 import signal
@@ -14,7 +14,7 @@ def how_it_ended(code):
 
 
 class Process:
-    """A child of this one. It is waited for by a thread, and signals reach it or nobody."""
+    """A child of this process. A thread waits for it, and a signal reaches no other process."""
 
     def __init__(self, number, when_ended=None):
         self.number, self.code = number, None
@@ -28,7 +28,7 @@ class Process:
         return self.code is None
 
     def reap(self):
-        # Until its number is given back here, it is no other process's.
+        # Until its pid is released here, no other process has it.
         os.waitid(os.P_PID, self.number, os.WEXITED | os.WNOWAIT)
         with self.guard:
             code = os.waitstatus_to_exitcode(os.waitpid(self.number, 0)[1])
@@ -37,7 +37,7 @@ class Process:
             self.when_ended(self)
 
     def wait(self):
-        """Its exit status, as a shell would say it."""
+        """Its exit status, as a shell reports it."""
         while self.thread.is_alive():
             self.thread.join(1)  # signal handlers run in between
         return self.code if self.code >= 0 else 128 - self.code
@@ -67,7 +67,7 @@ class Output:
         os.close(self.reading)
 
     def drain(self, unfinished=True):
-        """Takes all that was written by now, also a last line that is not finished."""
+        """Takes all that has been written so far, including an unfinished last line."""
         with self.guard:
             while self.open:
                 try:
@@ -85,12 +85,12 @@ class Output:
                 self.rest = b""
 
     def close_writer(self):
-        """The processes have it: what they have written last is followed by the end."""
+        """Closes our end once the processes have theirs: so the pipe ends after their last output."""
         os.close(self.writing)
 
 
 def kill_tree(process):
-    """That one and what it has started, as long as they are its descendants."""
+    """That process and those that it has started, as long as they are its descendants."""
     found = [process.number]
     for number in found:
         try:

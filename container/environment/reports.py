@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The platform's records of an invocation: what is in its start, its end and its report.
+"""The platform's records of an invocation: the contents of its start, its end and its report.
 
 https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 """
@@ -25,7 +25,7 @@ def start(given):
 
 
 def invoke_event(given, name):
-    """What extensions get."""
+    """The record that extensions get."""
     return {
         "deadlineMs": int(given.deadline * 1000),
         "requestId": given.id,

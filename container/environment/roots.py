@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The root directory: one that the user has, an image's, or a Debian of the wanted libc, made once and kept."""
+"""The root directory: one of the user, an image's, or a Debian with the requested libc, built once and kept."""
 import fcntl
 import hashlib
 import json
@@ -12,7 +12,7 @@ import time
 
 from . import Failed
 
-# Debian's releases by the glibc they have.
+# Debian's releases, by their glibc.
 RELEASES = {"2.31": "bullseye", "2.36": "bookworm", "2.41": "trixie"}
 DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
 OCI = {"x86_64": "amd64", "arm64": "arm64"}
@@ -20,12 +20,12 @@ PACKAGES = (
     "base-files bash ca-certificates coreutils dash findutils grep gzip hostname libc-bin mawk mount procps "
     "python3 sed strace tar tzdata util-linux"
 ).split()
-LAYOUT = 1  # to be raised when roots made by an older version of this file will not do
+LAYOUT = 1  # increase it when roots made by an older version of this file can't be used any more
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 class Root:
-    """A root directory, and what an image says about how to run it."""
+    """A root directory, and an image's settings for running it."""
 
     def __init__(self, directory, managed=False, settings=None):
         self.directory = pathlib.Path(directory)
@@ -38,7 +38,7 @@ class Root:
 
 
 def cache_directory(kind="lambda"):
-    """Of the user who called sudo, if so: the cache is theirs to find and to delete."""
+    """That of the user who called sudo, if any, so that they can find and delete the cache."""
     if "DEVSHM_CACHE" in os.environ:
         return pathlib.Path(os.environ["DEVSHM_CACHE"])
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~%s/.cache" % os.environ.get("SUDO_USER", ""))
@@ -82,7 +82,7 @@ def make_debian(directory, release, architecture, more):
     say("making a Debian %s for %s in %s (once; half a minute or so)" % (release, architecture, directory))
     fresh = directory.with_name(directory.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    # Unpacked and not set up: needs no emulator, and nothing of it is to be run as root.
+    # The packages are unpacked and not set up: this needs no emulator, and runs nothing of them as root.
     run_with_progress(
         [
             "mmdebstrap",
@@ -123,7 +123,7 @@ def mirror():
 
 
 def run_with_progress(command, log, who="lambda"):
-    """On a terminal one line that changes; else nothing, unless it fails."""
+    """Shows one changing line on a terminal; otherwise prints nothing unless it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with open(log, "wb") as output:
@@ -160,7 +160,7 @@ def last_line(log):
 
 
 class locked:  # pylint: disable=invalid-name
-    """One at a time makes what is kept under this name."""
+    """Lets only one process at a time create what is kept under this name."""
 
     def __init__(self, directory):
         self.name = directory.with_name(directory.name + ".lock")
@@ -178,7 +178,7 @@ class locked:  # pylint: disable=invalid-name
 
 
 def archive_kind(path):
-    """By what is at its top."""
+    """Recognises it by its top-level files."""
     listing = subprocess.run(
         ["tar", "-tf", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
     ).stdout
@@ -190,7 +190,7 @@ def archive_kind(path):
 
 
 def named_image(name):
-    """The name for skopeo of an image that podman or docker has."""
+    """The name by which skopeo finds an image of podman or docker."""
     if shutil.which("podman") and subprocess.run(["podman", "image", "exists", name], check=False).returncode == 0:
         full = subprocess.run(
             ["podman", "image", "inspect", "--format", "{{.Id}}", name], stdout=subprocess.PIPE, text=True, check=True
@@ -208,7 +208,7 @@ def named_image(name):
 
 
 def image(source, architecture):
-    """Copied, unpacked and kept by its content's name."""
+    """Copies and unpacks the image, and keeps it under the name of its content."""
     for tool in ("skopeo", "umoci"):
         if not shutil.which(tool):
             raise Failed("%s is missing (Debian package %s)" % (tool, tool))

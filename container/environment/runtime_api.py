@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Runtime API: what a runtime asks for and answers. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
+"""The Runtime API: a runtime's requests. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
 import base64
 import re
 
@@ -27,7 +27,7 @@ class RuntimeApi(http_server.Handler):
             self.asker = peers.Peer(self.client_address)
         given = function.next(self.is_connected)
         if given is None:
-            self.close_connection = True  # nobody listens there any more
+            self.close_connection = True  # the peer does not listen any more
             return
         self.handed = given
         more = {
@@ -138,7 +138,7 @@ class RuntimeApi(http_server.Handler):
             self.close_connection = True
 
     def finish(self):
-        """The connection has ended. If so did the process that has an invocation, nobody else will answer it."""
+        """The connection has ended. If its process has ended too, its invocation is lost."""
         super().finish()
         if self.asker:
             if self.handed and not self.handed.ended and self.asker.has_ended():
@@ -147,7 +147,7 @@ class RuntimeApi(http_server.Handler):
 
 
 class Api(RuntimeApi, extensions_api.ExtensionsApi, telemetry_api.TelemetryApi):
-    """All that is at AWS_LAMBDA_RUNTIME_API."""
+    """Everything that is served at AWS_LAMBDA_RUNTIME_API."""
 
     ROUTES = RuntimeApi.ROUTES + extensions_api.ExtensionsApi.ROUTES + telemetry_api.TelemetryApi.ROUTES
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One execution environment's file systems: made once; processes come and go in them (container.py), and /tmp stays."""
+"""One execution environment's file systems: created once, while processes come and go (container.py); /tmp stays."""
 import copy
 import os
 import pathlib
@@ -10,12 +10,12 @@ import zipfile
 from . import Failed, bundle, disks, emulation, groups
 
 HERE = pathlib.Path(__file__).resolve().parent
-# What is copied into the environment, from Debian's packages tini and busybox-static.
+# The files copied into the environment, from Debian's packages tini and busybox-static.
 PROGRAMS = {bundle.INIT: "/usr/bin/tini-static", bundle.PAUSE[0]: "/usr/bin/busybox"}
 
 
 class Sandbox:
-    """`options` are those of the command line; `image` says what is in the root."""
+    """`options` are those of the command line; `image` describes the root."""
 
     def __init__(self, scratch, options, image):
         self.scratch, self.options, self.image = scratch, options, image
@@ -60,7 +60,7 @@ class Sandbox:
         """The root's upper layer: mount points, and the few files that are Lambda's own."""
         top = self.scratch / "skeleton"
         if self.image.directory in top.parents:
-            # A layer of an overlay can't lie in another one, but on another file system it does not.
+            # A layer of an overlay can't be in another overlay, but it can on another file system.
             disks.mount_disk(self.scratch / "skeleton.ext4", top, 16, "noatime")
         for point in ("dev", "proc", "tmp", "opt", "var/task", "var/runtime", "var/rapid", "etc"):
             (top / point).mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class Sandbox:
         return top
 
     def unpacked(self, source, name):
-        """A directory as it is, a zip as Lambda unpacks it."""
+        """Takes a directory as it is, and unpacks a zip as Lambda does."""
         source = pathlib.Path(source)
         if source.is_dir():
             return source.resolve()
@@ -98,7 +98,7 @@ class Sandbox:
         return target
 
     def copy(self, number):
-        """Another one with the same files, and a /tmp of its own that has the same in it."""
+        """Another one with the same files, and a /tmp of its own with the same contents."""
         other = copy.copy(self)
         other.scratch = self.scratch / ("copy%d" % number)
         other.scratch.mkdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""container/lambda --runtime-api: a function that takes invocations, until a signal comes."""
+"""container/lambda --runtime-api: a function that takes invocations until a signal arrives."""
 import signal
 import sys
 
@@ -7,7 +7,7 @@ from . import Failed, concurrency, copies, function, http_server, invoke_api, na
 
 
 def serve(box, options, command, variables):
-    # Whoever connects finds everything in place: the port is opened last.
+    # The port is opened last, so that a client that connects finds everything in place.
     kind = concurrency.ConcurrentFunction if options.concurrency else function.Function
     served = (copies.Copies if options.snapstart else kind)(box, options, command, variables)
     host, _, port = options.listen.rpartition(":")

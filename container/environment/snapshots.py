@@ -10,14 +10,14 @@ import subprocess
 
 from . import Failed, container, emulation, roots
 
-# The connection to the interfaces stays behind; what has a name on the image's read-only root is found there again.
+# The connection to the interfaces is dropped; files with a name on the image's read-only root is found there again.
 COMMON = ("--tcp-close", "--manage-cgroups=ignore", "--file-locks", "--link-remap", "--ghost-limit", "512M", "-v1")
 # It keeps what it knows of the kernel in /run, which is not ours.
 PRIVATE_RUN = 'mount -t tmpfs none /run && exec "$@"'
 
 
 def program():
-    """The words that start CRIU."""
+    """The command line that starts CRIU."""
     root = roots.debian("2.41", emulation.native(), ["criu"]).directory
     libraries = root / "usr/lib" / (os.uname().machine + "-linux-gnu")
     loader = next(path for path in (root / "usr").rglob("ld-linux*.so.*") if path.is_file())
@@ -26,7 +26,7 @@ def program():
 
 
 def mounts_of(box, form):
-    """The options that name what is mounted from outside: its sources are others in a copy."""
+    """The options that name the mounts from outside, whose sources differ in a copy."""
     words = []
     for mount in box.mounts:
         name = mount["destination"].strip("/").replace("/", "-")
@@ -36,7 +36,7 @@ def mounts_of(box, form):
 
 class Snapshot:
     def __init__(self, box, running, output):
-        """Takes it; the container's processes are gone then, and what they left in /tmp is part of it."""
+        """Takes it. The container's processes are gone then; what they left in /tmp is part of the snapshot."""
         self.criu, self.box = program(), box
         self.images = box.scratch / "snapshot"
         self.images.mkdir(0o700)
@@ -63,7 +63,7 @@ class Snapshot:
             raise Failed("CRIU's %s failed: %s" % (what, "; ".join(errors[:3]) or "status %d" % done.returncode))
 
     def restore(self, box, output):
-        """In a copy's file systems: the number of the first process, which is ours to wait for."""
+        """Restores it in a copy's file systems. Returns the first process's pid, to be waited for."""
         number = box.scratch / "restored"
         number.unlink(missing_ok=True)
         self.call(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who gets what is logged: extensions that subscribed by the Telemetry API or the older Logs API, in batches over HTTP or TCP.
+"""Sends the log to subscribers of the Telemetry API or the older Logs API, in batches over HTTP or TCP.
 
 https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html, https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html
 """
@@ -17,7 +17,7 @@ LIMITS = {
 }  # least, most, default
 KINDS = ("platform", "function", "extension")
 FALLEN_BEHIND = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs."
-# What each interface has of the platform's events, beside what both have.
+# The platform's events that only one of the interfaces has.
 ONLY_TELEMETRY = (
     "platform.initStart",
     "platform.initRuntimeDone",
@@ -37,7 +37,7 @@ OF_LOGS = {
 
 
 def problems(request, versions):
-    """What is wrong with a subscription; an empty list if it can be accepted."""
+    """The errors of a subscription; an empty list if it can be accepted."""
     found = []
     if request.get("schemaVersion", versions[0]) not in versions:
         found.append("schemaVersion should be one of %s" % ", ".join(versions))
@@ -154,7 +154,7 @@ class Subscription:
                 self.changed.notify_all()
 
     def deliver(self, batch):
-        """Raises what sockets raise if it was not accepted."""
+        """Raises the exceptions of sockets if it was not accepted."""
         if self.destination["protocol"] == "TCP":
             if self.connection is None:
                 self.connection = socket.create_connection(("127.0.0.1", self.destination["port"]))
@@ -175,7 +175,7 @@ class Subscription:
             connection.close()
 
     def flush(self, seconds):
-        """Delivers what there is now, as far as it is accepted within the time."""
+        """Delivers what is there now, as far as it is accepted in time."""
         with self.changed:
             self.hurry = True
             self.changed.notify_all()
@@ -189,7 +189,7 @@ class Subscription:
 
 
 class Telemetry:
-    """The subscriptions of one environment. What comes before the first one, during init, is kept for it."""
+    """The subscriptions of one environment. Events during init are kept for the first one."""
 
     def __init__(self):
         self.guard = threading.RLock()
@@ -198,7 +198,7 @@ class Telemetry:
         self.start_over()
 
     def start_over(self):
-        """For another init: nobody is subscribed any more."""
+        """Removes all subscriptions, before another init."""
         with self.guard:
             for subscription in getattr(self, "subscriptions", {}).values():
                 subscription.close()
@@ -212,7 +212,7 @@ class Telemetry:
                 subscription.add(kind, event)
 
     def subscribe(self, name, request, old):
-        """False if it is subscribed already, which then is as it was; None if by the other interface."""
+        """Returns False if it is subscribed already, which does not change; None if with the other interface."""
         with self.guard:
             before = self.subscriptions.get(name)
             if before:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The requests by which extensions subscribe: the Telemetry API and the Logs API."""
+"""The requests with which extensions subscribe: the Telemetry API and the Logs API."""
 import json
 
 from . import http_server, telemetry

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The environment variables that Lambda sets. Credentials are left out: there is nothing here that they would open."""
+"""The environment variables that Lambda sets, without credentials: there is nothing to use them for."""
 import time
 import uuid
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A small Python runtime for container/lambda: asks the Runtime API for invocations and calls the handler.
 
-With AWS_LAMBDA_MAX_CONCURRENCY it is so many processes, each of which loads the handler and asks, as AWS's own is.
+With AWS_LAMBDA_MAX_CONCURRENCY it has so many processes, each of which loads the handler, as AWS's own does.
 """
 import http.client
 import importlib
@@ -18,7 +18,7 @@ API = "/2018-06-01/runtime/"
 
 
 class Context:
-    """What a handler gets beside the event."""
+    """The handler's second argument."""
 
     def __init__(self, headers):
         variable = os.environ.get
@@ -130,7 +130,7 @@ def main():
         if os.fork() == 0:
             work()
     ended = 0
-    while ended < workers:  # one that ends is missed by nobody but its caller
+    while ended < workers:  # when one ends, only its caller is affected
         os.wait()
         ended += 1
     sys.exit(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the logging module writes, in the forms that Lambda's Python runtime gives it: text, or JSON."""
+"""Formats for the logging module, as in Lambda's Python runtime: text or JSON."""
 import json
 import logging
 import os

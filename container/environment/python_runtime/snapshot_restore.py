@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hooks of SnapStart, under the names that AWS's own module has.
+"""Hooks of SnapStart, with the names of AWS's own module.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
@@ -7,13 +7,13 @@ before_snapshot, after_restore = [], []
 
 
 def register_before_snapshot(function, *arguments, **named):
-    """Called before the snapshot; the last one that was registered is the first."""
+    """Registers a function to call before the snapshot; the one registered last is called first."""
     before_snapshot.insert(0, (function, arguments, named))
     return function
 
 
 def register_after_restore(function, *arguments, **named):
-    """Called in each copy; in the order of registration."""
+    """Registers a function to call in each copy, in the order of registration."""
     after_restore.append((function, arguments, named))
     return function
 
