@@ -10,9 +10,9 @@ import subprocess
 
 from . import Failed, container, emulation, roots
 
-# The connection to the interfaces is dropped; files with a name on the image's read-only root is found there again.
+# The connection to the interfaces is dropped; a file with a name on the image's read-only root is found there again.
 COMMON = ("--tcp-close", "--manage-cgroups=ignore", "--file-locks", "--link-remap", "--ghost-limit", "512M", "-v1")
-# It keeps what it knows of the kernel in /run, which is not ours.
+# CRIU caches its findings about the kernel in /run, which is not ours.
 PRIVATE_RUN = 'mount -t tmpfs none /run && exec "$@"'
 
 
