@@ -52,7 +52,7 @@ struct Seen {
 
 /// A process waits for this when it first uses a name, so it takes only some ten instructions per block.
 Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, const char* text,
-                     void (*found)(const ConstantPlace&, void*), void* data) {
+                     FunctionRef<void(const ConstantPlace&)> found) {
   if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_R) || segment.p_flags & PF_W) return {};
   // Eight bytes at any address hold a whole aligned word of four, which is one of these.
   std::uint32_t words[4];
@@ -79,7 +79,7 @@ Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
       if (place < begin || place + constant_length >= end || !holds(place, text)) continue;
       const char* after = place + constant_length;
       if (!is_known_form(after, static_cast<std::size_t>(end - after))) continue;
-      found({object, place, (segment.p_flags & PF_X) != 0, false}, data);
+      found({object, place, (segment.p_flags & PF_X) != 0, false});
       seen = {true, seen.in_template || (*after == '/' && after[1] == 's')};
     }
   }
@@ -153,8 +153,7 @@ struct Work {
   bool incomplete = false;  // one has it in a place that is not known
 };
 
-void change_place(const ConstantPlace& place, void* data) {
-  auto& work = *static_cast<Work*>(data);
+void change_place(const ConstantPlace& place, Work& work) {
   if (change_constant(place, work.text)) {
     ++work.in_place;
     work.last_place = place.at;
@@ -162,6 +161,11 @@ void change_place(const ConstantPlace& place, void* data) {
     ++work.refused;
     work.object_name = place.object.name;
   }
+}
+
+/// Changes all places in an object. False if it has one that was not found.
+bool change_places(const LoadedObject& object, const char* text, Work& work) {
+  return find_constant(object, text, [&](const ConstantPlace& place) { change_place(place, work); });
 }
 
 bool visit(const LoadedObject& object, void* data) {
@@ -177,14 +181,14 @@ bool visit(const LoadedObject& object, void* data) {
   // Replaces libc's own text, or a short link that can't be used any more.
   char last[constant_length];
   const bool was_changed = copy_last_text(object, last);
-  work.incomplete |= !find_constant(object, was_changed ? last : original, change_place, &work);
+  work.incomplete |= !change_places(object, was_changed ? last : original, work);
   if (work.refused == refused_before) remember(object, work.last_place);
   return false;
 }
 
 bool visit_to_undo(const LoadedObject& object, void* data) {
   Work work(original);
-  if (is_of_libc(object)) find_constant(object, static_cast<const char*>(data), change_place, &work);
+  if (is_of_libc(object)) change_places(object, static_cast<const char*>(data), work);
   return false;
 }
 
@@ -195,16 +199,15 @@ bool is_of_libc(const LoadedObject& object) {
   return same(soname, "libpthread.so.0") || same(soname, "librt.so.1") || is_libc(object);
 }
 
-bool find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
-                   void* data) {
+bool find_constant(const LoadedObject& object, const char* text, FunctionRef<void(const ConstantPlace&)> found) {
   // All are in one segment: the last one before the data or, with older linkers and on aarch64, that of the code. The
   // search goes from the end, so that code, which is most of a libc, is searched only if nothing else has them.
   Seen seen{};
   for (std::size_t i = object.header_count; i-- > 0 && !seen.any;)
-    seen = find_in_segment(object, object.headers[i], text, found, data);
+    seen = find_in_segment(object, object.headers[i], text, found);
   if (seen.in_template || !has_template(object)) return true;
   const char* operand = operand_in_sem_open(object, text);
-  if (operand) found({object, operand, true, true}, data);
+  if (operand) found({object, operand, true, true});
   return operand != nullptr;
 }
 

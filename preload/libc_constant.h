@@ -16,6 +16,7 @@
 // operand. A page is made more permissive only if no other way works, and only for a moment.
 #pragma once
 
+#include "function_ref.h"
 #include "loaded_objects.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
@@ -30,8 +31,7 @@ struct ConstantPlace {
 
 /// Calls `found` for each place in `object` that holds `text` (eight bytes) in one of the known forms. Returns false if
 /// the object has a sem_open with a template whose place was not found.
-bool find_constant(const LoadedObject& object, const char* text, void (*found)(const ConstantPlace&, void*),
-                   void* data);
+bool find_constant(const LoadedObject& object, const char* text, FunctionRef<void(const ConstantPlace&)> found);
 
 /// Whether an object is of the libc family: libc itself, glibc's libpthread or librt.
 bool is_of_libc(const LoadedObject& object);

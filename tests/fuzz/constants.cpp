@@ -88,13 +88,10 @@ std::vector<Place> plain_search(const Object& object, const std::string& bytes) 
 std::vector<Place> search(const Object& object) {
   std::vector<Place> places;
   const devshm::LoadedObject loaded_object = object.object();
-  devshm::find_constant(
-      loaded_object, "/dev/shm",
-      [](const devshm::ConstantPlace& place, void* data) {
-        const auto at = static_cast<std::size_t>(place.at - Object::memory().begin());
-        static_cast<std::vector<Place>*>(data)->push_back({at, place.in_executable});
-      },
-      &places);
+  devshm::find_constant(loaded_object, "/dev/shm", [&](const devshm::ConstantPlace& place) {
+    const auto at = static_cast<std::size_t>(place.at - Object::memory().begin());
+    places.push_back({at, place.in_executable});
+  });
   return places;
 }
 

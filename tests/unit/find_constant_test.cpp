@@ -68,15 +68,11 @@ class FakeObject {
     static const ElfW(Dyn) no_dynamic[1] = {};
     const LoadedObject object{reinterpret_cast<ElfW(Addr)>(image()), no_dynamic, "fake", headers_.data(),
                               headers_.size()};
-    std::pair<FakeObject*, Places> result{this, {}};
-    find_constant(
-        object, text,
-        [](const ConstantPlace& place, void* data) {
-          auto& [fake, places] = *static_cast<std::pair<FakeObject*, Places>*>(data);
-          places.push_back({static_cast<size_t>(place.at - fake->image()), place.in_executable});
-        },
-        &result);
-    return result.second;
+    Places places;
+    find_constant(object, text, [&](const ConstantPlace& place) {
+      places.push_back({static_cast<size_t>(place.at - image()), place.in_executable});
+    });
+    return places;
   }
 
  private:

@@ -46,12 +46,8 @@ std::vector<const char*> places_in_libc() {
   devshm::for_each_loaded(
       [](const LoadedObject& object, void* data) {
         if (!devshm::is_of_libc(object)) return false;
-        find_constant(
-            object, "/dev/shm",
-            [](const ConstantPlace& place, void* list) {
-              static_cast<std::vector<const char*>*>(list)->push_back(place.at);
-            },
-            data);
+        auto& found = *static_cast<std::vector<const char*>*>(data);
+        find_constant(object, "/dev/shm", [&](const ConstantPlace& place) { found.push_back(place.at); });
         return false;
       },
       &places);
