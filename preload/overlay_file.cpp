@@ -6,8 +6,8 @@
 #include <limits.h>
 
 #include "backing_dir.h"
-#include "reverse.h"
 #include "settings.h"
+#include "shown_name.h"
 #include "sys.h"
 #include "text.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "unix_address.h"
 
-#include "reverse.h"
+#include "shown_name.h"
 
 namespace devshm {
 UnixName unix_name(const void* address, socklen_t length, socklen_t limit) {

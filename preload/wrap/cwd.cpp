@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../reverse.h"
 #include "../settings.h"
+#include "../shown_name.h"
 #include "../sys.h"
 #include "../text.h"
 #include "shown_path.h"

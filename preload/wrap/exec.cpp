@@ -25,8 +25,8 @@ int execute(const char* path, char* const* arguments, char* const* environment) 
 
 int search_and_execute(const char* file, char* const* arguments, char* const* environment) {
   const char* const path = getenv("PATH");
-  if (const std::size_t room = room_for_search(file, path))
-    file = find_program(file, path, static_cast<char*>(alloca(room)));
+  if (const std::size_t size = size_for_search(file, path))
+    file = find_program(file, path, static_cast<char*>(alloca(size)));
   return with_environment(ChildEnvironment(environment, {.path = file, .is_searched = true}), [&](char** complete) {
     return NEXT(execvpe, searched, 1).rewrite(file, arguments, complete);
   });

@@ -34,7 +34,7 @@ Found look_at(const char* path) {
 
 }  // namespace
 
-std::size_t room_for_search(const char* file, const char* path) {
+std::size_t size_for_search(const char* file, const char* path) {
   if (!file || !*file || !path || has_slash(file)) return 0;
   // An entry "shm" is in /dev only if that is the working directory; it contains the letters, too.
   if (!may_match(path) || !settings().active) return 0;

@@ -12,7 +12,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 /// The bytes that find_program() needs to search for `file` in `path`, which is $PATH; 0 if libc's own search is
 /// enough: the name has a slash in it, or PATH does not lead to /dev/shm.
-std::size_t room_for_search(const char* file, const char* path);
+std::size_t size_for_search(const char* file, const char* path);
 
 /// The result of the search, as a path in `memory`, if it leads through /dev/shm, where libc's own search would fail:
 /// the first program of that name, or something that fails as the search should. Otherwise `file` itself.

@@ -15,7 +15,7 @@
 
 #include <algorithm>
 
-#include "../reverse.h"
+#include "../shown_name.h"
 #include "../sys.h"
 #include "../text.h"
 #include "shown_path.h"

@@ -7,7 +7,7 @@
 #include <atomic>
 
 #include "../backing_dir.h"
-#include "../reverse.h"
+#include "../shown_name.h"
 #include "../sys.h"
 #include "../text.h"
 #include "function.h"

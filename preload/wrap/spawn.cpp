@@ -64,8 +64,8 @@ template <class Next, class Id>
 int search_and_spawn(Next next, Id* id, const char* file, const Actions* actions, const Attributes* attributes,
                      char* const arguments[], char* const environment[]) {
   const char* const path = getenv("PATH");
-  if (const std::size_t room = room_for_search(file, path))
-    file = find_program(file, path, static_cast<char*>(alloca(room)));
+  if (const std::size_t size = size_for_search(file, path))
+    file = find_program(file, path, static_cast<char*>(alloca(size)));
   return with_environment(ChildEnvironment(environment, {.path = file, .is_searched = true}), [&](char** complete) {
     return next.rewrite(id, file, actions, attributes, arguments, complete);
   });

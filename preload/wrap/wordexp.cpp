@@ -19,8 +19,8 @@
 #include <algorithm>
 
 #include "../backing_dir.h"
-#include "../reverse.h"
 #include "../settings.h"
+#include "../shown_name.h"
 #include "../text.h"
 #include "gnu_libc.h"
 #include "wrapper.h"

@@ -12,7 +12,7 @@
 
 #include <memory>
 
-#include "../../preload/reverse.cpp"
+#include "../../preload/shown_name.cpp"
 #include "../../preload/text.cpp"
 #include "../../preload/unix_address.cpp"
 #include "fuzz.h"

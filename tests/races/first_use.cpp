@@ -19,8 +19,8 @@
 #include "../../preload/libc_constant.h"
 #include "../../preload/loaded_objects.h"
 #include "../../preload/report.h"
-#include "../../preload/reverse.h"
 #include "../../preload/settings.h"
+#include "../../preload/shown_name.h"
 #include "../../preload/start_dir.h"
 #include "../../preload/wrap/wrapper.h"
 

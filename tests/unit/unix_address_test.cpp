@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string>
 
-#include "../../preload/reverse.h"
+#include "../../preload/shown_name.h"
 
 namespace devshm {
 namespace {

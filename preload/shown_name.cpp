@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "reverse.h"
+#include "shown_name.h"
 
 #include <limits.h>
 
