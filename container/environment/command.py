@@ -67,7 +67,7 @@ def parser():
     )
     root.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="can be repeated")
     limits = result.add_argument_group("sizes")
-    limits.add_argument("--tmp", metavar="MB", type=int, default=512, help="room in /tmp, 512 to 10240 (default 512)")
+    limits.add_argument("--tmp", metavar="MB", type=int, default=512, help="size of /tmp, 512 to 10240 (default 512)")
     limits.add_argument(
         "--memory", metavar="MB", type=int, default=128, help="128 to 10240 (default 128, as on Lambda)"
     )
@@ -123,7 +123,7 @@ def parser():
         default=pathlib.Path("/var/tmp"),
         help="where the images of /tmp and /dev lie, as sparse files (default %(default)s)",
     )
-    result.add_argument("--no-install", action="store_true", help="install nothing; what is missing is named")
+    result.add_argument("--no-install", action="store_true", help="install nothing, only report what is missing")
     result.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help=argparse.SUPPRESS)
     return result
 
@@ -134,7 +134,7 @@ def read(arguments):
     if options.command and options.command[0] == "--":
         del options.command[0]
     if not options.command and not options.root and not options.runtime_api:
-        reader.error("no command (--help explains)")
+        reader.error("no command (see --help)")
     if not 512 <= options.tmp <= 10240:
         reader.error("--tmp: Lambda has 512 to 10240 MB")
     if not 128 <= options.memory <= 10240:
@@ -142,11 +142,11 @@ def read(arguments):
     if not 0 < options.timeout <= 900:
         reader.error("--timeout: Lambda has 1 to 900 seconds")
     if not options.listen.rpartition(":")[2].isdecimal():
-        reader.error("--listen wants [HOST:]PORT")
+        reader.error("--listen needs [HOST:]PORT")
     if len(options.layer or []) > 5:
         reader.error("--layer: Lambda takes five")
     if any("=" not in pair or pair.startswith("=") for pair in options.env):
-        reader.error("--env wants NAME=VALUE")
+        reader.error("--env needs NAME=VALUE")
     if not 0 <= options.concurrency <= 1600:
         reader.error("--concurrency: Lambda has 1 to 1600")
     if not 0 <= options.snapstart <= 16:
@@ -172,7 +172,7 @@ def command_of(options, root):
         return [*root.entrypoint, *own]
     if options.runtime_api:
         return ["/var/runtime/bootstrap"]
-    raise Failed("no command given, and the root is no image that has one")
+    raise Failed("no command given, and the root is not an image that has one")
 
 
 def environment_of(options, root):
