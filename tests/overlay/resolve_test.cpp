@@ -263,6 +263,25 @@ TEST_F(Resolve, LinksIntoTheOverlayAreFollowed) {
   EXPECT_EQ(taken(realpath("/dev/shm/link-to-link", nullptr)), "/dev/shm/target");
 }
 
+TEST_F(Resolve, RelativeLinksThatLeadToThoseAreFollowed) {
+  mkdir("/dev/shm/dir", 0700);
+  mkdir("/dev/shm/dir/sub", 0700);
+  write_file("/dev/shm/dir/below", "there");
+  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
+  ASSERT_EQ(symlink("to-dir", "/dev/shm/relative"), 0);
+  ASSERT_EQ(symlink("../../relative/new", "/dev/shm/dir/sub/up"), 0);
+  ASSERT_EQ(symlink("nothing", "/dev/shm/dangling"), 0);
+  EXPECT_EQ(read_file("/dev/shm/relative/below"), "there");
+  EXPECT_EQ(taken(realpath("/dev/shm/relative/below", nullptr)), "/dev/shm/dir/below");
+  write_file("/dev/shm/relative/sub/up", "made");
+  EXPECT_EQ(read_file("/dev/shm/dir/new"), "made");
+  EXPECT_EQ(access("/dev/shm/dangling", F_OK), -1);
+  EXPECT_EQ(errno, ENOENT);
+  struct stat found;
+  EXPECT_EQ(lstat("/dev/shm/relative", &found), 0);
+  EXPECT_TRUE(S_ISLNK(found.st_mode));
+}
+
 TEST_F(Resolve, LinksThatAreMeantThemselvesAreNotFollowed) {
   mkdir("/dev/shm/dir", 0700);
   ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
