@@ -18,7 +18,6 @@ namespace devshm {
 namespace {
 
 constexpr char link_head[] = "/tmp/";
-constexpr std::size_t head_length = sizeof link_head - 1;
 constexpr char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 constexpr unsigned letter_count = sizeof letters - 1;
 
