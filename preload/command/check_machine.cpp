@@ -30,14 +30,11 @@ struct Constants {
   bool template_unknown;
 };
 
-void count_before(const ConstantPlace&, void* data) { ++static_cast<Constants*>(data)->before; }
-void count_after(const ConstantPlace&, void* data) { ++static_cast<Constants*>(data)->after; }
-
 bool count_in(const LoadedObject& object, void* data) {
   if (!is_of_libc(object)) return false;
   auto& constants = *static_cast<Constants*>(data);
-  const bool complete_before = find_constant(object, "/dev/shm", count_before, data);
-  const bool complete_after = find_constant(object, constants.text, count_after, data);
+  const bool complete_before = find_constant(object, "/dev/shm", [&](const ConstantPlace&) { ++constants.before; });
+  const bool complete_after = find_constant(object, constants.text, [&](const ConstantPlace&) { ++constants.after; });
   constants.template_unknown |= !complete_before && !complete_after;
   return false;
 }
