@@ -32,6 +32,7 @@ long Call::make() {
     if (const int error = paths[i].prepare(set, size)) return fail(error);
     is_inside |= paths[i].is_inside();
   }
+  // None where only a boundary is looked at. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
   char* const memory = static_cast<char*>(alloca(size));
   place(paths, memory);
   if (has_boundary() && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
