@@ -3,6 +3,8 @@
 
 #include <linux/fuse.h>
 
+#include <cstdint>
+
 namespace devshmd {
 namespace {
 
