@@ -74,7 +74,7 @@ TEST(Limits, NumbersComeAgainInAnotherGeneration) {
     ASSERT_EQ(store.text_of("n"), std::to_string(i));
     const std::string link = std::filesystem::read_symlink(store.path("n"));
     ASSERT_NE(link, first);
-    // Somebody who has kept the text of a link from before gets nobody's object.
+    // A client that has kept an old link's text gets no object with it.
     if (i == 0) std::filesystem::create_symlink(link, store.path("copied"));
     unlink(store.path("n").c_str());
     if (i > 0) {
