@@ -125,7 +125,7 @@ int constant_dir(char (&text)[constant_length]) {
   std::memcpy(text, backing, constant_length);
   return 0;
 }
-void say_once(Topic, std::initializer_list<Piece>) { ++said; }
+void say_once(Topic, std::initializer_list<Piece>, std::initializer_list<Piece>) { ++said; }
 bool has_template(const LoadedObject&) { return false; }  // sem_open_operand_test.cpp has that
 const char* operand_in_sem_open(const LoadedObject&, const char*) { return nullptr; }
 

@@ -62,8 +62,8 @@ TARGETS = [
            ]),
     Target("environments", "settings, and environments that are handed on, against a model", 2000,
            bugs=[
-               Bug("LD_PRELOAD ends at a colon", "preload/child_environment.cpp", "c == separators[0] || c == separators[1]",
-                   "c == separators[0]"),
+               Bug("LD_PRELOAD ends at a colon", "preload/child_environment.cpp", "separates_libraries(char c) { return c == ':' || c == ' '; }",
+                   "separates_libraries(char c) { return c == ' '; }"),
                Bug("a byte too few", "preload/child_environment.cpp", "put(\"\", 1);", "put(\"\", 1); text_size -= !text_;"),
            ]),
     Target("command_lines", "devshmd's options and sizes, and the report of broken recordings", 1000,

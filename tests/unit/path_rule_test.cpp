@@ -46,6 +46,8 @@ TEST(Judge, IsExactAtTheComponentBoundary) {
       {"/dev/shm/x", inside, "/x"},
       {"/dev/shm/dir/x", inside, "/dir/x"},
       {"/dev/shmfoo", outside},
+      {"/dev/sahm", outside},
+      {"/dev/shahm", outside},
       {"/dev/shm.bak", outside},
       {"/dev/shm.", outside},
       {"/dev/shm..", outside},
