@@ -29,12 +29,14 @@ class Recipe(ground.Case):
         row, source = recipe()
         name = re.match(r"OPERATION\((\w+),", row)[1]
         copy = pathlib.Path(self.dir, "copy")
-        shutil.copytree(TOP / "daemon", copy / "daemon")
+        for each in ("daemon", "preload"):
+            shutil.copytree(TOP / each, copy / each)
         for each in ("meson.build", "meson_options.txt"):
             shutil.copy(TOP / each, copy)
-        # The library and the tests are built elsewhere.
+        # The library and the tests are built elsewhere; the daemon needs what fills in its documents.
         whole = (copy / "meson.build").read_text()
-        (copy / "meson.build").write_text(re.sub(r"(?m)^subdir\('preload'\)$", "", whole))
+        fill_in = "fill_in = find_program('preload/command/fill_in')"
+        (copy / "meson.build").write_text(re.sub(r"(?m)^subdir\('preload'\)$", fill_in, whole))
         table = copy / "daemon/operations.def"
         table.write_text(table.read_text().replace("OPERATION(lseek", row + "OPERATION(lseek"))
         (copy / "daemon/op" / (name + ".cpp")).write_text(source)
