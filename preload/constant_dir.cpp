@@ -64,7 +64,7 @@ unsigned first_choice(const Settings& set) {
   return hash;
 }
 
-/// Who has taken a name.
+/// The owner of a name that is taken.
 enum class Taken : unsigned char { no, by_us, by_others };
 
 void use(unsigned number, Owner owner) {

@@ -40,7 +40,7 @@ void send_reply(int connection, int result, int fd) {
   sys::call(SYS_sendmsg, connection, sys::word(&message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/// A descriptor of an object for somebody who may have one, or a negative errno.
+/// A descriptor of an object for a caller that its mode allows, or a negative errno.
 int open_for(const Peer& peer, const Objects& objects, const Request& request) {
   const ObjectName name = {request.generation, request.number};
   if (!objects.has(name)) return -ENOENT;
