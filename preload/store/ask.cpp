@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "descriptor_message.h"
 #include "kernel.h"
 #include "message.h"
 #include "socket_place.h"
@@ -29,16 +30,6 @@ int connect_to(const Root& root) {
   }
 }
 
-/// The descriptor that came with a message, or -1.
-int received_descriptor(const struct msghdr& message, const struct cmsghdr* control) {
-  if (message.msg_controllen < CMSG_LEN(sizeof(int))) return -1;
-  if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) return -1;
-  if (control->cmsg_len != CMSG_LEN(sizeof(int))) return -1;
-  int fd;
-  __builtin_memcpy(&fd, CMSG_DATA(control), sizeof fd);
-  return fd;
-}
-
 /// Sends a request and waits for the answer. The descriptor that came with it, else the reply's result.
 int ask(const Root& root, const Request& request, int receive_flags) {
   const sys::Descriptor connection(connect_to(root));
@@ -46,33 +37,12 @@ int ask(const Root& root, const Request& request, int receive_flags) {
   const long sent = sys::call(SYS_sendto, connection.get(), sys::word(&request), sizeof request, MSG_NOSIGNAL, 0, 0);
   if (sent != sizeof request) return sent < 0 ? static_cast<int>(sent) : -EIO;
 
-  struct pollfd readable = {connection.get(), POLLIN, 0};
-  const long until = sys::monotonic_milliseconds() + reply_milliseconds;
-  for (;;) {
-    const long left = until - sys::monotonic_milliseconds();
-    const int ready = left > 0 ? sys::poll(&readable, 1, left) : 0;
-    if (ready > 0) break;
-    if (ready != -EINTR) return ready < 0 ? ready : -ETIMEDOUT;
-  }
-
+  if (const int error = sys::wait_until_readable(connection.get(), reply_milliseconds)) return error;
   Reply reply = {-EIO};
-  struct iovec data = {&reply, sizeof reply};
-  union {
-    struct cmsghdr header;
-    char memory[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct msghdr message;
-  message.msg_name = nullptr;
-  message.msg_namelen = 0;
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = &control;
-  message.msg_controllen = sizeof control;
-  message.msg_flags = 0;
-  const long received = sys::call(SYS_recvmsg, connection.get(), sys::word(&message), receive_flags);
+  int fd;
+  const long received = DescriptorMessage(&reply, sizeof reply).receive(connection.get(), fd, receive_flags);
   if (received == 0) return -ECONNRESET;
   if (received < 0) return static_cast<int>(received);
-  const int fd = received_descriptor(message, &control.header);
   return fd >= 0 ? fd : reply.result;
 }
 

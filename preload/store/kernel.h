@@ -6,6 +6,7 @@
 // here is async-signal-safe and thread-safe, and returns a result or a negative errno.
 #pragma once
 
+#include <errno.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -56,6 +57,18 @@ inline long monotonic_milliseconds() {
   struct timespec now = {0, 0};
   sys::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+/// Waits for input, or the end of it. 0, or a negative errno: -ETIMEDOUT after the time.
+inline int wait_until_readable(int fd, long milliseconds) {
+  struct pollfd readable = {fd, POLLIN, 0};
+  const long until = monotonic_milliseconds() + milliseconds;
+  for (;;) {
+    const long left = until - monotonic_milliseconds();
+    const int ready = left > 0 ? poll(&readable, 1, left) : 0;
+    if (ready > 0) return 0;
+    if (ready == 0) return -ETIMEDOUT;
+    if (ready != -EINTR) return ready;
+  }
 }
 
 /// 64 bits that nobody else has.

@@ -74,17 +74,9 @@ int run(Start& start) {
 
 /// Waits until the keeper says that it is ready. It says why if it is not.
 int wait_until_ready(int fd) {
-  struct pollfd readable = {fd, POLLIN, 0};
-  const long until = sys::monotonic_milliseconds() + ready_milliseconds;
-  for (;;) {
-    const long left = until - sys::monotonic_milliseconds();
-    if (left <= 0) return -ETIMEDOUT;
-    const int ready = sys::poll(&readable, 1, left);
-    if (ready == -EINTR || ready == 0) continue;
-    if (ready < 0) return ready;
-    int result = -EIO;
-    return sys::read(fd, &result, sizeof result) == sizeof result ? result : -EIO;
-  }
+  if (const int error = sys::wait_until_readable(fd, ready_milliseconds)) return error;
+  int result = -EIO;
+  return sys::read(fd, &result, sizeof result) == sizeof result ? result : -EIO;
 }
 
 int start(const Place& place, const Root& root) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../descriptor_message.h"
 #include "../kernel.h"
 #include "../message.h"
 #include "../socket_place.h"
@@ -16,28 +17,7 @@ constexpr long silent_milliseconds = 1000;
 
 void send_reply(int connection, int result, int fd) {
   Reply reply = {result};
-  struct iovec data = {&reply, sizeof reply};
-  union {
-    struct cmsghdr header;
-    char memory[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct msghdr message;
-  message.msg_name = nullptr;
-  message.msg_namelen = 0;
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = nullptr;
-  message.msg_controllen = 0;
-  message.msg_flags = 0;
-  if (fd >= 0) {
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof(int));
-    __builtin_memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-  }
-  sys::call(SYS_sendmsg, connection, sys::word(&message), MSG_NOSIGNAL | MSG_DONTWAIT);
+  DescriptorMessage(&reply, sizeof reply).send(connection, fd, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /// A descriptor of an object for a caller that its mode allows, or a negative errno.
