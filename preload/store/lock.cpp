@@ -11,12 +11,10 @@ namespace {
 
 constexpr long step_microseconds = 200;
 
-/// Whether the file still has the name that it was opened by.
-bool has_name(int fd, const char* path) {
+/// Whether the file has not been removed. (A lock file is never renamed, nor replaced by another.)
+bool has_name(int fd) {
   struct stat opened;
-  struct stat named;
-  return sys::fstat(fd, &opened) == 0 && sys::fstatat(AT_FDCWD, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+  return sys::fstat(fd, &opened) == 0 && opened.st_nlink > 0;
 }
 
 }  // namespace
@@ -32,7 +30,7 @@ int open_locked(const char* path, int open_flags, int operation, long millisecon
       sys::sleep_microseconds(step_microseconds);
       result = sys::flock(fd, operation | LOCK_NB);
     }
-    if (result == 0 && has_name(fd, path)) return fd;
+    if (result == 0 && has_name(fd)) return fd;
     sys::close(fd);
     if (result != 0) return result;
   }

@@ -39,9 +39,8 @@ int take_effect(int fd, int flags) {
   if (flags & O_PATH) return 0;
   if (flags & O_TRUNC)
     if (const int error = truncate(fd, flags)) return error;
-  if (flags & O_NONBLOCK) return 0;
-  const int status = sys::fcntl(fd, F_GETFL, 0);
-  return status < 0 ? status : sys::fcntl(fd, F_SETFL, status & ~O_NONBLOCK);
+  // O_NONBLOCK, which it was opened with, goes. Of the other flags only these can be set.
+  return flags & O_NONBLOCK ? 0 : sys::fcntl(fd, F_SETFL, flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME));
 }
 
 /// What it means that opening by the link's text failed.

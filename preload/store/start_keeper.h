@@ -19,8 +19,8 @@ inline constexpr int keeper_ready_fd = 3;
 inline constexpr char keeper_word[] = "--keep";
 inline constexpr char keeper_name[] = "devshm-keeper";
 
-/// Makes ROOT and starts the keeper, unless there is one, and waits for a bounded time until the pool is filled. 0, or
-/// a negative errno. After a failure it does not try again for some seconds.
+/// Makes ROOT and starts the keeper, unless there is one, and waits for a bounded time until the pool has entries. 0,
+/// or a negative errno. After a failure it does not try again for some seconds.
 int start_keeper(const Place& place, const Root& root);
 
 }  // namespace devshm::store

@@ -40,7 +40,7 @@ int Keeper::clean_up_and_offer() {
   remove_dangling_names(root_, backing_dir_);
   if (const int error = pool_.begin()) return error;
   if (const int error = server_.begin()) return error;
-  return pool_.fill() || pool_.has_entries() ? 0 : -ENOSPC;
+  return pool_.fill(Pool::urgent) || pool_.has_entries() ? 0 : -ENOSPC;
 }
 
 void Keeper::take_over() {
@@ -48,7 +48,6 @@ void Keeper::take_over() {
   ensure_twin();
   objects_.take_over(root_);
   server_.close_connections();
-  sys::unlink(root_.entry("pool/.new").c_str());
   pool_.read_events();
   pool_.look_at_all();
 }
@@ -91,6 +90,13 @@ void Keeper::do_what_is_due(long now) {
   if (pool_.root_is_there()) pool_.fill();
 }
 
+/// Until something is due. Fills the pool a little first, and does not wait while there is more to fill.
+long Keeper::milliseconds_to_wait() {
+  if (pool_.is_taken_from() && pool_.fill(Pool::urgent) && pool_.is_taken_from()) return 0;
+  if (server_.has_connections() || !twin_.is_there()) return 1000;
+  return idle_milliseconds_ < between_looks_milliseconds ? idle_milliseconds_ : between_looks_milliseconds;
+}
+
 void Keeper::run() {
   held_at_ = looked_at_ = sys::monotonic_milliseconds();
   for (;;) {
@@ -99,8 +105,7 @@ void Keeper::run() {
     polled[0] = {twin_.signal_fd(), POLLIN, 0};
     polled[1] = {pool_.watching_fd(), POLLIN, 0};
     const unsigned served = server_.poll_descriptors(polled + 2);
-    const long wait = idle_milliseconds_ < between_looks_milliseconds ? idle_milliseconds_ : between_looks_milliseconds;
-    const int ready = sys::poll(polled, 2 + served, server_.has_connections() || !twin_.is_there() ? 1000 : wait);
+    const int ready = sys::poll(polled, 2 + served, milliseconds_to_wait());
     if (ready < 0 && ready != -EINTR) return;
     if (ready > 0) {
       if (polled[0].revents) twin_.reap();
@@ -111,7 +116,6 @@ void Keeper::run() {
       twin_.end();
       return;
     }
-    if (pool_.is_taken_from()) pool_.fill();
     const long now = sys::monotonic_milliseconds();
     do_what_is_due(now);
     if (may_end(now) && remove_everything()) return;

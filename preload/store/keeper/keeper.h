@@ -16,8 +16,8 @@ class Keeper {
       : root_(root), backing_dir_(backing_dir), idle_milliseconds_(idle_seconds * 1000) {}
   Keeper(const Keeper&) = delete;
 
-  /// Up to the filled pool, and the twin. 0, or a negative errno: -EAGAIN if there is a keeper already. It also returns
-  /// in the twin, when the keeper has died.
+  /// Up to the first entries of the pool, and the twin. 0, or a negative errno: -EAGAIN if there is a keeper already.
+  /// It also returns in the twin, when the keeper has died.
   int begin();
   /// Whether this process was the twin.
   bool has_taken_over() const { return has_taken_over_; }
@@ -29,6 +29,7 @@ class Keeper {
   void ensure_twin();
   void take_over();
   void do_what_is_due(long now);
+  long milliseconds_to_wait();
   bool may_end(long now);
   bool remove_everything();
 

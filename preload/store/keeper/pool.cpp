@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t all_entries = (std::uint64_t{1} << pool_size) - 1;
 constexpr long claim_seconds = 30;
+/// Below ROOT: an entry that is being made.
+constexpr char unfinished[] = ".new";
 
 int add_watch(int inotify, const char* path, std::uint32_t mask) {
   return static_cast<int>(sys::call(SYS_inotify_add_watch, inotify, sys::word(path), mask));
@@ -60,11 +62,16 @@ bool Pool::root_is_there() const {
 bool Pool::offer(unsigned slot) {
   const unsigned number = objects_.make(root_);
   if (!number) return false;
-  // Aside first: once it is offered somebody may take it and remove it again, and it would never be watched.
-  const PathText aside = root_.entry("pool/.new");
+  // Aside first: once it is offered somebody may take it and remove it again, and it would never be watched. Not in the
+  // pool's directory, where others would wait for as long as a file system takes to make a link.
+  const PathText aside = root_.entry(unfinished);
   const PathText text = root_.link_text(objects_.name_of(number));
-  sys::unlink(aside.c_str());
-  if (sys::symlink(text.c_str(), aside.c_str()) == 0) {
+  int made = sys::symlink(text.c_str(), aside.c_str());
+  if (made == -EEXIST) {  // a dead keeper's
+    sys::unlink(aside.c_str());
+    made = sys::symlink(text.c_str(), aside.c_str());
+  }
+  if (made == 0) {
     const int watch = add_watch(inotify_, aside.c_str(), IN_DELETE_SELF | IN_DONT_FOLLOW);
     if (watch >= 0) {
       objects_.set_watch(number, watch);
@@ -78,14 +85,16 @@ bool Pool::offer(unsigned slot) {
   return false;
 }
 
-bool Pool::fill() {
-  for (unsigned slot = 0; slot < pool_size; ++slot) {
+bool Pool::fill(unsigned most) {
+  taken_ = missing_;
+  for (unsigned slot = 0; slot < pool_size && most; ++slot) {
     const std::uint64_t bit = std::uint64_t{1} << slot;
     if (!(missing_ & bit)) continue;
     if (!offer(slot)) return false;
     missing_ &= ~bit;
+    --most;
   }
-  taken_ = 0;
+  taken_ = missing_;
   return true;
 }
 
@@ -128,6 +137,7 @@ void Pool::close_unwatched() {
 }
 
 void Pool::look_at_all() {
+  sys::unlink(root_.entry(unfinished).c_str());
   close_unwatched();
   missing_ = 0;
   struct stat found;

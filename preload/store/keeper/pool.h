@@ -13,6 +13,9 @@ namespace devshm::store {
 
 class Pool {
  public:
+  /// As many entries as a caller that waits for some has to wait for.
+  static constexpr unsigned urgent = 4;
+
   Pool(const Root& root, Objects& objects) : root_(root), objects_(objects) {}
   Pool(const Pool&) = delete;
 
@@ -22,16 +25,17 @@ class Pool {
 
   /// Reads what has happened: closes objects that have lost their names, and notes which entries were taken.
   void read_events();
-  /// Makes the entries that are missing. False if there is no room for more objects.
-  bool fill();
-  /// Looks at everything, where it is not known what has happened.
+  /// Makes entries that are missing, `most` of them at most; is_taken_from() says whether there are more. False if
+  /// there is no room for more objects.
+  bool fill(unsigned most = pool_size);
+  /// Looks at everything, where it is not known what has happened: events were lost, or a keeper was killed.
   void look_at_all();
 
   bool has_entries() const;
 
   /// Objects that are not in the pool.
   unsigned held() const;
-  /// Whether an entry has been taken since fill().
+  /// Whether there are entries for fill() to make. Those that were deleted don't count.
   bool is_taken_from() const { return taken_ != 0; }
   /// Whether ROOT/keeper is the file that it was. If not, this keeper is of no use to anybody.
   bool root_is_there() const;

@@ -104,7 +104,7 @@ void Server::answer(Connection& connection) {
       send_reply(connection.fd, object.is_open() ? 0 : object.get(), object.get());
     } else if (request.wish == Wish::refill && peer.is_user(sys::geteuid())) {
       pool_.read_events();
-      send_reply(connection.fd, pool_.fill() || pool_.has_entries() ? 0 : -ENOSPC, -1);
+      send_reply(connection.fd, pool_.fill(Pool::urgent) || pool_.has_entries() ? 0 : -ENOSPC, -1);
     } else {
       send_reply(connection.fd, -EPERM, -1);
     }
