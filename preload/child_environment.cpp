@@ -21,6 +21,13 @@ constexpr char disable[] = "DEVSHM_DISABLE=";
 bool separates_libraries(char c) { return c == ':' || c == ' '; }
 bool separates_directories(char c) { return c == ':' || c == ';'; }
 
+using IsSeparator = bool (*)(char);
+
+bool contains(const char* text, IsSeparator is_separator) {
+  while (*text && !is_separator(*text)) ++text;
+  return *text;
+}
+
 /// The path that this library was loaded from.
 const char* own_path() {
   const char* path = nullptr;
@@ -38,9 +45,7 @@ const char* own_path() {
 /// chroot: the loader would report that on standard error, for every program.
 bool can_be_loaded(const char* path) {
   if (!path || !*path) return false;
-  for (const char* p = path; *p; ++p)
-    if (separates_libraries(*p)) return false;
-  return sys::access(path, R_OK) == 0;
+  return !contains(path, separates_libraries) && sys::access(path, R_OK) == 0;
 }
 
 const char* base_name(const char* begin, const char* end) {
@@ -111,8 +116,6 @@ void pass_on(const char* variable, const char* value, char* const* given, Assemb
   out.end();
 }
 
-using IsSeparator = bool (*)(char);
-
 /// What follows /dev/shm in one component of a list, if it is an absolute path below that; else null.
 [[gnu::noinline]] const char* rest_in_overlay(const char* begin, std::size_t length) {
   if (*begin != '/') return nullptr;
@@ -124,10 +127,11 @@ using IsSeparator = bool (*)(char);
 }
 
 /// Copies a list of paths to `out`, if there is one, with those below /dev/shm rewritten to the backing directory.
-/// Returns whether there are any.
+/// Returns whether there are any. A directory with a separator in its name can't stand in the list, so nothing is
+/// rewritten then.
 bool rewrite_list(const char* list, IsSeparator is_separator, Assembler* out) {
   bool any = false;
-  if (!may_match(list)) {
+  if (!may_match(list) || contains(settings().dir, is_separator)) {
     if (out) out->put(list);
     return false;
   }

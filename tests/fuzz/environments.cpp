@@ -146,7 +146,9 @@ struct Wanted {
 };
 
 /// A list of paths as a child is to have it: what lies below /dev/shm has the backing directory's name.
+/// A directory with a separator in its name can't stand in the list.
 std::string rewritten(const std::string& list, const char* separators, const std::string& dir) {
+  if (dir.find_first_of(separators) != std::string::npos) return list;
   std::string out;
   for (std::size_t begin = 0;;) {
     const std::size_t end = std::min(list.find_first_of(separators, begin), list.size());
