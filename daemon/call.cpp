@@ -110,9 +110,9 @@ void Call::reply_open(Locked fs, Node& node, fuse_file_info& info) {
   if (devshmd::reply_open(request_, info, backing_id) != 0) undo_open(ino_);
 }
 
-bool Call::reply_opendir(Locked fs, const fuse_file_info& info) {
+void Call::reply_opendir(Locked fs, const fuse_file_info& info) {
   record(std::move(fs), 0);
-  return fuse_reply_open(request_, &info) == 0;
+  fuse_reply_open(request_, &info);
 }
 
 void Call::reply_write(Locked fs, std::size_t size) {

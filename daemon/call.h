@@ -56,7 +56,7 @@ class Call {
   void reply_create(Locked fs, Node& node, fuse_file_info& info);  ///< the same, and opens the file
   void reply_attr(Locked fs, Node& node);
   void reply_open(Locked fs, Node& node, fuse_file_info& info);  ///< of a file: undone if nobody waits for it
-  bool reply_opendir(Locked fs, const fuse_file_info& info);     ///< false if nobody waits: no release will follow
+  void reply_opendir(Locked fs, const fuse_file_info& info);
   void reply_write(Locked fs, std::size_t size);
   void reply_read(Locked fs, const char* bytes, std::size_t size);  ///< contents of a file; recorded with their size
   void reply_buf(Locked fs, const char* bytes, std::size_t size);   ///< other bytes

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The entries of one directory. Each has a cookie for readdir, and cookies only grow: reading on from a cookie returns
-// every entry that was there all the time exactly once, whatever is made and removed meanwhile.
+// The entries of one directory. Each has a cookie for readdir, and cookies only grow. Entries are listed newest first,
+// as on a tmpfs: reading on from a cookie returns every entry that was there all the time exactly once, whatever is
+// made and removed meanwhile, and comes to an end even if a program makes or renames an entry for each that it reads.
+// So nothing has to be remembered for an open directory.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,8 @@ class Directory {
     Ino ino;
     std::uint64_t cookie;
   };
-  static constexpr std::uint64_t first_cookie = 3;  ///< 1 and 2 belong to `.` and `..`
+  static constexpr std::uint64_t first_cookie = 3;        ///< 1 and 2 belong to `.` and `..`
+  static constexpr std::uint64_t no_cookie = UINT64_MAX;  ///< newer than all entries
 
   const Entry* find(std::string_view name) const {
     const auto found = by_name_.find(name);
@@ -49,13 +52,15 @@ class Directory {
   }
 
   std::size_t size() const { return by_name_.size(); }
-  std::uint64_t next_cookie() const { return next_cookie_; }
 
-  /// Calls `take(name, entry)` for the entries after the one of `cookie`, in order, until it returns false.
+  /// Calls `take(name, entry)` for the entries that are older than the one of `cookie`, newest first, until it returns
+  /// false.
   template <class Take>
-  void each_after(std::uint64_t cookie, Take&& take) const {
-    for (auto at = by_cookie_.upper_bound(cookie); at != by_cookie_.end(); ++at)
+  void each_older_than(std::uint64_t cookie, Take&& take) const {
+    for (auto at = by_cookie_.lower_bound(cookie); at != by_cookie_.begin();) {
+      --at;
       if (!take(at->second->first, at->second->second)) return;
+    }
   }
 
   Ino parent;

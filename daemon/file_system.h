@@ -6,15 +6,14 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 
 #include "caller.h"
 #include "fuse.h"
 #include "handshake.h"
 #include "node_table.h"
-#include "open_directory.h"
 #include "passthrough.h"
 #include "policy.h"
+#include "protocol.h"
 #include "recorder.h"
 #include "request_queue.h"
 #include "space.h"
@@ -34,15 +33,13 @@ struct FileSystem {
 
   const Mode mode;
 
-  /// Guards what follows, up to the handles: once threads answer, they are reached through Locked. Contents are read
+  /// Guards what follows, up to `passthrough`: once threads answer, they are reached through Locked. Contents are read
   /// and written without it.
   std::mutex mutex;
   Space space;
   ContentPool pool;
   NodeTable table;
   Passthrough passthrough;
-  std::unordered_map<std::uint64_t, OpenDirectory> open_directories;  ///< by handle
-  std::uint64_t next_handle = 1;
 
   std::condition_variable forgotten;  ///< notified when the kernel has forgotten an object
   unsigned threads = 1;               ///< that answer; one has to stay free to be notified
@@ -70,6 +67,8 @@ struct FileSystem {
   }
   /// Must each `open` be a request? Only a recording, a mode that refuses it, and passthrough need it.
   bool wants_opens() const { return !kernel_caches() || passthrough.active(); }
+  /// The same of `opendir`, which the kernel can do without since Linux 5.1.
+  bool wants_opendirs() const { return !kernel_caches() || !handshake.offers(protocol::no_opendir); }
 
  private:
   friend class Locked;
@@ -85,14 +84,6 @@ class Locked {
   NodeTable& table() const { return fs_.table; }
   Space& space() const { return fs_.space; }
   Passthrough& passthrough() const { return fs_.passthrough; }
-
-  /// Open directories have handles; an unknown one has an entry of its own.
-  std::uint64_t open_directory(OpenDirectory directory) {
-    fs_.open_directories.emplace(fs_.next_handle, directory);
-    return fs_.next_handle++;
-  }
-  OpenDirectory& opened_directory(std::uint64_t handle) { return fs_.open_directories[handle]; }
-  void close_directory(std::uint64_t handle) { fs_.open_directories.erase(handle); }
 
   /// The file of `node` is opened; returns the backing id for the answer, or 0.
   int open_file(Node& node) { return fs_.passthrough.open(fuse_session_fd(fs_.session), node); }

@@ -12,6 +12,7 @@ namespace devshmd::protocol {
 /// A flag of INIT, as one number: the upper half goes into flags2.
 constexpr std::uint64_t passthrough = UINT64_C(1) << 37;
 constexpr std::uint64_t flags2_used = UINT64_C(1) << 30;      ///< FUSE_INIT_EXT
+constexpr std::uint64_t no_opendir = UINT64_C(1) << 24;       ///< FUSE_NO_OPENDIR_SUPPORT
 constexpr std::uint64_t kill_privileges = UINT64_C(1) << 28;  ///< FUSE_HANDLE_KILLPRIV_V2
 
 /// fuse_init_out up to the end of what is used here.

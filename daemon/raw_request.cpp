@@ -33,6 +33,12 @@ void adapt_request(void* request, std::size_t size) {
       auto& set = *static_cast<fuse_setattr_in*>(body);
       return mark(set.mode, set.valid & FATTR_KILL_SUIDGID);
     }
+    case FUSE_READDIR: {
+      if (left < sizeof(fuse_read_in)) return;
+      auto& read = *static_cast<fuse_read_in*>(body);
+      read.fh = read.flags;
+      return;
+    }
     default: return;
   }
 }

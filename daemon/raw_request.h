@@ -27,4 +27,7 @@ inline bool kills_set_ids(const fuse_file_info& info) {
 }  ///< `write`
 inline bool kills_set_ids(const struct stat& wanted) { return wanted.st_mode & kill_set_ids; }  ///< `setattr`
 
+/// `readdir`: was the directory opened with O_NOATIME? Its flags are where its handle would be: it has none.
+inline bool keeps_access_time(const fuse_file_info& info) { return info.fh & O_NOATIME; }
+
 }  // namespace devshmd

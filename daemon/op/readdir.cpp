@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../call.h"
+#include "../raw_request.h"
 
 namespace devshmd::op {
 
@@ -14,8 +15,6 @@ void readdir(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
     thread_local std::vector<char> buffer;
     if (buffer.size() < size) buffer.resize(size);
     const Directory& directory = *node.directory;
-    OpenDirectory& opened = fs.opened_directory(info->fh);
-    if (offset == 0) opened.end = directory.next_cookie();
 
     std::size_t filled = 0;
     const auto add = [&](const std::string& name, Ino number, mode_t mode, std::uint64_t cookie) {
@@ -33,12 +32,12 @@ void readdir(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset,
     bool more = true;
     if (more && from < 1) more = add(".", ino, S_IFDIR, 1);
     if (more && from < 2) more = add("..", directory.parent, S_IFDIR, 2);
+    const std::uint64_t cookie = from < Directory::first_cookie ? Directory::no_cookie : from;
     if (more)
-      directory.each_after(from, [&](const std::string& name, const Directory::Entry& entry) {
-        if (entry.cookie >= opened.end) return false;
+      directory.each_older_than(cookie, [&](const std::string& name, const Directory::Entry& entry) {
         return add(name, entry.ino, fs.table().find(entry.ino)->mode, entry.cookie);
       });
-    if (!opened.keeps_access_time) node.accessed = now();
+    if (!keeps_access_time(*info)) node.accessed = now();
     call.reply_buf(std::move(fs), buffer.data(), filled);
   });
 }

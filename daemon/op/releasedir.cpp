@@ -5,12 +5,10 @@
 
 namespace devshmd::op {
 
-// No mode refuses it: what was opened has to be freed.
-void releasedir(fuse_req_t request, fuse_ino_t ino, fuse_file_info* info) {
+// No mode refuses it: what was opened has to be closed. There is nothing to free (directory.h); it is recorded.
+void releasedir(fuse_req_t request, fuse_ino_t ino, fuse_file_info*) {
   Call call(request, Operation::releasedir, ino);
-  Locked fs(call.fs());
-  fs.close_directory(info->fh);
-  call.reply_err(std::move(fs), 0);
+  call.reply_err(Locked(call.fs()), 0);
 }
 
 }  // namespace devshmd::op

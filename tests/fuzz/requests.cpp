@@ -14,6 +14,7 @@
 #include "../../daemon/call.cpp"
 #include "../../daemon/caller.cpp"
 #include "../../daemon/content_pool.cpp"
+#include "../../daemon/content_syscalls.cpp"
 #include "../../daemon/file_system.cpp"
 #include "../../daemon/flags.cpp"
 #include "../../daemon/handshake.cpp"
@@ -62,7 +63,6 @@
 #include "../../daemon/size.cpp"
 #include "../../daemon/status.cpp"
 #include "../../daemon/usage.cpp"
-#include "../../daemon/content_syscalls.cpp"
 #include "fuzz.h"
 
 namespace {
@@ -77,7 +77,6 @@ struct Answer {
   std::string data;
   struct stat attributes {};
   struct statvfs statistics {};
-  std::uint64_t handle = 0;
 } answer;
 
 devshmd::FileSystem* file_system;
@@ -113,10 +112,7 @@ int fuse_reply_readlink(fuse_req_t, const char* text) {
   answer.data = text;
   return reply();
 }
-int fuse_reply_open(fuse_req_t, const fuse_file_info* info) {
-  answer.handle = info->fh;
-  return reply();
-}
+int fuse_reply_open(fuse_req_t, const fuse_file_info*) { return reply(); }
 int fuse_reply_write(fuse_req_t, size_t size) {
   answer.size = size;
   return reply();
@@ -543,7 +539,6 @@ class Game {
     fuse_file_info info{};
     ask([&] { devshmd::op::opendir(nullptr, ino, &info); });
     if (!agree(directory_error(ino), false, "opendir")) return;
-    info.fh = answer.handle;
     std::multiset<std::string> expected{".", ".."}, got;
     for (const auto& [name, unused] : objects_[ino].entries) expected.insert(name);
     for (off_t offset = 0;;) {

@@ -147,7 +147,8 @@ class RenameWithoutMemory : public Rename {
     std::string told;
     for (Node* dir : {a, b}) {
       told += std::to_string(dir->links) + ":";
-      dir->directory->each_after(0, [&](const std::string& name, const Directory::Entry& entry) {
+      dir->directory->each_older_than(Directory::no_cookie, [&](const std::string& name,
+                                                                const Directory::Entry& entry) {
         const Node* node = table.find(entry.ino);
         told += " " + name + "=" + std::to_string(entry.ino) + (node ? " " + std::to_string(node->links) : " nothing");
         return true;
