@@ -28,19 +28,6 @@ bool contains(const char* text, IsSeparator is_separator) {
   return *text;
 }
 
-/// The path that this library was loaded from.
-const char* own_path() {
-  const char* path = nullptr;
-  for_each_from_start(
-      [](const LoadedObject& object, void* data) {
-        if (!is_ourselves(object)) return false;
-        *static_cast<const char**>(data) = object.name;
-        return true;
-      },
-      &path);
-  return path;
-}
-
 /// Whether a child can load the library by this path. It can't if the path has a separator in it, or from inside a
 /// chroot: the loader would report that on standard error, for every program.
 bool can_be_loaded(const char* path) {

@@ -219,4 +219,16 @@ bool is_libc(const LoadedObject& object) {
   return defined_in(object, "__libc_start_main") && defined_in(object, "localeconv");
 }
 
+const char* own_path() {
+  const char* path = nullptr;
+  for_each_from_start(
+      [](const LoadedObject& object, void* data) {
+        if (!is_ourselves(object)) return false;
+        *static_cast<const char**>(data) = object.name;
+        return true;
+      },
+      &path);
+  return path;
+}
+
 }  // namespace devshm

@@ -66,6 +66,9 @@ bool for_each_from_start(Visitor visitor, void* data);
 /// loader's lock meanwhile. Returns true if stopped.
 bool for_each_loaded(Visitor visitor, void* data);
 
+/// The path that this library was loaded from, or null.
+const char* own_path();
+
 /// Whether this is the object that our own code is in, or libc itself.
 bool is_ourselves(const LoadedObject& object);
 bool is_libc(const LoadedObject& object);

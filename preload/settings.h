@@ -15,6 +15,9 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// When devshm acts: the words of DEVSHM_WHEN in settings.def, in their order.
 enum class When : unsigned char { always, missing };
 
+/// What stands behind the names: the words of DEVSHM_STORE.
+enum class Store : unsigned char { disk, memory };
+
 /// The settings by their variables, in the order of the table.
 enum class Setting : unsigned char {
 #define SETTING(variable, ...) variable,

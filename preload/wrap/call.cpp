@@ -6,6 +6,7 @@
 #include "../backing_dir.h"
 #include "../sys.h"
 #include "boundary.h"
+#include "memory_call.h"
 
 namespace devshm {
 namespace {
@@ -39,7 +40,7 @@ long Call::make() {
   if (set.log)  // before the call: exec does not return
     for (const JudgedPath& path : paths) path.log(function_.name());
 
-  long result = invoke();
+  long result = is_inside ? invoke_inside() : invoke();
   if (is_inside && found_nothing(result)) result = try_again(paths, memory, result);
   for (unsigned i = 0; i < count; ++i) paths[i].write_back();
   return result;
@@ -76,7 +77,7 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 [[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, long result) {
   if (backing_dir_was_remade()) {
     place(paths, memory);
-    result = invoke();
+    result = invoke_inside();
   }
   return follow_links(paths, result);
 }
@@ -102,20 +103,30 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
     if (!has_followed) break;
     // The path with the link followed needs memory. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
     place(paths, static_cast<char*>(alloca(size)));
-    result = invoke();
+    result = invoke_inside();
   }
   return result;
 }
 
-bool Call::found_nothing(long result) const {
+/// Calls the real function, or does what it would with an object of the memory store.
+long Call::invoke_inside() const {
+  return settings().store == Store::disk ? invoke() : invoke_for_memory(*this, function_, paths_.of[0], words_);
+}
+
+bool Call::has_failed(long result) const {
   switch (function_.failure) {
-    case Failure::minus_one: return static_cast<int>(result) == -1 && errno == ENOENT;
-    case Failure::minus_one_long: return result == -1 && errno == ENOENT;
-    case Failure::null: return result == 0 && errno == ENOENT;
-    case Failure::error_number: return static_cast<int>(result) == ENOENT;
+    case Failure::minus_one: return static_cast<int>(result) == -1;
+    case Failure::minus_one_long: return result == -1;
+    case Failure::null: return result == 0;
+    case Failure::error_number: return static_cast<int>(result) != 0;
     case Failure::none: break;
   }
   return false;
+}
+
+bool Call::found_nothing(long result) const {
+  if (function_.failure == Failure::error_number) return static_cast<int>(result) == ENOENT;
+  return has_failed(result) && errno == ENOENT;
 }
 
 long Call::fail(int error) const {

@@ -40,6 +40,9 @@ class Call {
     return real_(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
   }
 
+  /// Whether `result` means that the function has failed.
+  bool has_failed(long result) const;
+
   /// Whether `result` means that the function has failed with ENOENT.
   bool found_nothing(long result) const;
 
@@ -52,6 +55,7 @@ class Call {
   int link_flags() const;
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
   void place(JudgedPath (&paths)[2], char* memory);
+  long invoke_inside() const;
   long try_again(JudgedPath (&paths)[2], char* memory, long result);
   long follow_links(JudgedPath (&paths)[2], long result);
   const Function& function_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Directories. Not here: readdir and the like, which take the result of opendir. A listing of /dev does not show "shm".
+// Directories. A listing of /dev does not show "shm".
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +17,10 @@ FORWARD(chdir, path, 1);
 FORWARD(chroot, path, 1);
 
 FORWARD(opendir, path, 1);
+
+// For DEVSHM_STORE=memory alone (showing_files.h): with disk, one jump on to libc's function.
+EXPORT struct dirent* readdir(DIR* directory) { return NEXT(readdir)(directory); }
+ALIAS(readdir64, readdir);
 
 FORWARD(scandir, path, 1);
 ALIAS(scandir64, scandir);

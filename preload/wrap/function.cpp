@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "function.h"
 
+#include "../settings.h"
 #include "../stand_ins.h"
+#include "showing_files.h"
 
 namespace devshm {
 namespace {
@@ -26,6 +28,7 @@ void* look_up(Slot& slot, const Function& function) {
   void* found = next_definition(function.name(), function.is_late);
   if (!found) found = stand_in(function.name());
   if (!found) return missing_function(function.failure);
+  if (settings().active && settings().store == Store::memory) found = showing_files(function.name(), found);
   slot.store(found, std::memory_order_relaxed);
   return found;
 }

@@ -26,6 +26,9 @@ enum class Role : std::uint8_t {
   linked,    ///< one of the two of a hard link: EXDEV likewise
   searched,  ///< a file that is searched for if its name has no slash (execvp, dlopen), which then is not a path
   pattern,   ///< a template of the mkstemp family: what the call fills in is written back to the caller's
+  opened,    ///< it opens the file; the flags follow the path, the mode follows them
+  created,   ///< it creates the file, as creat(2) does; the mode follows the path
+  streamed,  ///< it opens the file as fopen(3) does; the mode's text follows the path
 };
 
 /// An argument that is a path. Arguments are counted from 1, as in the documentation of `nonnull` and in man pages.
@@ -70,6 +73,10 @@ constexpr Paths linked_at(int from, int to) {
 }
 constexpr Paths searched(int position) { return {{from_here(position, Role::searched), {}}}; }
 constexpr Paths pattern(int position) { return {{from_here(position, Role::pattern), {}}}; }
+constexpr Paths opened(int position) { return {{from_here(position, Role::opened), {}}}; }
+constexpr Paths opened_at(int position) { return {{from_descriptor(position, Role::opened), {}}}; }
+constexpr Paths created(int position) { return {{from_here(position, Role::created), {}}}; }
+constexpr Paths streamed(int position) { return {{from_here(position, Role::streamed), {}}}; }
 }  // namespace kinds
 
 /// How a function reports failure.

@@ -19,21 +19,21 @@ int openat2(int, const char*, const struct open_how*, size_t);
 namespace devshm {
 
 // The mode of open and openat is passed on in its register, whether the flags ask for one or not.
-FORWARD(open, path, 1);
+FORWARD(open, opened, 1);
 ALIAS(open64, open);
 ALIAS(__open, open);
 ALIAS(__open64, open);
 
-FORWARD(openat, path_at, 2);
+FORWARD(openat, opened_at, 2);
 ALIAS(openat64, openat);
 
-FORWARD(creat, path, 1);
+FORWARD(creat, created, 1);
 ALIAS(creat64, creat);
 
 // _FORTIFY_SOURCE: libc's functions end the program if a mode is missing.
-FORWARD(__open_2, path, 1);
+FORWARD(__open_2, opened, 1);
 ALIAS(__open64_2, __open_2);
-FORWARD(__openat_2, path_at, 2);
+FORWARD(__openat_2, opened_at, 2);
 ALIAS(__openat64_2, __openat_2);
 
 // glibc 2.43.

@@ -15,6 +15,8 @@
 
 #include <algorithm>
 
+#include "../memory.h"
+#include "../settings.h"
 #include "../shown_name.h"
 #include "../sys.h"
 #include "../text.h"
@@ -59,6 +61,8 @@ namespace {
 [[gnu::cold, gnu::noinline]] ssize_t show_link(int dir, const char* path, char* out, std::size_t size, ssize_t length) {
   const auto seen = static_cast<std::size_t>(length);
   const bool cut = seen >= size;
+  // The name of an object is a file's, whatever it is behind the scenes.
+  if (!cut && settings().store == Store::memory && is_memory_link(out, seen)) return fail_with<ssize_t>(EINVAL);
   const std::size_t prefix = cut ? 0 : backing_prefix(out, seen, NameOf::open_file);
   if (cut ? !may_begin_in_backing_dir(out, seen) : !prefix) return length;
   const int error = errno;

@@ -13,6 +13,7 @@
 #include "../backing_dir.h"
 #include "../constant_dir.h"
 #include "../libc_constant.h"
+#include "../memory.h"
 #include "../report.h"
 #include "../settings.h"
 #include "../text.h"
@@ -70,7 +71,16 @@ EXPORT WORDS_ONLY sem_t* sem_open(const char* name, int flags, ...) NOTHROW {
 EXPORT int sem_unlink(const char* name) NOTHROW { return by_name(sem_unlink_ready, NEXT_LATE(sem_unlink), name); }
 
 EXPORT int shm_open(const char* name, int flags, mode_t mode) {
-  return by_name(shm_open_ready, NEXT_LATE(shm_open), name, flags, mode);
+  if (settings().store == Store::memory) {
+    if (const int fd = shm_open_memory(name, flags, mode); fd != not_memory) return fd < 0 ? fail_with<int>(-fd) : fd;
+  }
+  const int fd = by_name(shm_open_ready, NEXT_LATE(shm_open), name, flags, mode);
+  // Another process has created it with DEVSHM_STORE=memory: libc does not follow the link that its name is.
+  if (__builtin_expect(fd == -1 && errno == ELOOP, 0)) {
+    const int opened = shm_open_link(name, flags);
+    if (opened != not_memory) return opened < 0 ? fail_with<int>(-opened) : opened;
+  }
+  return fd;
 }
 
 EXPORT int shm_unlink(const char* name) { return by_name(shm_unlink_ready, NEXT_LATE(shm_unlink), name); }

@@ -10,7 +10,7 @@ extern "C" FILE* __setmntent(const char*, const char*);
 
 namespace devshm {
 
-FORWARD(fopen, path, 1);
+FORWARD(fopen, streamed, 1);
 ALIAS(fopen64, fopen);
 ALIAS(_IO_fopen, fopen);
 

@@ -31,8 +31,8 @@ constexpr SystemCall system_call(long number) {
   using namespace kinds;  // NOLINT(google-build-using-namespace)
   switch (number) {
 #ifdef SYS_open  // x86_64 only: the calls from before the ones with a descriptor
-    case SYS_open: return path(1);
-    case SYS_creat: return path(1);
+    case SYS_open: return opened(1);
+    case SYS_creat: return created(1);
     case SYS_stat: return path(1);
     case SYS_lstat: return path(1);
     case SYS_access: return path(1);
@@ -52,7 +52,7 @@ constexpr SystemCall system_call(long number) {
     case SYS_mknod: return path(1);
 #endif
     // open
-    case SYS_openat: return path_at(2);
+    case SYS_openat: return opened_at(2);
     case SYS_openat2: return Handling::by_rule;
     case SYS_name_to_handle_at: return path_at(2);
     // stat, statfs

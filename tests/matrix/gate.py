@@ -10,7 +10,6 @@ import roots
 
 LIBRARY_TESTS = pathlib.Path(__file__).resolve().parent.parent / "library"
 OLDEST_MUSL = "musl-bookworm"
-MOST_BYTES = 131072  # 128 KiB, of a stripped library
 
 
 class Failed(Exception):
@@ -33,7 +32,7 @@ def file(architecture, library, cache):
     except (roots.NotAvailable, roots.FetchFailed) as reason:
         raise Failed("no musl to look into: %s" % reason) from None
     loader = images.inside(root, root / build.loader(architecture, "musl")[1:])
-    return run(LIBRARY_TESTS / "check_file", library, "--musl", loader, "--stripped-size", MOST_BYTES)
+    return run(LIBRARY_TESTS / "check_file", library, "--musl", loader)
 
 
 def inspector(_architecture, library, _cache):

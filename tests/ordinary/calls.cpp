@@ -259,6 +259,11 @@ void directories(const Way& way) {
   CALLS(opendir, {
     if (DIR* open_dir = opendir(dir)) closedir(open_dir);
   });
+  if (DIR* open_dir = opendir(dir)) {
+    CALLS(readdir, readdir(open_dir));
+    CALLS(readdir64, readdir64(open_dir));
+    closedir(open_dir);
+  }
   struct dirent** names = nullptr;
   struct dirent64** names64 = nullptr;
   const auto none = [](const struct dirent*) { return 0; };

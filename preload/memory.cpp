@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "memory.h"
+
+#include <errno.h>
+
+#include <new>
+
+#include "backing_dir.h"
+#include "creation_mask.h"
+#include "loaded_objects.h"
+#include "report.h"
+#include "settings.h"
+#include "store/create_object.h"
+#include "store/kernel.h"
+#include "store/lock.h"
+#include "store/open_object.h"
+#include "sys.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+using store::Found;
+using store::Why;
+
+constexpr char idle_seconds[] = "60";
+constexpr long lock_milliseconds = 1000;
+
+bool is_used() { return settings().active && settings().store == Store::memory; }
+
+store::Place place() {
+  const char* const program = own_path();
+  return {settings().dir, program ? program : "", idle_seconds};
+}
+
+/// A semaphore of sem_open(3) stays a file: libc makes it.
+bool is_semaphore(const char* path) {
+  const Settings& set = settings();
+  const char* const name = after(path, set.dir, set.dir_length);
+  return name && begins_with(name, "/sem.") && !has_slash(name + 1);
+}
+
+const char* text_of(Why why) {
+  switch (why) {
+    case Why::path_too_long: return "a file: the path of the backing directory is too long for a store beside it";
+    case Why::root_unusable:
+    case Why::no_keeper: return "a file: no process to hold memory could be started, or it does not answer";
+    case Why::keeper_full: return "a file: the process that holds memory has no descriptors left";
+    case Why::lock_busy: return "a file: another process that creates something is stopped";
+    case Why::other_file_system: return "a file: it is on another file system than the store";
+    case Why::is_memory: break;
+  }
+  return "memory";
+}
+
+int create(const char* path, int flags, mode_t mode) {
+  if (is_semaphore(path) || !*last_component(path)) return not_memory;
+  const store::Created created = store::create_object(place(), path, flags, mode & ~creation_mask());
+  if (created.fd_or_error == store::is_other_link) return not_memory;
+  if (created.fd_or_error >= 0) log_reroute("store", path, text_of(created.file));
+  return created.fd_or_error;
+}
+
+/// The memfd has no name, and so no links; the object has those of its name's inode. False if it is gone.
+template <class Status>
+bool status_of_object(int dir, const char* path, Status& out);
+
+template <>
+bool status_of_object(int dir, const char* path, struct stat& out) {
+  struct stat name;
+  if (sys::fstatat(dir, path, &name, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  store::Opened opened = {Found::stale, 0};
+  // Another user's has to be asked for, which goes for what one may do.
+  for (const int flags : {O_PATH, O_RDONLY, O_WRONLY}) {
+    opened = store::open_object(path, flags | O_CLOEXEC, dir);
+    if (opened.found != Found::failed) break;
+  }
+  if (opened.found == Found::opened) {
+    const int error = sys::fstat(opened.fd_or_error, &out);
+    sys::close(opened.fd_or_error);
+    if (error) return false;
+  } else if (opened.found == Found::failed) {  // nothing of it is for us
+    out = name;
+    out.st_mode = S_IFREG;
+    out.st_size = 0;
+    out.st_blocks = 0;
+  } else {
+    return false;
+  }
+  out.st_nlink = name.st_nlink;
+  return true;
+}
+
+template <>
+bool status_of_object(int dir, const char* path, struct statx& out) {
+  struct stat object;
+  if (!status_of_object(dir, path, object)) return false;
+  out.stx_mode = static_cast<std::uint16_t>(object.st_mode);
+  out.stx_nlink = static_cast<std::uint32_t>(object.st_nlink);
+  out.stx_uid = object.st_uid;
+  out.stx_gid = object.st_gid;
+  out.stx_ino = object.st_ino;
+  out.stx_size = static_cast<std::uint64_t>(object.st_size);
+  out.stx_blocks = static_cast<std::uint64_t>(object.st_blocks);
+  out.stx_blksize = static_cast<std::uint32_t>(object.st_blksize);
+  const auto put_time = [](struct statx_timestamp& to, const struct timespec& from) {
+    to.tv_sec = from.tv_sec;
+    to.tv_nsec = static_cast<std::uint32_t>(from.tv_nsec);
+  };
+  put_time(out.stx_atime, object.st_atim);
+  put_time(out.stx_mtime, object.st_mtim);
+  put_time(out.stx_ctime, object.st_ctim);
+  // As the kernel puts the two into a dev_t.
+  out.stx_dev_major = static_cast<std::uint32_t>(object.st_dev >> 8 & 0xfff);
+  out.stx_dev_minor = static_cast<std::uint32_t>((object.st_dev & 0xff) | (object.st_dev >> 12 & 0xfff00));
+  return true;
+}
+
+template <class Status>
+int correct(int dir, const char* path, Status& found, mode_t mode, unsigned long links) {
+  if (!S_ISLNK(mode) && (!S_ISREG(mode) || links != 0)) return 0;
+  if (!is_memory_name(dir, path)) return 0;
+  return status_of_object(dir, path, found) ? 0 : -ENOENT;
+}
+
+}  // namespace
+
+int open_memory(const char* path, int flags, mode_t mode) {
+  if (!is_used() || flags & (O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY))) return not_memory;
+  if (flags & O_CREAT && !(flags & O_PATH)) return create(path, flags, mode);
+  return open_link(AT_FDCWD, path, flags);
+}
+
+namespace {
+
+/// The path of shm_open's name. False for a name that shm_open refuses, or finds too long.
+bool put_shm_path(const char* name, LineWriter& out) {
+  while (*name == '/') ++name;
+  if (!*name || has_slash(name) || length_of(name) > 255 || same(name, ".") || same(name, "..")) return false;
+  out.add(settings().dir).add("/").add(name);
+  return out.size() == settings().dir_length + 1 + length_of(name);
+}
+
+}  // namespace
+
+int shm_open_memory(const char* name, int flags, mode_t mode) {
+  if (!is_used() || ensure_backing_dir() != 0) return not_memory;
+  Line<512> path;
+  if (!put_shm_path(name, path)) return not_memory;
+  log_reroute("shm_open", name, settings().dir);
+  const int opened = open_memory(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+  if (opened != -ENOENT || !backing_dir_was_remade()) return opened;
+  return open_memory(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+}
+
+int shm_open_link(const char* name, int flags) {
+  Line<512> path;
+  if (!settings().active || !put_shm_path(name, path)) return not_memory;
+  return open_link(AT_FDCWD, path.c_str(), flags | O_CLOEXEC);
+}
+
+int make_temporary_memory(char* pattern, int suffix_length, int flags) {
+  constexpr std::size_t count = 6;
+  constexpr int tries = 1000;
+  const std::size_t length = length_of(pattern);
+  if (!is_used() || suffix_length < 0 || length < count + static_cast<std::size_t>(suffix_length)) return not_memory;
+  char* const letters = pattern + length - count - static_cast<std::size_t>(suffix_length);
+  if (!begins_with(letters, "XXXXXX")) return not_memory;
+  for (int i = 0; i < tries; ++i) {
+    std::uint64_t random = sys::random_word();
+    for (std::size_t at = 0; at < count; ++at, random >>= 6)
+      letters[at] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789Qq"[random & 63];
+    const int fd = create(pattern, (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (fd != -EEXIST) {
+      if (fd < 0) __builtin_memcpy(letters, "XXXXXX", count);
+      return fd;
+    }
+  }
+  __builtin_memcpy(letters, "XXXXXX", count);
+  return -EEXIST;
+}
+
+int correct_status(int dir, const char* path, struct stat& found) {
+  return correct(dir, path, found, found.st_mode, found.st_nlink);
+}
+int correct_status(int dir, const char* path, struct statx& found) {
+  return correct(dir, path, found, found.stx_mode, found.stx_nlink);
+}
+
+int open_link(int dir, const char* path, int flags) {
+  const store::Opened opened = store::open_object(path, flags, dir);
+  switch (opened.found) {
+    case Found::opened:
+    case Found::failed:
+    case Found::stale: return opened.fd_or_error;
+    default: return not_memory;
+  }
+}
+
+bool is_memory_name(int dir, const char* path) {
+  char text[160];
+  const long length = sys::readlinkat(dir, path, text, sizeof text);
+  return length > 0 && is_memory_link(text, static_cast<std::size_t>(length));
+}
+
+bool is_memory_link(const char* text, std::size_t length) {
+  store::LinkText link;
+  return store::parse_link(text, length, link);
+}
+
+NamesLocked::NamesLocked() {
+  if (!is_used()) return;
+  static_assert(sizeof(store::Lock) <= sizeof lock_);
+  const store::Root root(settings().dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+  new (lock_) store::Lock(root, store::Lock::Kind::shared, lock_milliseconds);
+  is_made_ = true;
+}
+
+NamesLocked::~NamesLocked() {
+  if (is_made_) reinterpret_cast<store::Lock*>(lock_)->~Lock();
+}
+
+}  // namespace devshm

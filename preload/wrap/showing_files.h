@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//
+// With DEVSHM_STORE=memory: functions that show an object of the memory store as the regular file that it stands for,
+// also where its name is given relative to a directory, so that no letter of it says /dev/shm.
+//
+// They take the place of libc's functions when those are looked up. So with DEVSHM_STORE=disk nothing is in the way.
+#pragma once
+
+namespace [[gnu::visibility("hidden")]] devshm {
+
+/// What to call for libc's function of this name: one that calls `real` and corrects what it has said of an object, or
+/// `real` itself where there is nothing to correct.
+void* showing_files(const char* name, void* real);
+
+}  // namespace devshm
