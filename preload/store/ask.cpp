@@ -11,22 +11,23 @@
 namespace devshm::store {
 namespace {
 
-/// A connected socket, or a negative errno.
+constexpr long step_microseconds = 500;
+
+/// A connected socket, or a negative errno: -ECONNREFUSED if nobody listens.
 int connect_to(const Root& root) {
   struct sockaddr_un address;
   if (!put_socket_address(root, address)) return -ENAMETOOLONG;
   const int fd = static_cast<int>(sys::call(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (fd < 0) return fd;
-  const long until = sys::monotonic_milliseconds() + reply_milliseconds;
-  for (;;) {
+  for (long waits = reply_milliseconds * 1000 / step_microseconds;; --waits) {
     const long result = sys::call(SYS_connect, fd, sys::word(&address), sizeof address);
     if (result == 0) return fd;
     // A full backlog: the keeper has not come to it yet.
-    if (result != -EAGAIN || sys::monotonic_milliseconds() >= until) {
+    if (result != -EAGAIN || waits == 0) {
       sys::close(fd);
-      return static_cast<int>(result);
+      return result == -ENOENT ? -ECONNREFUSED : result == -EAGAIN ? -ETIMEDOUT : static_cast<int>(result);
     }
-    sys::sleep_microseconds(500);
+    sys::sleep_microseconds(step_microseconds);
   }
 }
 
@@ -53,7 +54,7 @@ bool answers(const Root& root) { return sys::Descriptor(connect_to(root)).is_ope
 int ask_for_refill(const Root& root) { return ask(root, {Wish::refill, 0, 0, 0, 0}, 0); }
 
 int ask_for_object(const Root& root, const ObjectName& object, int flags) {
-  const Request request = {Wish::open, flags & (O_ACCMODE | O_APPEND), object.generation, object.number, 0};
+  const Request request = {Wish::open, flags & (O_ACCMODE | O_APPEND | O_PATH), object.generation, object.number, 0};
   const int result = ask(root, request, flags & O_CLOEXEC ? MSG_CMSG_CLOEXEC : 0);
   return result == 0 ? -EIO : result;  // it said yes and sent nothing
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Asks a keeper by its socket. Needed only where a look at the names is not enough: the pool is empty, or the object
-// is another user's. Waits for a bounded time. Async-signal-safe and thread-safe.
+// is another user's, or its keeper's process is in another namespace. Waits for a bounded time. Async-signal-safe and
+// thread-safe.
 #pragma once
 
 #include "names.h"
@@ -14,9 +15,9 @@ bool answers(const Root& root);
 /// Has the pool filled. 0, or a negative errno: -ENOSPC if the keeper can hold no more.
 int ask_for_refill(const Root& root);
 
-/// Asks for a descriptor of an object, with open(2)'s flags of which O_ACCMODE, O_APPEND and O_CLOEXEC count. Returns
-/// it, or a negative errno: -EACCES where the object's mode says so, -ENOENT if there is no such object, -ECONNREFUSED
-/// or -ENOENT if there is no keeper. What came is still to be compared with the object's name.
+/// Asks for a descriptor of an object, with open(2)'s flags of which O_ACCMODE, O_APPEND, O_PATH and O_CLOEXEC count.
+/// Returns it, or a negative errno: -EACCES where the object's mode says so, -ENOENT if there is no such object,
+/// -ECONNREFUSED if there is no keeper, -ETIMEDOUT. What came is still to be compared with the object's name.
 int ask_for_object(const Root& root, const ObjectName& object, int flags);
 
 }  // namespace devshm::store

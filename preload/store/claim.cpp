@@ -41,7 +41,7 @@ Claim::Claim(const Root& root, int flags) : name_(root.claim(sys::random_word())
     Opened opened = {Found::stale, -ENOENT};
     if (length > 0 && parse_link(text, static_cast<std::size_t>(length), link)) {
       text[length] = '\0';
-      opened = open_by_text(text, static_cast<std::size_t>(length), link, flags);
+      opened = open_by_text(text, link, flags);
     }
     fd_ = opened.fd_or_error;
     if (opened.found == Found::opened) return;
@@ -49,8 +49,9 @@ Claim::Claim(const Root& root, int flags) : name_(root.claim(sys::random_word())
     sys::unlink(name_.c_str());
     is_named_ = false;
     if (opened.found != Found::stale) return;
+    if (opened.fd_or_error != -ESTALE) break;  // nobody answers for it, nor for the next one
   }
-  if (fd_ >= 0) fd_ = -ENOENT;
+  fd_ = -ENOENT;
 }
 
 int Claim::publish(const char* path) {

@@ -73,7 +73,12 @@ int fill_pool(const Attempt& attempt) {
 /// A file in place of an object. The lock is taken if there is one: while names that lead nowhere are being removed, a
 /// file of such a name must not appear.
 Created create_file(const Attempt& attempt, Why why) {
-  const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
+  {
+    const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
+    const int fd = as_file(attempt);
+    if (fd != -EMFILE || !lock.is_held()) return {fd, why};
+  }
+  // The lock had the last descriptor that the process may have. A file is worth more.
   return {as_file(attempt), why};
 }
 
@@ -89,11 +94,12 @@ Created create_new(const Attempt& attempt) {
         if (claim.is_open()) {
           if (failed_at.load(std::memory_order_relaxed)) failed_at.store(0, std::memory_order_relaxed);
           const int result = as_memory(attempt, claim);
-          if (result == -EXDEV) return {as_file(attempt), Why::other_file_system};
-          return {result, Why::is_memory};
+          if (result >= 0 || result == -EEXIST || result == again) return {result, Why::is_memory};
+          // The file system's answer to the name, or a system call that is refused: a file says which.
+          return {as_file(attempt), result == -EXDEV ? Why::other_file_system : Why::no_keeper};
         }
         error = claim.error();
-        if (error != -ENOENT && error != -EACCES) return {error, Why::is_memory};
+        if (error != -ENOENT && error != -EACCES) break;
       } else {
         error = lock.error();
         if (error == -EAGAIN) break;

@@ -45,10 +45,11 @@ inline long getdents(int fd, void* out, std::size_t size) {
 inline int memfd_create(const char* name, unsigned flags) {
   return static_cast<int>(call(SYS_memfd_create, word(name), flags));
 }
-inline int poll(struct pollfd* of, unsigned count, long milliseconds) {
-  struct timespec limit = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-  return static_cast<int>(call(SYS_ppoll, word(of), count, milliseconds < 0 ? 0 : word(&limit), 0, 8));
+/// Of the time the kernel takes off what it has waited.
+inline int poll(struct pollfd* of, unsigned count, struct timespec& limit) {
+  return static_cast<int>(call(SYS_ppoll, word(of), count, word(&limit), 0, 8));
 }
+inline struct timespec milliseconds(long count) { return {count / 1000, count % 1000 * 1000000}; }
 inline void sleep_microseconds(long microseconds) {
   struct timespec span = {microseconds / 1000000, microseconds % 1000000 * 1000};
   call(SYS_nanosleep, word(&span), 0);
@@ -59,16 +60,22 @@ inline long monotonic_milliseconds() {
   return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 /// Waits for input, or the end of it. 0, or a negative errno: -ETIMEDOUT after the time.
-inline int wait_until_readable(int fd, long milliseconds) {
+inline int wait_until_readable(int fd, long most_milliseconds) {
   struct pollfd readable = {fd, POLLIN, 0};
-  const long until = monotonic_milliseconds() + milliseconds;
+  struct timespec left = milliseconds(most_milliseconds);
   for (;;) {
-    const long left = until - monotonic_milliseconds();
-    const int ready = left > 0 ? poll(&readable, 1, left) : 0;
+    const int ready = poll(&readable, 1, left);
     if (ready > 0) return 0;
     if (ready == 0) return -ETIMEDOUT;
     if (ready != -EINTR) return ready;
   }
+}
+
+/// Ends the process, whatever a filter of system calls refuses.
+[[noreturn]] inline void end_process(int status) {
+  call(SYS_exit_group, status);
+  call(SYS_exit, status);
+  __builtin_trap();
 }
 
 /// 64 bits that nobody else has.

@@ -14,7 +14,7 @@ enum class Wish : std::uint32_t {
 
 struct Request {
   Wish wish;
-  std::int32_t flags;  ///< as open(2)'s; O_ACCMODE and O_APPEND count
+  std::int32_t flags;  ///< as open(2)'s; O_ACCMODE, O_APPEND and O_PATH count
   std::uint64_t generation;
   std::uint32_t number;
   std::uint32_t reserved;

@@ -20,12 +20,14 @@ ShortText<32> descriptor_path(int fd) {
   return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
 }
 
-/// Whether the descriptor is that object.
-bool is_object(int fd, const ObjectName& object) {
+/// Whether the descriptor is that object: 0, or a negative errno, -ESTALE if it is something else.
+int compare(int fd, const ObjectName& object) {
   char found[80];
   const long length = sys::readlink(descriptor_path(fd).c_str(), found, sizeof found);
+  if (length < 0) return static_cast<int>(length);
   const ShortText<64> wanted = descriptor_text(object);
-  return length == static_cast<long>(wanted.size()) && same_bytes(found, wanted.c_str(), wanted.size());
+  const bool same = length == static_cast<long>(wanted.size()) && same_bytes(found, wanted.c_str(), wanted.size());
+  return same ? 0 : -ESTALE;
 }
 
 /// What O_TRUNC does.
@@ -43,42 +45,44 @@ int take_effect(int fd, int flags) {
   return flags & O_NONBLOCK ? 0 : sys::fcntl(fd, F_SETFL, flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME));
 }
 
-/// What it means that opening by the link's text failed.
-bool means_gone(int error) {
-  // The last: what the number of a dead keeper's process leads to today may be anything.
-  return error == -ENOENT || error == -ESRCH || error == -ENXIO || error == -ENODEV;
+/// By the link: a descriptor of the object, or a negative errno, -ESTALE if the link leads nowhere or elsewhere.
+int open_by_link(const char* text, const LinkText& link, int flags) {
+  // It may be something else altogether that has come in the place of a dead keeper's process: a pipe, a terminal.
+  const int fd = sys::openat(AT_FDCWD, text, (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK | O_NOCTTY);
+  if (fd == -ENOENT || fd == -ESRCH || fd == -ENXIO || fd == -ENODEV) return -ESTALE;
+  if (fd < 0) return fd;
+  const int error = compare(fd, link.object);
+  if (error) sys::close(fd);
+  return error ? error : fd;
 }
 
-int open_for_other_user(const char* text, const LinkText& link, int flags) {
+/// From the keeper itself, as open_by_link().
+int open_by_asking(const char* text, const LinkText& link, int flags) {
   const Root root(text, link.root_length);
-  const int fd = flags & O_PATH ? -EACCES : ask_for_object(root, link.object, flags);
-  return fd == -ECONNREFUSED ? -ENOENT : fd == -ETIMEDOUT ? -EACCES : fd;
+  const int fd = ask_for_object(root, link.object, flags);
+  if (fd == -ENOENT) return -ESTALE;
+  if (fd < 0) return fd;
+  const int error = compare(fd, link.object);
+  if (error) sys::close(fd);
+  return error == -ESTALE ? -EACCES : error ? error : fd;
 }
+
+/// Whether the keeper has ended, or been killed, while it was asked.
+bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -ECONNRESET || error == -EPIPE; }
 
 }  // namespace
 
-Opened open_by_text(const char* text, std::size_t, const LinkText& link, int flags) {
-  // It may be something else altogether that has come in the place of a dead keeper's process: a pipe, a terminal.
-  const int cautious = (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK | O_NOCTTY;
-  int fd = sys::openat(AT_FDCWD, text, cautious);
-  if (fd == -EACCES) fd = open_for_other_user(text, link, flags);
-  if (fd < 0) return {means_gone(fd) ? Found::stale : Found::failed, fd};
-  if (!is_object(fd, link.object)) {
-    sys::close(fd);
-    return {Found::stale, -ENOENT};
-  }
+Opened open_by_text(const char* text, const LinkText& link, int flags) {
+  int fd = open_by_link(text, link, flags);
+  // The link serves the keeper's user, in the same namespaces. Others, and where it seems to lead nowhere, have to ask.
+  if (fd == -EACCES || fd == -ESTALE) fd = open_by_asking(text, link, flags);
+  if (fd == -ESTALE || is_without_keeper(fd)) return {Found::stale, fd};
+  if (fd < 0) return {Found::failed, fd == -ETIMEDOUT ? -EACCES : fd};
   if (const int error = take_effect(fd, flags)) {
     sys::close(fd);
     return {Found::failed, error};
   }
   return {Found::opened, fd};
-}
-
-bool may_come_back(const char* text, const LinkText& link) {
-  const Root root(text, link.root_length);
-  char process[32];
-  return sys::readlink(root.generation(link.object.generation).c_str(), process, sizeof process) > 0 &&
-         has_keeper(root);
 }
 
 Opened open_object(const char* path, int flags, int base) {
@@ -93,13 +97,14 @@ Opened open_object(const char* path, int flags, int base) {
     text[length] = '\0';
     LinkText link;
     if (!parse_link(text, static_cast<std::size_t>(length), link)) return {Found::other_link, 0};
-    const Opened opened = open_by_text(text, static_cast<std::size_t>(length), link, flags);
+    const Opened opened = open_by_text(text, link, flags);
     if (opened.found != Found::stale) return opened;
     if (!(link.object == last)) {  // the first look at this one: has the name changed meanwhile?
       last = link.object;
       continue;
     }
-    if (!may_come_back(text, link)) return opened;
+    // Where the keeper has said that it is gone, it is.
+    if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length))) break;
     sys::sleep_microseconds(between_tries_microseconds);
   }
   return {Found::stale, -ENOENT};

@@ -32,11 +32,8 @@ struct Opened {
 /// are ignored.
 Opened open_object(const char* path, int flags, int base = AT_FDCWD);
 
-/// The same by the link's text, which has `length` bytes and an end. One look, without waiting: stale means that there
-/// is no such object at the moment.
-Opened open_by_text(const char* text, std::size_t length, const LinkText& link, int flags);
-
-/// Whether the link's object may still come, as its keeper lives, or is just being replaced by its twin.
-bool may_come_back(const char* text, const LinkText& link);
+/// The same by the link's text, which has an end. One look: stale means that there is no such object at the moment, and
+/// -ESTALE with it that there never will be.
+Opened open_by_text(const char* text, const LinkText& link, int flags);
 
 }  // namespace devshm::store

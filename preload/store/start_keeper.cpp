@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t stack_size = 16384;
 constexpr long ready_milliseconds = 2000;
+// One that is killed holds its lock until the kernel has taken it apart, which may take a while on a busy machine.
+constexpr int ending_milliseconds = 500;
 
 /// Shared with the children, which run in this process's memory while it waits.
 struct Start {
@@ -23,10 +25,6 @@ struct Start {
   long result;
 };
 
-[[noreturn]] void end_child() {
-  for (;;) sys::call(SYS_exit_group, 0);
-}
-
 /// The keeper, until it is executed. It has a table of descriptors of its own.
 void execute_keeper(void* data) {
   Start& start = *static_cast<Start*>(data);
@@ -35,14 +33,14 @@ void execute_keeper(void* data) {
       start.ready == keeper_ready_fd ? sys::fcntl(start.ready, F_SETFD, 0) : sys::dup3(start.ready, keeper_ready_fd, 0);
   if (ready < 0) {
     start.result = ready;
-    end_child();
+    sys::end_process(0);
   }
 #if defined(SYS_close_range)
   sys::call(SYS_close_range, keeper_ready_fd + 1, ~0u, 0);  // Linux 5.9; the keeper itself closes what is left
 #endif
   const char* const environment[] = {nullptr};
   start.result = sys::call(SYS_execve, sys::word(start.program), sys::word(start.arguments), sys::word(environment));
-  end_child();
+  sys::end_process(0);
 }
 
 /// The child in between.
@@ -50,7 +48,7 @@ void start_and_end(void* data) {
   Start& start = *static_cast<Start*>(data);
   const long child = clone_to(CLONE_VM | CLONE_VFORK | SIGCHLD, start.inner_stack_end, execute_keeper, data);
   if (child < 0) start.result = child;
-  end_child();
+  sys::end_process(0);
 }
 
 int run(Start& start) {
@@ -90,6 +88,7 @@ int start(const Place& place, const Root& root) {
                  0};
   const int error = run(start);
   sys::close(pipe[1]);
+  if (error == -EAGAIN) return -ESRCH;  // the limit of processes; elsewhere it means that a lock is busy
   return error ? error : wait_until_ready(pipe[0]);
 }
 
@@ -116,7 +115,7 @@ bool is_ending(int error) { return error == -ENOENT || error == -ECONNREFUSED ||
 
 int start_keeper(const Place& place, const Root& root) {
   int error = -EAGAIN;
-  for (int attempt = 0; attempt < 20; ++attempt) {  // a keeper that ends removes it all
+  for (int attempt = 0; attempt < ending_milliseconds; ++attempt) {  // a keeper that ends removes it all
     error = make_root(root);
     if (error == -ENOENT) continue;
     if (error) return error;

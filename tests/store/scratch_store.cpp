@@ -94,8 +94,8 @@ std::string ScratchStore::text_of(const std::string& name) const {
   return text;
 }
 
-int ScratchStore::held_objects() const {
-  const std::vector<pid_t> processes = keepers();
+int ScratchStore::objects_of(const std::string& root) {
+  const std::vector<pid_t> processes = keepers_of(root);
   if (processes.empty()) return 0;
   int count = 0;
   std::error_code error;

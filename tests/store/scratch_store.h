@@ -46,7 +46,8 @@ class ScratchStore {
   static std::vector<pid_t> keepers_of(const std::string& root);
   static void kill_keepers_of(const std::string& root);
   /// How many objects the keeper holds, those in its pool included.
-  int held_objects() const;
+  int held_objects() const { return objects_of(root_); }
+  static int objects_of(const std::string& root);
 
  private:
   std::string scratch_, dir_, root_, program_;

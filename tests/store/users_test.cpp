@@ -136,7 +136,9 @@ int descriptors_of(pid_t process) {
 
 TEST_F(Users, AFloodOfConnectionsStopsNobody) {
   const pid_t keeper = ScratchStore::keepers_of(root).front();
-  ASSERT_EQ(devshm::store::ask_for_refill({root.c_str(), root.size()}), 0);  // from here on its pool is full
+  ASSERT_EQ(devshm::store::ask_for_refill({root.c_str(), root.size()}), 0);  // from here on its pool gets full
+  ASSERT_TRUE(
+      comes_true([&] { return ScratchStore::objects_of(root) == static_cast<int>(devshm::store::pool_size) + 5; }));
   const int before = descriptors_of(keeper);
   // One that floods for as long as the pipe is open.
   int alive[2];

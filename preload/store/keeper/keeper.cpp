@@ -105,7 +105,8 @@ void Keeper::run() {
     polled[0] = {twin_.signal_fd(), POLLIN, 0};
     polled[1] = {pool_.watching_fd(), POLLIN, 0};
     const unsigned served = server_.poll_descriptors(polled + 2);
-    const int ready = sys::poll(polled, 2 + served, milliseconds_to_wait());
+    struct timespec wait = sys::milliseconds(milliseconds_to_wait());
+    const int ready = sys::poll(polled, 2 + served, wait);
     if (ready < 0 && ready != -EINTR) return;
     if (ready > 0) {
       if (polled[0].revents) twin_.reap();

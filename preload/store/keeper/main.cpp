@@ -64,7 +64,7 @@ extern "C" [[noreturn, gnu::used, gnu::visibility("hidden")]] void devshm_keeper
     say(1, usage);
     status = 0;
   }
-  for (;;) sys::call(SYS_exit_group, status);
+  sys::end_process(status);
 }
 
 #if defined(__x86_64__)

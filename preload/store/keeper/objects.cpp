@@ -13,8 +13,11 @@ namespace {
 constexpr unsigned executable_memfd = 0x10;  // MFD_EXEC, Linux 6.3: what it was before
 constexpr unsigned close_on_exec = 1;        // MFD_CLOEXEC
 
+/// By the process id as /proc shows it, which may be that of another pid namespace.
 PathText own_descriptors() {
-  return PathText().add("/proc/").add(static_cast<unsigned long>(sys::getpid())).add("/fd");
+  char process[16];
+  const long length = sys::readlink("/proc/self", process, sizeof process);
+  return PathText().add("/proc/").add(process, length > 0 ? static_cast<std::size_t>(length) : 0).add("/fd");
 }
 
 /// A memfd that is held by an O_PATH descriptor with this number, which is free. 0, or a negative errno.
