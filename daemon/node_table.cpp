@@ -230,6 +230,7 @@ void NodeTable::drop_if_gone(Node& node) {
   for (const auto& [name, value] : node.attributes) space_.give_bytes(attribute_bytes(name.size(), value.size()));
   space_.give_inode();
   --nameless_;
+  ++dropped_;
   nodes_.erase(node.ino);
 }
 

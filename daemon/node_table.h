@@ -80,6 +80,9 @@ class NodeTable {
 
   std::size_t size() const { return nodes_.size(); }
 
+  /// How many objects have been dropped, ever.
+  std::size_t dropped() const { return dropped_; }
+
  private:
   Found directory(Ino ino);
   Found build(const Node& parent, const Blueprint& blueprint);
@@ -98,6 +101,7 @@ class NodeTable {
   unsigned descriptors_enough_ = ~0u;
   Ino next_ino_ = root_ino;
   std::size_t nameless_ = 0;
+  std::size_t dropped_ = 0;
   std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;
 };
 

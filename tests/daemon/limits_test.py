@@ -131,7 +131,7 @@ class Memory(ground.Case):
         daemon = self.start("serve", before=["prlimit", "--nofile=100:100"])
         self.assertGreater(os.statvfs(self.point).f_files, 10000)
         before = os.statvfs(self.point).f_bfree
-        for number in range(2000):
+        for number in range(600):
             path = "%s/%d" % (self.point, number)
             pathlib.Path(path).write_bytes(b"%d" % number)
             # One of them is in use, mapped, all the time.
@@ -139,9 +139,9 @@ class Memory(ground.Case):
                 with open(path, "r+b") as file:
                     mapped = mmap.mmap(file.fileno(), 1)
         mapped[:] = b"x"
-        self.assertEqual(before - os.statvfs(self.point).f_bfree, 2000)
+        self.assertEqual(before - os.statvfs(self.point).f_bfree, 600)
         self.assertLess(len(os.listdir("/proc/%d/fd" % daemon.pid)), 100)
-        for number in range(1, 2000):
+        for number in range(1, 600):
             path = "%s/%d" % (self.point, number)
             self.assertEqual(pathlib.Path(path).read_bytes(), b"%d" % number)
             os.truncate(path, 3)
