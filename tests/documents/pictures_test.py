@@ -63,6 +63,8 @@ class Pictures(unittest.TestCase):
             "circle a 1,1 5x5 plain : x": "line 2: there is no part named circle",
             "box a 1,1 5x5 plain : far too long for it": "line 2: the text does not fit into box a",
             "arrow a -> b plain :": "line 2: 'a'",
+            "bars 1,1 5x5 2 : x\nbar limits.md nothing ratio : x": "line 3: docs/limits.md has no figure for nothing",
+            "dots 1,1 1x9 limits.md nothing": "line 2: docs/limits.md has no table with nothing",
         }.items():
             with self.assertRaisesRegex(DRAW.Mistake, said):
                 DRAW.drawn(start + line)
