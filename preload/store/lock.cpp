@@ -11,10 +11,12 @@ namespace {
 
 constexpr long step_microseconds = 200;
 
-/// Whether the file has not been removed. (A lock file is never renamed, nor replaced by another.)
-bool has_name(int fd) {
+/// Whether the file has been removed: 0, -ESTALE, or another negative errno. (A lock file is never renamed, nor replaced
+/// by another.)
+int has_name(int fd) {
   struct stat opened;
-  return sys::fstat(fd, &opened) == 0 && opened.st_nlink > 0;
+  const int error = sys::fstat(fd, &opened);
+  return error ? error : opened.st_nlink ? 0 : -ESTALE;
 }
 
 }  // namespace
@@ -30,9 +32,10 @@ int open_locked(const char* path, int open_flags, int operation, long millisecon
       sys::sleep_microseconds(step_microseconds);
       result = sys::flock(fd, operation | LOCK_NB);
     }
-    if (result == 0 && has_name(fd)) return fd;
+    if (result == 0) result = has_name(fd);
+    if (result == 0) return fd;
     sys::close(fd);
-    if (result != 0) return result;
+    if (result != -ESTALE) return result;
   }
 }
 

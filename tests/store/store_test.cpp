@@ -223,37 +223,6 @@ TEST_F(Store, RacingCreatorsOneSucceeds) {
   }
 }
 
-TEST_F(Store, TheHostNoticesNothing) {
-  struct sigaction action = {};
-  static std::atomic<int> signals{0};
-  action.sa_handler = [](int) { ++signals; };
-  sigaction(SIGCHLD, &action, nullptr);
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  const int before = dup(0);
-  close(before);
-  close(store.create_with("a", "one"));
-  const int after = dup(0);
-  close(after);
-  EXPECT_EQ(before, after) << "descriptors";
-  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
-  EXPECT_EQ(errno, ECHILD);
-  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG | __WALL), -1);
-  close(ends[1]);
-  char byte;
-  EXPECT_EQ(read(ends[0], &byte, 1), 0) << "somebody else has the pipe";
-  close(ends[0]);
-  ASSERT_EQ(store.keepers().size(), 2u);
-  kill(store.keepers().front(), SIGKILL);
-  ASSERT_TRUE(comes_true([&] { return store.keepers().size() == 2; }));
-  EXPECT_EQ(signals, 0);
-  sigset_t blocked;
-  sigprocmask(SIG_SETMASK, nullptr, &blocked);
-  for (int signal = 1; signal < 32; ++signal) EXPECT_EQ(sigismember(&blocked, signal), 0) << signal;
-  sigaction(SIGCHLD, nullptr, &action);
-  signal(SIGCHLD, SIG_DFL);
-}
-
 TEST_F(Store, WithoutAProgramItIsAFile) {
   store.use_program("/nonexistent");
   // In a process of its own: that no keeper can be started is remembered for some seconds.

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+//
+// A filter of system calls (a container's, a service manager's) refuses one that the store or its keeper makes.
+// Whatever it is, a program gets its object, a file or an error; nobody hangs, and no name leads to something else.
+#include <errno.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "scratch_store.h"
+#include "surroundings.h"
+
+using devshm::store::Created;
+using devshm::store::Found;
+using devshm::store::Opened;
+using devshm::store::Why;
+
+namespace {
+
+struct Call {
+  const char* name;
+  long number;
+};
+#define CALL(name) \
+  { #name, SYS_##name }
+constexpr Call calls[] = {
+    CALL(accept4),
+    CALL(bind),
+    CALL(capset),
+    CALL(chdir),
+    CALL(clock_gettime),
+    CALL(clone),
+    CALL(close),
+    CALL(close_range),
+    CALL(connect),
+    CALL(dup3),
+    CALL(execve),
+    CALL(exit),
+    CALL(exit_group),
+    CALL(fchmod),
+    CALL(fchmodat),
+    CALL(fcntl),
+    CALL(flock),
+    CALL(fstat),
+    CALL(ftruncate),
+    CALL(getdents64),
+    CALL(getegid),
+    CALL(geteuid),
+    CALL(getpid),
+    CALL(getppid),
+    CALL(getrandom),
+    CALL(getsockopt),
+    CALL(inotify_add_watch),
+    CALL(inotify_init1),
+    CALL(kill),
+    CALL(linkat),
+    CALL(listen),
+    CALL(memfd_create),
+    CALL(mkdirat),
+    CALL(mmap),
+    CALL(munmap),
+    CALL(nanosleep),
+    CALL(newfstatat),
+    CALL(openat),
+    CALL(pipe2),
+    CALL(ppoll),
+    CALL(prctl),
+    CALL(prlimit64),
+    CALL(read),
+    CALL(readlinkat),
+    CALL(recvfrom),
+    CALL(recvmsg),
+    CALL(renameat2),
+    CALL(rt_sigaction),
+    CALL(rt_sigprocmask),
+    CALL(rt_sigtimedwait),
+    CALL(sched_setscheduler),
+    CALL(sendmsg),
+    CALL(sendto),
+    CALL(setresgid),
+    CALL(setresuid),
+    CALL(setsid),
+    CALL(signalfd4),
+    CALL(socket),
+    CALL(symlinkat),
+    CALL(truncate),
+    CALL(umask),
+    CALL(unlinkat),
+    CALL(wait4),
+    CALL(write),
+};
+#undef CALL
+
+/// What a process with a filter has seen. It can't always say so by its exit status.
+struct Seen {
+  bool finished;
+  bool created;
+  bool was_memory;
+  char wrong[64];
+};
+
+/// Nothing but the object "a" may be found as "a".
+void check(Seen& seen, const char* step, int fd) {
+  if (fd < 0) return;
+  char text[8];
+  const ssize_t size = pread(fd, text, sizeof text, 0);
+  if (size != 1 || text[0] != 'a') strncpy(seen.wrong, step, sizeof seen.wrong - 1);
+}
+
+void use_store(const ScratchStore& store, Seen& seen) {
+  const std::string& path = store.path("a");
+  const devshm::store::Place place = store.place();
+  const Created made = devshm::store::create_object(place, path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+  seen.created = made.fd_or_error >= 0;
+  seen.was_memory = seen.created && made.file == Why::is_memory;
+  if (seen.created && pwrite(made.fd_or_error, "a", 1, 0) != 1) strcpy(seen.wrong, "write");
+  if (seen.created) {
+    const Opened opened = devshm::store::open_object(path.c_str(), O_RDONLY);
+    if (opened.found == Found::opened) check(seen, "open", opened.fd_or_error);
+    check(seen, "create", devshm::store::create_object(place, path.c_str(), O_RDWR | O_CREAT, 0600).fd_or_error);
+    if (devshm::store::create_object(place, path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600).fd_or_error >= 0)
+      strcpy(seen.wrong, "created twice");
+  }
+  seen.finished = true;
+}
+
+class Refused : public ::testing::TestWithParam<Call> {
+ protected:
+  Refused()
+      : seen(*static_cast<Seen*>(
+            mmap(nullptr, sizeof(Seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~Refused() override { munmap(&seen, sizeof seen); }
+
+  void use_with_filter(int error) {
+    seen = {};
+    const int status = in_child([&] {
+      if (!refuse(GetParam().number, error)) return no_surroundings;
+      use_store(store, seen);
+      return 0;
+    });
+    EXPECT_NE(status, hung);
+    EXPECT_NE(status, no_surroundings);
+    EXPECT_TRUE(seen.finished) << status;
+    EXPECT_STREQ(seen.wrong, "");
+  }
+  /// Afterwards, without a filter.
+  void look() {
+    if (seen.created) {
+      EXPECT_EQ(store.text_of("a"), "a");
+      EXPECT_EQ(store.create("a", O_RDWR | O_CREAT | O_EXCL).fd_or_error, -EEXIST);
+    }
+    const int fd = store.create_with("b", "b");
+    EXPECT_GE(fd, 0) << strerror(-fd);
+    close(fd);
+    EXPECT_EQ(store.text_of("b"), "b");
+    for (const char* name : {"a", "b"}) unlink(store.path(name).c_str());
+  }
+
+  ScratchStore store;
+  Seen& seen;
+};
+
+TEST_P(Refused, ByWhoeverStartsTheKeeper) {
+  for (const int error : {EPERM, ENOSYS}) {
+    use_with_filter(error);
+    look();
+    store.kill_keepers();
+  }
+}
+
+TEST_P(Refused, WithAKeeperThatRuns) {
+  close(store.create_with("first", "first"));
+  use_with_filter(EPERM);
+  look();
+  EXPECT_EQ(store.text_of("first"), "first");
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Refused, ::testing::ValuesIn(calls),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(RefusedCalls, AreAllThatTheStoreMakes) {
+  std::set<std::string> missing;
+  const std::regex call("SYS_[a-z0-9_]+");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(getenv("STORE_SOURCES"))) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (std::sregex_iterator found(text.begin(), text.end(), call), end; found != end; ++found)
+      missing.insert(found->str().substr(4));
+  }
+  EXPECT_GT(missing.size(), 30u);
+  for (const Call& known : calls) missing.erase(known.name);
+  EXPECT_EQ(missing, std::set<std::string>{});
+}
+
+}  // namespace
