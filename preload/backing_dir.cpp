@@ -10,6 +10,7 @@
 
 #include "libc_constant.h"
 #include "ownership.h"
+#include "real_dev_shm.h"
 #include "report.h"
 #include "settings.h"
 #include "sys.h"

@@ -13,6 +13,9 @@
 
 #include <cstddef>
 
+#include "amount.h"
+#include "real_dev_shm.h"
+
 namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What is wrong with a value: "must be one of ", "always|missing". Nothing is wrong if `what` is null.
@@ -70,6 +73,28 @@ struct Choice {
     out = static_cast<Value>(index);
     return {};
   }
+};
+
+/// When devshm acts: the first words of DEVSHM_WHEN in settings.def, in their order.
+enum class When : unsigned char { always, missing, small };
+
+/// A word of When; "small" may have a size behind it, "small:256M".
+struct Occasion {
+  struct Value {
+    When when;
+    Amount least = least_size_by_default;  ///< with `small`: what a real /dev/shm has to have
+  };
+  static constexpr Value standard(const char* text, const char* values) {
+    return {static_cast<When>(index_of_word(text, values))};
+  }
+  static Objection parse(char* text, const char* values, Value& out);
+};
+
+/// An amount of memory (amount.h); none by default.
+struct Size {
+  using Value = Amount;
+  static constexpr Value standard(const char*, const char*) { return {}; }
+  static Objection parse(char* text, const char* values, Value& out);
 };
 
 }  // namespace devshm

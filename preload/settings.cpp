@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "settings.h"
 
-#include <linux/magic.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include <atomic>
 
@@ -61,6 +59,16 @@ void report(const Found& found, const Objections& objections) {
   }
 }
 
+/// Whether the user wants the real /dev/shm, such as it is here.
+bool real_one_is_preferred(const Occasion::Value& when) {
+  switch (when.when) {
+    case When::always: return false;
+    case When::missing: return real_dev_shm_will_do();
+    case When::small: return is_large_enough(look_at_real_dev_shm(), when.least);
+  }
+  return false;
+}
+
 /// Allocates the settings with the texts after them: the environment may change.
 const Settings* read() {
   if (getauxval(AT_SECURE)) return &inactive;
@@ -84,7 +92,7 @@ const Settings* read() {
   }
   Objections objections = {};
   parse(texts, *fresh, objections);
-  if (fresh->when == When::missing && real_dev_shm_will_do()) {
+  if (real_one_is_preferred(fresh->when)) {
     sys::munmap(fresh, size);
     return &inactive;
   }
@@ -102,13 +110,6 @@ const Settings& read_and_publish() {
 }
 
 }  // namespace
-
-bool real_dev_shm_will_do() {
-  struct statfs fs;
-  if (sys::statfs("/dev/shm", &fs) != 0) return false;
-  const auto type = static_cast<unsigned long>(fs.f_type);
-  return (type == TMPFS_MAGIC || type == RAMFS_MAGIC) && sys::access("/dev/shm", W_OK | X_OK) == 0;
-}
 
 void stand_aside() { published.store(&inactive, std::memory_order_release); }
 

@@ -12,9 +12,6 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// When devshm acts: the words of DEVSHM_WHEN in settings.def, in their order.
-enum class When : unsigned char { always, missing };
-
 /// What stands behind the names: the words of DEVSHM_STORE.
 enum class Store : unsigned char { disk, memory };
 
@@ -42,6 +39,8 @@ inline constexpr SettingRow setting_rows[] = {
 #include "settings.def"
 };
 
+inline constexpr const SettingRow& row_of(Setting setting) { return setting_rows[static_cast<std::size_t>(setting)]; }
+
 struct Settings {
   bool active = true;  ///< false: every call goes through untouched
 #define SETTING(variable, field, parser, text, children, values, help) \
@@ -60,10 +59,6 @@ struct Settings {
 /// The variables are ignored in a program that gains privileges by being executed (AT_SECURE): it behaves as if devshm
 /// were not there.
 const Settings& settings();
-
-/// Whether the real /dev/shm is what programs expect: a tmpfs (or ramfs, which libc takes as well) that this user may
-/// write to. Async-signal-safe and thread-safe.
-bool real_dev_shm_will_do();
 
 /// Makes every later call of this process go through untouched. Async-signal-safe and thread-safe.
 void stand_aside();

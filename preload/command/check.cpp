@@ -67,6 +67,7 @@ int check(bool as_json) {
   const LoadedLibrary library = find_library();
   bool active = check_library(report, library);
   check_real_one(report);
+  if (active) check_occasion(report);
   check_libc(report);
   if (active) {
     const Leftovers leftovers;

@@ -24,6 +24,8 @@ LoadedLibrary find_library();
 bool check_library(CheckReport& report, const LoadedLibrary& library);
 /// What /dev/shm is without devshm.
 void check_real_one(CheckReport& report);
+/// Why the library acts, where that depends on the real /dev/shm.
+void check_occasion(CheckReport& report);
 void check_libc(CheckReport& report);
 void check_constant(CheckReport& report);
 

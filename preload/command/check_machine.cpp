@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../backing_dir.h"
 #include "../constant_dir.h"
 #include "../libc_constant.h"
+#include "../memory_size.h"
+#include "../real_dev_shm.h"
 #include "../settings.h"
 #include "../sys.h"
 #include "../version.h"
@@ -45,7 +46,30 @@ bool find_libc(const LoadedObject& object, void* data) {
   return true;
 }
 
-constexpr unsigned long long small_limit = 64ull << 20;  // what Docker, Kubernetes and ECS give
+/// DEVSHM_WHEN, also where devshm stands aside by it and has dropped it.
+Occasion::Value when_to_act() {
+  Occasion::Value value{When::always};
+  Line<64> text;
+  if (const char* given = getenv("DEVSHM_WHEN"); given && *given)
+    Occasion::parse(const_cast<char*>(text.add(given).c_str()), row_of(Setting::DEVSHM_WHEN).values, value);
+  return value;
+}
+
+void add_mebibytes(LineWriter& line, Bytes bytes) { line.add(static_cast<long>(bytes >> 20)).add(" MiB"); }
+
+void add_judgement(LineWriter& line, const RealDevShm& real) {
+  const Amount least = when_to_act().least;
+  if (is_large_enough(real, least)) {
+    line.add(": good");
+  } else if (!real.serves_all) {
+    line.add(", which other users can't write");
+  } else {
+    line.add(": small (less than ");
+    add_mebibytes(line, bytes_of(least));
+    if (least.percent) line.add(", ").add(static_cast<long>(least.percent)).add("% of the memory");
+    line.add(")");
+  }
+}
 
 }  // namespace
 
@@ -83,27 +107,32 @@ bool check_library(CheckReport& report, const LoadedLibrary& library) {
 
 void check_real_one(CheckReport& report) {
   struct stat found;
-  struct statfs fs;
+  const RealDevShm real = look_at_real_dev_shm();
   Line<256> line;
   if (const int error = sys::fstatat(AT_FDCWD, "/dev/shm", &found, 0); error != 0) {
     line.add(error == -ENOENT ? "none" : "can't be looked at: ").add(error == -ENOENT ? "" : strerror(-error));
   } else if (!S_ISDIR(found.st_mode)) {
     line.add("not a directory");
-  } else if (sys::statfs("/dev/shm", &fs) != 0) {
-    line.add("its file system can't be determined");
-  } else if (static_cast<unsigned long>(fs.f_type) != TMPFS_MAGIC) {
+  } else if (!real.is_tmpfs) {
     line.add("a directory, but not a tmpfs");
   } else {
-    const unsigned long long size =
-        static_cast<unsigned long long>(fs.f_blocks) * static_cast<unsigned long long>(fs.f_bsize);
     line.add("tmpfs");
-    if (size) line.add(" of ").add(static_cast<long>(size >> 20)).add(" MiB");
-    if (sys::access("/dev/shm", W_OK | X_OK) != 0)
-      line.add(", which this user can't write");
+    if (real.size != no_size_limit) add_mebibytes(line.add(" of "), real.size);
+    if (real_dev_shm_will_do())
+      add_judgement(line, real);
     else
-      line.add(size && size <= small_limit ? ": small" : ": good");
+      line.add(", which this user can't write");
   }
   report.row("real /dev/shm", line.c_str(), Finding::neutral);
+}
+
+void check_occasion(CheckReport& report) {
+  const Occasion::Value& when = settings().when;
+  if (when.when == When::always) return;
+  report.row("serves",
+             when.when == When::small ? "DEVSHM_WHEN=small, and the real /dev/shm is missing or small"
+                                      : "DEVSHM_WHEN=missing, and the real /dev/shm is missing",
+             Finding::neutral);
 }
 
 void check_libc(CheckReport& report) {

@@ -111,10 +111,10 @@ class Check(unittest.TestCase):
         self.addCleanup(lambda: (subprocess.run(["umount", "/dev/shm"], check=True), os.rmdir("/dev/shm")))
 
     def test_the_real_one_works(self):
-        self.real_one("200m")
+        self.real_one("50%")
         report = self.check()
         self.assertEqual((report["exit"], report["status"]), (4, "works without"))
-        self.assertEqual(self.row(report["now"], "real /dev/shm"), (None, "tmpfs of 200 MiB: good"))
+        self.assertRegex(self.row(report["now"], "real /dev/shm")[1], r"^tmpfs of \d+ MiB: good$")
         report = self.check("--when=missing", **self.preload)
         self.assertEqual((report["exit"], report["status"]), (4, "works without"))
         self.assertEqual(
@@ -146,7 +146,22 @@ class Check(unittest.TestCase):
 
     def test_the_real_one_is_small(self):
         self.real_one("64m")
-        self.assertEqual(self.row(self.check()["now"], "real /dev/shm"), (None, "tmpfs of 64 MiB: small"))
+        self.assertRegex(
+            self.row(self.check()["now"], "real /dev/shm")[1],
+            r"^tmpfs of 64 MiB: small \(less than \d+ MiB, 25% of the memory\)$",
+        )
+        report = self.check("--when=small", **self.preload)
+        self.assertEqual((report["exit"], report["now"]["active"]), (0, True))
+        self.assertEqual(
+            self.row(report["now"], "serves"), (None, "DEVSHM_WHEN=small, and the real /dev/shm is missing or small")
+        )
+
+    def test_small_is_what_the_setting_says(self):
+        self.real_one("64m")
+        for size, judged, status in (("64M", "good", 4), ("65M", "small (less than 65 MiB)", 0)):
+            report = self.check(f"--when=small:{size}", **self.preload)
+            self.assertEqual(self.row(report["now"], "real /dev/shm"), (None, f"tmpfs of 64 MiB: {judged}"))
+            self.assertEqual(report["exit"], status)
 
     def test_switched_off(self):
         report = self.check(DEVSHM_DISABLE="1", **self.preload)

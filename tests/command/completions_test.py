@@ -38,7 +38,7 @@ class Shell:
         self.assertNotIn("--explain", self.offered("devshm check --"))
 
     def test_devshm_values(self):
-        self.assertEqual(self.offered("devshm run --when "), {"always", "missing"})
+        self.assertEqual(self.offered("devshm run --when "), {"always", "missing", "small"})
         self.assertEqual(self.offered("devshm check --disable "), {"0", "1"})
 
     def test_devshmd(self):

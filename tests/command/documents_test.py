@@ -49,19 +49,23 @@ class Settings(unittest.TestCase):
     def test_help_lists_them_all(self):
         _, text, _ = run(DEVSHM, "--help")
         for row in self.rows:
-            self.assertIn(f"  --{row.option} {row.values} ", text)
+            self.assertRegex(text, rf"(?m)^  --{row.option} {re.escape(row.values)}( |$)")
             self.assertIn(f"{row.help} ({row.variable}", words(text))
 
     def test_each_is_an_option(self):
         for row in self.rows:
             value = {"DIR": "/x/y", "stderr|FILE": "/x/log"}.get(row.values, row.values.split("|")[-1])
+            value = value.replace("SIZE", "64M").replace("N%", "25%")
             for option in ([f"--{row.option}", value], [f"--{row.option}={value}"]):
                 status, out, err = run(DEVSHM, "run", *option, "printenv", row.variable, DEVSHM_DISABLE="1")
                 self.assertEqual((status, out, err), (0, value + "\n", ""), option)
 
     def test_a_wrong_value_is_an_error_reported_once(self):
         for option, said in {
-            "--when=nonsense": "--when nonsense must be one of always|missing",
+            "--when=nonsense": "--when nonsense must be one of always|missing|small|small:SIZE",
+            "--when=small:": "--when small: must be one of always|missing|small|small:SIZE",
+            "--when=small:64X": "--when small:64X must be one of always|missing|small|small:SIZE",
+            "--when=missing:1G": "--when missing:1G must be one of always|missing|small|small:SIZE",
             "--when=": "--when needs a value; see devshm --help",
             "--dir=x": "--dir x must be an absolute path",
             "--log=x": "--log x must be an absolute path",
@@ -77,9 +81,14 @@ class Settings(unittest.TestCase):
             subprocess.run(["cp", "-r", TOP / "preload", copy], check=True)
             table = copy / "settings.def"
             row = (
-                'SETTING(DEVSHM_TASTE, taste, Choice<When>, "missing", inherited, "always|missing", "how it tastes")\n'
+                'SETTING(DEVSHM_TASTE, taste, Choice<Taste>, "missing", inherited, "always|missing", "how it tastes")\n'
             )
             table.write_text(table.read_text().replace("\n#undef SETTING", row + "\n#undef SETTING"))
+            header = copy / "settings.h"
+            enumeration = "enum class Taste : unsigned char { always, missing };\n"
+            header.write_text(
+                header.read_text().replace("/// The settings by their", enumeration + "/// The settings by their")
+            )
             driver = Path(place) / "driver.cpp"
             driver.write_text(
                 '#include "preload/settings.h"\n#include <stdio.h>\n'
@@ -87,6 +96,7 @@ class Settings(unittest.TestCase):
                 ' printf("%d %s\\n", int(set.taste), set.for_children[int(devshm::Setting::DEVSHM_TASTE)]); }\n'
             )
             parts = "settings.cpp setting_parsers.cpp start_variables.cpp report.cpp path_rule.cpp text.cpp".split()
+            parts += "amount.cpp real_dev_shm.cpp memory_size.cpp cgroup.cpp".split()
             parts += [f"may_match_{os.uname().machine}.S"]
             program = Path(place) / "driver"
             subprocess.run(

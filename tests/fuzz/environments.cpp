@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 #include <sys/vfs.h>
 
+#include <cmath>
 #include <cstring>
+#include <regex>
 #include <set>
 
 #include "../../preload/loaded_objects.h"
@@ -24,6 +26,12 @@ namespace {
 
 std::string library, started_with;
 std::set<devshm::Topic> said;
+
+bool is_tmpfs_there() {
+  struct statfs found;
+  if (statfs("/dev/shm", &found) != 0 || access("/dev/shm", W_OK | X_OK) != 0) return false;
+  return found.f_type == TMPFS_MAGIC || found.f_type == static_cast<decltype(found.f_type)>(RAMFS_MAGIC);
+}
 
 }  // namespace
 
@@ -51,6 +59,7 @@ int is_accessible(const char* path, int mode) { return path == library ? 0 : ::a
 #define openat open_environ
 #define close keep_open
 #define access is_accessible
+#include "../../preload/amount.cpp"
 #include "../../preload/child_environment.cpp"
 #include "../../preload/setting_parsers.cpp"
 #include "../../preload/settings.cpp"
@@ -62,6 +71,13 @@ int is_accessible(const char* path, int mode) { return path == library ? 0 : ::a
 #undef access
 
 namespace devshm {
+
+// A /dev/shm of 64 MiB; percentages are of 1,000 MiB.
+bool real_dev_shm_will_do() { return is_tmpfs_there(); }
+RealDevShm look_at_real_dev_shm() { return {true, true, 64 << 20}; }
+bool is_large_enough(const RealDevShm& real, const Amount& least) {
+  return real.size >= (least.percent ? (10ull << 20) * least.percent : least.bytes);
+}
 
 bool for_each_from_start(Visitor visitor, void* data) {
   return visitor({0, nullptr, library.c_str(), nullptr, 0}, data);
@@ -90,15 +106,29 @@ const std::string* value_in(const Lines& environment, const std::string& name, s
   return nullptr;
 }
 
-bool is_tmpfs_there() {
-  struct statfs found;
-  if (statfs("/dev/shm", &found) != 0 || access("/dev/shm", W_OK | X_OK) != 0) return false;
-  return found.f_type == TMPFS_MAGIC || found.f_type == static_cast<decltype(found.f_type)>(RAMFS_MAGIC);
+double shifted(const std::string& digits, const std::string& suffix) {
+  static const std::string suffixes = "KMGT";
+  const double power =
+      suffix.empty() ? 0 : 1 + static_cast<double>(suffixes.find(static_cast<char>(std::toupper(suffix[0]))));
+  return std::strtod(digits.c_str(), nullptr) * std::pow(1024.0, power);
+}
+
+/// Without digits it is the default. (Doubles are exact enough for all but texts near the limit, which nobody writes.)
+bool is_amount(const std::string& digits, const std::string& suffix) {
+  if (suffix == "%") return std::strtod(digits.c_str(), nullptr) <= 1000;
+  return shifted(digits, suffix) <= std::pow(2.0, 63);
+}
+
+/// Whether 64 MiB are enough.
+bool serves_small(const std::string& digits, const std::string& suffix) {
+  if (suffix == "%") return std::strtod(digits.c_str(), nullptr) <= 6;
+  return shifted(digits, suffix) <= 64 << 20;
 }
 
 /// What the settings are to be.
 struct Wanted {
-  bool active = true, only_if_missing = false, propagate = true;
+  bool active = true, propagate = true;
+  std::string when;
   std::string dir = "/tmp/shm", log;
   std::set<devshm::Topic> complaints;
 
@@ -109,15 +139,18 @@ struct Wanted {
       if (!value_in(environment, "LD_PRELOAD", unused)) value_in(at_start, name, value);
       return value;
     };
-    const std::string disable = get("DEVSHM_DISABLE"), when = get("DEVSHM_WHEN");
+    const std::string disable = get("DEVSHM_DISABLE"), wish_when = get("DEVSHM_WHEN");
     if (!disable.empty() && disable != "0") active = false;
     if (!active) return;
-    if (when == "missing")
-      only_if_missing = true;
-    else if (!when.empty() && when != "always")
+    static const std::regex words("missing|small(:([0-9]+)([KkMmGgTt%]?))?");
+    std::smatch found;
+    if (std::regex_match(wish_when, found, words) && is_amount(found[2], found[3]))
+      when = wish_when;
+    else if (!wish_when.empty() && wish_when != "always")
       complaints.insert(devshm::Topic::DEVSHM_WHEN);
     static const bool is_there = is_tmpfs_there();
-    if (only_if_missing && is_there) active = false;
+    if (when == "missing" && is_there) active = false;
+    if (begins(when, "small:") && serves_small(found[2], found[3])) active = false;
     if (!active) return;
     propagate = get("DEVSHM_PROPAGATE") != "0";
     if (std::string wish = get("DEVSHM_DIR"); !wish.empty()) {
@@ -191,7 +224,7 @@ Lines handed_on(const Lines& given, const Wanted& wanted) {
     if (!value_in(given, name, unused)) out.push_back(std::string(name) + "=" + value);
   };
   if (wanted.dir != "/tmp/shm") add("DEVSHM_DIR", wanted.dir);
-  if (wanted.only_if_missing) add("DEVSHM_WHEN", "missing");
+  if (!wanted.when.empty()) add("DEVSHM_WHEN", wanted.when);
   if (!wanted.log.empty()) add("DEVSHM_LOG", wanted.log);
   return out;
 }
@@ -258,6 +291,9 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
        "/x/libdevshm.so",
        "other.so",
        "missing",
+       "small",
+       "small:64M",
+       "small:7%",
        "always",
        "stderr",
        "/tmp/a",
@@ -303,7 +339,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     EXPECT(fresh->dir == wanted.dir, fresh->dir, wanted.dir);
     EXPECT(fresh->dir_length == wanted.dir.size(), fresh->dir);
     EXPECT(fresh->propagate == wanted.propagate);
-    EXPECT((fresh->when == devshm::When::missing) == wanted.only_if_missing);
+    EXPECT((fresh->when.when == devshm::When::missing) == (wanted.when == "missing"));
+    EXPECT((fresh->when.when == devshm::When::small) == begins(wanted.when, "small"));
     EXPECT(std::string(fresh->log ? fresh->log : "") == wanted.log);
   }
   devshm::published = fresh;

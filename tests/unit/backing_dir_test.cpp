@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../../preload/real_dev_shm.h"
 #include "../../preload/settings.h"
 #include "support.h"
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The /dev/shm that the machine has, and whether devshm is needed beside it.
+//
+// Async-signal-safe and thread-safe; errno stays as it was.
+#pragma once
+
+#include "amount.h"
+
+namespace [[gnu::visibility("hidden")]] devshm {
+
+/// Whether it is what programs expect: a tmpfs (or ramfs, which libc takes as well) that this user may write to.
+bool real_dev_shm_will_do();
+
+/// A real /dev/shm with less than this is small, where DEVSHM_WHEN does not say a size.
+inline constexpr Amount least_size_by_default = {.percent = 25};
+
+/// What all processes of a container see alike, whatever their user: the mount, not what is free in it or who asks.
+struct RealDevShm {
+  bool is_tmpfs;    ///< a tmpfs or ramfs; if not, nothing else is set
+  bool serves_all;  ///< every user may create files there, and it is not mounted read-only
+  Bytes size;       ///< in total; no_size_limit if it has no size
+};
+inline constexpr Bytes no_size_limit = ~0ull;
+RealDevShm look_at_real_dev_shm();
+
+/// The rule of DEVSHM_WHEN=small: whether it is a tmpfs that serves every user, of at least this size.
+bool is_large_enough(const RealDevShm& real, const Amount& least);
+
+}  // namespace devshm
