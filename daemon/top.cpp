@@ -2,6 +2,9 @@
 #include "top.h"
 
 #include <fmt/format.h>
+#ifdef DEVSHMD_IS_STATIC
+#include <nss.h>
+#endif
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -43,6 +46,10 @@ bool take(const std::string& field, std::string& out) {
 }
 
 std::string user_name(std::uint64_t uid) {
+#ifdef DEVSHMD_IS_STATIC
+  // A static program would load the name services of this machine's libc, which may be another one: /etc/passwd suffices.
+  [[maybe_unused]] static const int only_files = __nss_configure_lookup("passwd", "files");
+#endif
   const passwd* entry = getpwuid(static_cast<uid_t>(uid));
   return entry ? entry->pw_name : "";
 }

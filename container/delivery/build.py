@@ -1,25 +1,38 @@
 # SPDX-License-Identifier: MIT
-"""Builds and installs the project for one architecture into a tree of its own."""
+"""Compiles and installs the project for one architecture into a tree of its own."""
 import pathlib
 import re
 import subprocess
 
+import progress
+
+from . import cross_root, sbom
+
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
+RELEASE = "bookworm"  # of the Debian that the compiler and libfuse3 come from
+PACKAGES = ("g++", "meson", "ninja-build")
+DAEMON = ("pkg-config", "libfuse3-dev", "libfmt-dev")
+CROSS = ("g++-aarch64-linux-gnu",)
+CROSS_DAEMON = ("mmdebstrap", "debian-archive-keyring")
 
 
 class Architecture:
-    """An architecture, with its names in Lambda and in Debian."""
+    """An architecture, with its names."""
 
-    def __init__(self, name, debian, cross):
-        self.name, self.debian, self.cross = name, debian, cross
+    def __init__(self, name, cross):
+        self.name, self.cross = name, cross  # as Lambda names it
+        self.debian = {"x86_64": "amd64", "arm64": "arm64"}[name]  # OCI's, too
+        self.machine = {"x86_64": "x86_64", "arm64": "aarch64"}[name]  # as uname names it; rpm, apk, Python
+        self.node = {"x86_64": "x64", "arm64": "arm64"}[name]
+        self.triplet = self.machine + "-linux-gnu"
 
 
 def architectures(native):
     """x86_64 machines build for both, arm64 with a cross compiler. Other machines build only for arm64."""
     cross = PROJECT / "tests/matrix/aarch64-linux-gnu.ini"
     known = {
-        "x86_64": Architecture("x86_64", "amd64", None),
-        "arm64": Architecture("arm64", "arm64", None if native == "aarch64" else cross),
+        "x86_64": Architecture("x86_64", None),
+        "arm64": Architecture("arm64", None if native == "aarch64" else cross),
     }
     if native != "x86_64":
         del known["x86_64"]
@@ -30,21 +43,41 @@ def version():
     return re.search(r"^\s*version: '([^']+)'", (PROJECT / "meson.build").read_text(), re.MULTILINE)[1]
 
 
-class BuildFailed(Exception):
-    """The command and its output."""
+class Installed:
+    """The stripped files of one architecture: bin/, lib/ and share/ in `tree`. `statically_linked` lists what is in devshmd, for
+    the SBOM; it is empty if that was not built."""
+
+    def __init__(self, architecture, tree, statically_linked=()):
+        self.architecture, self.tree, self.statically_linked = architecture, tree, list(statically_linked)
 
 
-def call(*command, **options):
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False, **options)
-    if done.returncode != 0:
-        raise BuildFailed("%s\n%s" % (" ".join(map(str, command)), done.stdout))
-    return done.stdout
+def install(architecture, work, log, daemon=True):
+    options = ["-Dtests=disabled", "-Dprefix=/", "-Dlibdir=lib"]
+    cross, root = [], None
+    if architecture.cross:
+        cross = ["--cross-file", architecture.cross]
+    if daemon:
+        options += ["-Ddaemon=enabled", "-Dstatic_daemon=true"]
+        if architecture.cross:
+            root = cross_root.provide(architecture, RELEASE, log)
+            cross += ["--cross-file", cross_root.cross_file(root, architecture, work / "cross.ini")]
+    who = "compiling for " + architecture.name
+    progress.run(["meson", "setup", work / "build", PROJECT, *options, *cross], log, who, append=True)
+    progress.run(["ninja", "-C", work / "build"], log, who, append=True)
+    progress.run(["meson", "install", "-C", work / "build", "--no-rebuild", "--strip", "--destdir", work / "tree"], log, who,
+                 append=True)
+    return Installed(architecture, work / "tree", statically_linked(architecture, root) if daemon else ())
 
 
-def install(architecture, work):
-    """Returns `work`/tree with the stripped files: bin/ and lib/."""
-    cross = ["--cross-file", architecture.cross] if architecture.cross else []
-    call("meson", "setup", work / "build", PROJECT, "-Dtests=disabled", "-Dprefix=/", "-Dlibdir=lib", *cross)
-    call("meson", "install", "-C", work / "build", "--strip", "--destdir", work / "tree")
-    return work / "tree"
+def statically_linked(architecture, root):
+    """What Debian's packages contribute to devshmd."""
+    parts = [("libfuse3", "libfuse3-dev", "LGPL-2.1-only"), ("fmt", "libfmt-dev", "MIT"),
+             ("glibc", "libc6-dev-arm64-cross" if architecture.cross else "libc6-dev", "LGPL-2.1-or-later"),
+             ("libstdc++", "libstdc++-12-dev-arm64-cross" if architecture.cross else "libstdc++-12-dev",
+              "GPL-3.0-or-later WITH GCC-exception-3.1")]
+    for name, package, licence in parts:
+        other = ["--admindir=%s/var/lib/dpkg" % root] if root and package in cross_root.PACKAGES else []
+        number = subprocess.run(["dpkg-query", *other, "-W", "-f", "${Version}", package], stdout=subprocess.PIPE, text=True,
+                                check=True).stdout
+        yield sbom.library(name, number, licence, "pkg:deb/debian/%s@%s?arch=%s" % (
+            package.replace("+", "%2B"), number.replace("+", "%2B"), architecture.debian))

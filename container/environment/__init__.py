@@ -22,6 +22,5 @@ runtime_api, extensions_api, telemetry_api   requests from inside
 telemetry   sends to subscribers what platform_log logs
 """
 
-
-class Failed(Exception):
-    """The environment can't be created; the text is the reason for the user."""
+# The environment can't be created; the text is the reason for the user.
+from progress import Failed  # noqa: F401  pylint: disable=unused-import

@@ -8,7 +8,8 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import time
+
+import progress
 
 from . import Failed
 
@@ -122,41 +123,8 @@ def mirror():
     return done.stdout.strip()
 
 
-def run_with_progress(command, log, who="lambda"):
-    """Shows one changing line on a terminal; otherwise prints nothing unless it fails."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    begun = time.monotonic()
-    with open(log, "wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-        while True:
-            try:
-                status = process.wait(0.5)
-                break
-            except subprocess.TimeoutExpired:
-                if sys.stderr.isatty():
-                    print(
-                        "\r\033[K%s: %3d s  %s" % (who, time.monotonic() - begun, last_line(log)),
-                        end="",
-                        file=sys.stderr,
-                        flush=True,
-                    )
-            except BaseException:
-                process.terminate()
-                process.wait()
-                raise
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
-    if status != 0:
-        raise Failed("%s failed:\n%s(all of it: %s)" % (command[0], "".join(tail(log)), log))
-
-
-def tail(log, count=15):
-    return [line.rstrip("\n") + "\n" for line in log.read_text(errors="replace").splitlines()[-count:]]
-
-
-def last_line(log):
-    lines = log.read_text(errors="replace").split("\n")
-    return next((line for line in reversed(lines) if line.startswith("I:")), "")[:60]
+def run_with_progress(command, log):
+    progress.run(command, log, "lambda")
 
 
 class locked:  # pylint: disable=invalid-name

@@ -252,7 +252,7 @@ class Command(unittest.TestCase):
     def test_what_is_missing_on_the_machine_is_named(self):
         with tempfile.TemporaryDirectory(prefix="lambda-test.") as empty:
             done = subprocess.run(
-                [sys.executable, sandboxed.LAMBDA, "--no-install", "true"],
+                [sys.executable, sandboxed.TOP / "container/environment", "--no-install", "true"],
                 env={"PATH": empty},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -45,7 +45,7 @@ def python(script, *options):
 
 def newest_source():
     files = [path for part in ("preload", "container/delivery") for path in (TOP / part).rglob("*") if path.is_file()]
-    return max(path.stat().st_mtime for path in files + [TOP / "container/layer", TOP / "meson.build"])
+    return max(path.stat().st_mtime for path in files + [TOP / "meson.build"])
 
 
 def layer(architecture=NATIVE):
@@ -58,7 +58,11 @@ def layer(architecture=NATIVE):
             for old in found:
                 old.unlink()
             done = subprocess.run(
-                [str(TOP / "container/layer"), "--no-install", "--output", str(LAYERS), "--arch", architecture],
+                [
+                    str(TOP / "container/layer"),
+                    *("--only", "library", "--no-install"),
+                    *("--output", str(LAYERS), "--arch", architecture),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

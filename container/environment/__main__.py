@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+"""Started by container/lambda."""
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from environment import command  # noqa: E402  pylint: disable=wrong-import-position
+
+sys.exit(command.main(sys.argv[1:]))
