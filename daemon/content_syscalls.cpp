@@ -2,10 +2,13 @@
 #include "content_syscalls.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "protocol.h"
 
 namespace devshmd::content_syscalls {
 namespace {
@@ -27,6 +30,14 @@ off_t lseek(int fd, off_t offset, int whence) { return or_errno(::lseek(fd, offs
 ssize_t pread(int fd, char* to, std::size_t size, off_t offset) { return or_errno(::pread(fd, to, size, offset)); }
 ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset) {
   return or_errno(::pwrite(fd, from, size, offset));
+}
+int open_backing(int fuse_fd, int fd) {
+  protocol::BackingMap map{fd, 0, 0};
+  return or_errno(::ioctl(fuse_fd, protocol::open_backing, &map));
+}
+int close_backing(int fuse_fd, int id) {
+  auto number = static_cast<std::uint32_t>(id);
+  return or_errno(::ioctl(fuse_fd, protocol::close_backing, &number));
 }
 
 }  // namespace devshmd::content_syscalls

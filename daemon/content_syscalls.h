@@ -19,5 +19,7 @@ int fallocate(int fd, int mode, off_t offset, off_t length);
 off_t lseek(int fd, off_t offset, int whence);
 ssize_t pread(int fd, char* to, std::size_t size, off_t offset);
 ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset);
+int open_backing(int fuse_fd, int fd);  ///< for FUSE passthrough: the kernel's own number for the file `fd`
+int close_backing(int fuse_fd, int id);
 
 }  // namespace devshmd::content_syscalls

@@ -88,7 +88,7 @@ class Locked {
   /// The file of `node` is opened; returns the backing id for the answer, or 0.
   int open_file(Node& node) { return fs_.passthrough.open(fuse_session_fd(fs_.session), node); }
   void release_file(Node& node) {
-    fs_.passthrough.release(fuse_session_fd(fs_.session), node);
+    fs_.passthrough.release(node);
     if (node.opens == 0) fs_.table.save_descriptor(node);
   }
 

@@ -41,8 +41,15 @@ ssize_t write_all(int fd, const char* from, std::size_t size, off_t offset) {
 }  // namespace
 
 MemoryFile::~MemoryFile() {
-  if (fd_ < 0) return;
+  if (fd_ >= 0) close_descriptor();
+}
+
+void MemoryFile::close_descriptor() {
+  // After the end of the session its ids are gone, and its descriptor is closed: then this fails, and does no harm.
+  if (backing_id_) content_syscalls::close_backing(fuse_fd_, backing_id_);
+  backing_id_ = 0;
   content_syscalls::close(fd_);
+  fd_ = -1;
   --descriptors_;
 }
 
@@ -94,9 +101,17 @@ void MemoryFile::take_descriptor_back() {
   bytes_ = std::move(bytes);
   size_ = size;
   allocated_ = allocated != 0;
-  content_syscalls::close(fd_);
-  fd_ = -1;
-  --descriptors_;
+  close_descriptor();
+}
+
+int MemoryFile::backing_id(int fuse_fd) {
+  const std::lock_guard lock(mutex_);
+  if (backing_id_) return backing_id_;
+  if (fd_ < 0) return -EBADF;
+  const int id = content_syscalls::open_backing(fuse_fd, fd_);
+  if (id <= 0) return id;
+  fuse_fd_ = fuse_fd;
+  return backing_id_ = id;
 }
 
 MemoryFile::Facts MemoryFile::facts() const {

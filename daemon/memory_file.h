@@ -57,17 +57,22 @@ class MemoryFile {
   /// Moves small contents back to memory, and closes the descriptor. Only while nobody uses the file.
   void take_descriptor_back();
   int fd() const { return fd_; }
+  /// For FUSE passthrough: the kernel's own number for the file that has the descriptor, or -errno. It is made when it
+  /// is first asked for, and stays as long as the descriptor. `fuse_fd`: the session's descriptor.
+  int backing_id(int fuse_fd);
   /// How many descriptors all contents have, and how many they may have.
   static unsigned descriptors() { return descriptors_; }
   static void limit_descriptors(unsigned most) { most_descriptors_ = most; }
 
  private:
   int give_descriptor_locked();
+  void close_descriptor();
   /// The lock of contents that are in memory; not owned if there is a descriptor.
   std::unique_lock<std::mutex> lock_memory() const;
 
   const int pool_;
   std::atomic<int> fd_{-1};  ///< stays, once it is there, until nobody uses the file
+  int backing_id_ = 0, fuse_fd_ = -1;
 
   // Without a descriptor:
   mutable std::mutex mutex_;

@@ -2,7 +2,6 @@
 #include "passthrough.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 
 #include <cerrno>
 
@@ -39,8 +38,7 @@ int Passthrough::open(int fuse_fd, Node& node) {
   if (node.opens == 0 && active_) {
     // Without a descriptor for it, this file goes through the page cache while it is open.
     if (node.file->give_descriptor() != 0) return ++node.opens, 0;
-    protocol::BackingMap map{node.file->fd(), 0, 0};
-    const int id = ioctl(fuse_fd, protocol::open_backing, &map);
+    const int id = node.file->backing_id(fuse_fd);
     if (id > 0) {
       node.backing_id = id;
       node.changes_unseen = true;
@@ -48,7 +46,7 @@ int Passthrough::open(int fuse_fd, Node& node) {
       node.seen_modified = facts.modified;
       node.seen_read = facts.read;
     } else {
-      const int error = errno;
+      const int error = -id;
       switch_off(fmt::format("the kernel refused: {}{}", explain(error),
                              error == EPERM ? "; it needs CAP_SYS_ADMIN outside of any user namespace" : ""));
       say("no passthrough: {}", reason_);
@@ -58,10 +56,8 @@ int Passthrough::open(int fuse_fd, Node& node) {
   return node.backing_id;
 }
 
-void Passthrough::release(int fuse_fd, Node& node) {
-  if (node.opens == 0 || --node.opens != 0 || !node.backing_id) return;
-  std::uint32_t id = static_cast<std::uint32_t>(node.backing_id);
-  ioctl(fuse_fd, protocol::close_backing, &id);
+void Passthrough::release(Node& node) {
+  if (node.opens == 0 || --node.opens != 0) return;
   node.backing_id = 0;
 }
 

@@ -20,7 +20,7 @@ class Passthrough {
   /// A file is opened. Returns the backing id for the answer, the same for all openers; 0: without passthrough.
   /// `fuse_fd`: the session's descriptor.
   int open(int fuse_fd, Node& node);
-  void release(int fuse_fd, Node& node);
+  void release(Node& node);
 
   bool active() const { return active_; }
   /// "yes", or "no: " and the reason.

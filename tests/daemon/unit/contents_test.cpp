@@ -233,6 +233,28 @@ TEST_P(Contents, AreTheSameWithADescriptorAndWithout) {
   }
 }
 
+TEST_P(Contents, TheKernelsNumberStaysAsLongAsTheDescriptor) {
+  const int before = failing_sys::open_backings();
+  {
+    MemoryFile contents(-1);
+    EXPECT_EQ(contents.backing_id(0), -EBADF) << "there is no descriptor yet";
+    ASSERT_EQ(contents.give_descriptor(), 0);
+    {
+      const Failing failing("open_backing", EPERM);
+      EXPECT_EQ(contents.backing_id(0), -EPERM);
+    }
+    const int id = contents.backing_id(0);
+    EXPECT_GT(id, 0);
+    EXPECT_EQ(contents.backing_id(0), id);
+    EXPECT_EQ(failing_sys::open_backings(), before + 1);
+    contents.take_descriptor_back();
+    EXPECT_EQ(failing_sys::open_backings(), before);
+    ASSERT_EQ(contents.give_descriptor(), 0);
+    EXPECT_NE(contents.backing_id(0), id) << "it is another file";
+  }
+  EXPECT_EQ(failing_sys::open_backings(), before);
+}
+
 TEST_P(Contents, DescriptorsAreSavedWhenTheyAreScarce) {
   const int before = failing_sys::open_descriptors();
   Node& f = file();

@@ -13,7 +13,7 @@ namespace failing_sys {
 namespace {
 
 std::string failing;
-int with, after, descriptors;
+int with, after, descriptors, backings, last_backing;
 
 int failure(const char* name) {
   if (failing != name) return 0;
@@ -31,9 +31,12 @@ void fail(const std::string& name, int error, int later) {
 }
 void heal() { failing.clear(); }
 int open_descriptors() { return descriptors; }
+int open_backings() { return backings; }
 
 // For below alone.
 int made(int fd);
+int made_backing();
+void closed_backing();
 void closed();
 int asked(const char* name);
 
@@ -42,6 +45,11 @@ int made(int fd) {
   return fd < 0 ? -errno : fd;
 }
 void closed() { --descriptors; }
+int made_backing() {
+  ++backings;
+  return ++last_backing;
+}
+void closed_backing() { --backings; }
 int asked(const char* name) { return failure(name); }
 
 }  // namespace failing_sys
@@ -87,6 +95,15 @@ ssize_t pread(int fd, char* to, std::size_t size, off_t offset) {
 }
 ssize_t pwrite(int fd, const char* from, std::size_t size, off_t offset) {
   return run("pwrite", [&] { return ::pwrite(fd, from, size, offset); });
+}
+// No kernel is asked: there is no mount.
+int open_backing(int, int) {
+  if (const int error = failing_sys::asked("open_backing")) return -error;
+  return failing_sys::made_backing();
+}
+int close_backing(int, int) {
+  failing_sys::closed_backing();
+  return 0;
 }
 
 }  // namespace devshmd::content_syscalls

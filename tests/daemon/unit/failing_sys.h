@@ -18,7 +18,8 @@ struct Failing {
   Failing& operator=(const Failing&) = delete;
 };
 
-/// Descriptors that were made and not closed yet.
+/// Descriptors, and backing ids, that were made and not closed yet.
 int open_descriptors();
+int open_backings();
 
 }  // namespace failing_sys
