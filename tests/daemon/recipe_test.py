@@ -19,7 +19,7 @@ def recipe():
     """The row and the file, as the document has them."""
     text = (TOP / "docs/contributing.md").read_text(encoding="utf-8")
     section = text.split("## Recipe: an operation of devshmd\n")[1].split("\n## ")[0]
-    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^ {7}.*\n(?:^\n)?)+", section, re.M)]
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^ {8}.*\n(?:^\n)?)+", section, re.M)]
     row, source = blocks
     return row.split("//")[0].strip() + "\n", "// SPDX-License-Identifier: MIT\n" + source
 
