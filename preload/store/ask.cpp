@@ -11,23 +11,21 @@
 namespace devshm::store {
 namespace {
 
-constexpr long step_microseconds = 500;
-
 /// A connected socket, or a negative errno: -ECONNREFUSED if nobody listens.
 int connect_to(const Root& root) {
   struct sockaddr_un address;
   if (!put_socket_address(root, address)) return -ENAMETOOLONG;
   const int fd = static_cast<int>(sys::call(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (fd < 0) return fd;
-  for (long waits = reply_milliseconds * 1000 / step_microseconds;; --waits) {
+  sys::Patience patience(reply_milliseconds);
+  for (;;) {
     const long result = sys::call(SYS_connect, fd, sys::word(&address), sizeof address);
     if (result == 0) return fd;
     // A full backlog: the keeper has not come to it yet.
-    if (result != -EAGAIN || waits == 0) {
+    if (result != -EAGAIN || !patience.wait()) {
       sys::close(fd);
       return result == -ENOENT ? -ECONNREFUSED : result == -EAGAIN ? -ETIMEDOUT : static_cast<int>(result);
     }
-    sys::sleep_microseconds(step_microseconds);
   }
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 // Everything that makes somebody start again has just changed the name.
 constexpr int tries = 1000;
+// Each time the keeper has made objects, and others have taken them.
+constexpr int refills = 20;
 constexpr long lock_milliseconds = 1000;
 constexpr long try_again_milliseconds = 2000;
 
@@ -86,7 +88,7 @@ Created create_file(const Attempt& attempt, Why why) {
 Created create_new(const Attempt& attempt) {
   if (!attempt.root.fits()) return {as_file(attempt), Why::path_too_long};
   int error = 0;
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round <= refills; ++round) {
     {
       const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
       if (lock.is_held()) {

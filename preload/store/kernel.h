@@ -78,6 +78,26 @@ inline int wait_until_readable(int fd, long most_milliseconds) {
   __builtin_trap();
 }
 
+/// Waits for something that nobody reports, in steps that grow: a thousand that wait must not keep the one from running
+/// that they wait for. Counted, not by a clock, which a filter may refuse.
+class Patience {
+ public:
+  explicit Patience(long most_milliseconds) : left_(most_milliseconds * 1000) {}
+  /// Waits a little. False, at once, when the time is over.
+  bool wait() {
+    if (left_ <= 0) return false;
+    sleep_microseconds(step_);
+    left_ -= step_;
+    if (step_ < longest_step) step_ *= 2;
+    return true;
+  }
+
+ private:
+  static constexpr long longest_step = 10000;
+  long step_ = 100;
+  long left_;
+};
+
 /// 64 bits that nobody else has.
 inline std::uint64_t random_word() {
   std::uint64_t out = 0;

@@ -9,10 +9,8 @@
 namespace devshm::store {
 namespace {
 
-constexpr long step_microseconds = 200;
-
-/// Whether the file has been removed: 0, -ESTALE, or another negative errno. (A lock file is never renamed, nor replaced
-/// by another.)
+/// Whether the file has been removed: 0, -ESTALE, or another negative errno. (A lock file is never renamed, nor
+/// replaced by another.)
 int has_name(int fd) {
   struct stat opened;
   const int error = sys::fstat(fd, &opened);
@@ -22,16 +20,12 @@ int has_name(int fd) {
 }  // namespace
 
 int open_locked(const char* path, int open_flags, int operation, long milliseconds) {
-  // Counted, not by a clock, which a filter may refuse.
-  long waits = milliseconds * 1000 / step_microseconds;
+  sys::Patience patience(milliseconds);
   for (;;) {
     const int fd = sys::openat(AT_FDCWD, path, open_flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0) return fd;
     int result = sys::flock(fd, operation | LOCK_NB);
-    while ((result == -EAGAIN || result == -EINTR) && waits-- > 0) {
-      sys::sleep_microseconds(step_microseconds);
-      result = sys::flock(fd, operation | LOCK_NB);
-    }
+    while ((result == -EAGAIN || result == -EINTR) && patience.wait()) result = sys::flock(fd, operation | LOCK_NB);
     if (result == 0) result = has_name(fd);
     if (result == 0) return fd;
     sys::close(fd);

@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::size_t longest_link = 160;
 constexpr int creating = O_CREAT | O_EXCL | O_TRUNC;
+// Each time the name has come to lead to another object.
+constexpr int most_looks = 1000;
 // A twin takes over in a few milliseconds.
-constexpr int tries = 200;
-constexpr long between_tries_microseconds = 500;
+constexpr long take_over_milliseconds = 100;
 
 ShortText<32> descriptor_path(int fd) {
   return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
@@ -87,7 +88,8 @@ Opened open_by_text(const char* text, const LinkText& link, int flags) {
 
 Opened open_object(const char* path, int flags, int base) {
   ObjectName last = {0, 0};
-  for (int attempt = 0; attempt < tries; ++attempt) {
+  sys::Patience patience(take_over_milliseconds);
+  for (int look = 0; look < most_looks; ++look) {
     char text[longest_link + 1];
     const long length = sys::readlinkat(base, path, text, longest_link);
     if (length < 0) {
@@ -104,8 +106,7 @@ Opened open_object(const char* path, int flags, int base) {
       continue;
     }
     // Where the keeper has said that it is gone, it is.
-    if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length))) break;
-    sys::sleep_microseconds(between_tries_microseconds);
+    if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length)) || !patience.wait()) break;
   }
   return {Found::stale, -ENOENT};
 }

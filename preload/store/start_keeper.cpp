@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t stack_size = 16384;
 constexpr long ready_milliseconds = 2000;
 // One that is killed holds its lock until the kernel has taken it apart, which may take a while on a busy machine.
-constexpr int ending_milliseconds = 500;
+constexpr long ending_milliseconds = 500;
 
 /// Shared with the children, which run in this process's memory while it waits.
 struct Start {
@@ -114,20 +114,22 @@ bool is_ending(int error) { return error == -ENOENT || error == -ECONNREFUSED ||
 }  // namespace
 
 int start_keeper(const Place& place, const Root& root) {
-  int error = -EAGAIN;
-  for (int attempt = 0; attempt < ending_milliseconds; ++attempt) {  // a keeper that ends removes it all
+  sys::Patience patience(ending_milliseconds);
+  int error;
+  do {
     error = make_root(root);
-    if (error == -ENOENT) continue;
+    if (error == -ENOENT) continue;  // a keeper that ends removes it all
     if (error) return error;
-    const Turn turn(root);
-    error = turn.error();
-    if (error == -ENOENT) continue;
-    if (error) return error;
-    if (!has_keeper(root)) return start(place, root);
-    error = ask_for_refill(root);
+    {
+      const Turn turn(root);
+      error = turn.error();
+      if (error == -ENOENT) continue;
+      if (error) return error;
+      if (!has_keeper(root)) return start(place, root);
+    }
+    error = ask_for_refill(root);  // all who have waited at once
     if (!is_ending(error)) return error;
-    sys::sleep_microseconds(1000);
-  }
+  } while (patience.wait());
   return error;
 }
 
