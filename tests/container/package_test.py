@@ -13,16 +13,18 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
 
+# The service is wanted that early: programs take /dev/shm to be there from the start.
+KNOWN = "systemd-service-file-refers-to-unusual-wantedby-target"
+
 
 class Package(unittest.TestCase):
-    def test_lintian_finds_nothing_but_that_there_is_no_manual_page(self):
+    def test_lintian_finds_nothing(self):
         for architecture in build.architectures(os.uname().machine).values():
-            sandboxed.layer(architecture.name)
-            package = sandboxed.LAYERS / ("devshm_%s_%s.deb" % (build.version(), architecture.debian))
+            package = sandboxed.release() / ("devshm_%s_%s.deb" % (build.version(), architecture.debian))
             with tempfile.TemporaryDirectory() as place:    # it leaves some of its files
-                done = subprocess.run(["lintian", "--allow-root", "--suppress-tags", "no-manual-page", "--fail-on",
-                                       "error,warning", package], env={**os.environ, "TMPDIR": place},
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                done = subprocess.run(["lintian", "--allow-root", "--suppress-tags", KNOWN, "--fail-on", "error,warning", package],
+                                      env={**os.environ, "TMPDIR": place}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      text=True, check=False)
             self.assertEqual((done.returncode, done.stdout), (0, ""))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -44,7 +45,7 @@ def python(script, *options):
 
 
 def newest_source():
-    files = [path for part in ("preload", "container/delivery") for path in (TOP / part).rglob("*") if path.is_file()]
+    files = [path for part in ("preload", "daemon", "container/delivery") for path in (TOP / part).rglob("*") if path.is_file()]
     return max(path.stat().st_mtime for path in files + [TOP / "meson.build"])
 
 
@@ -73,6 +74,28 @@ def layer(architecture=NATIVE):
                 raise AssertionError(done.stdout)
             found = list(LAYERS.glob("*-layer-%s.zip" % architecture))
     return found[0]
+
+
+def release():
+    """The directory with all that container/release makes of the sources as they are; built if need be, by one test for all."""
+    place = LAYERS.parent / "release"
+    place.mkdir(parents=True, exist_ok=True)
+    with open(place.with_name("release.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sums = place / "SHA256SUMS"
+        if not sums.exists() or sums.stat().st_mtime < newest_source():
+            shutil.rmtree(place)
+            done = subprocess.run(
+                [str(TOP / "container/release"), "--no-install", "--output", str(place)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            if done.returncode != 0:
+                raise AssertionError(done.stdout)
+    return place
 
 
 class Function:
