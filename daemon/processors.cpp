@@ -58,7 +58,9 @@ std::optional<long> runnable_threads(const std::string& loadavg) {
   return std::nullopt;
 }
 
-Load::Load() : fd_(open("/proc/loadavg", O_RDONLY | O_CLOEXEC)), processors_(sysconf(_SC_NPROCESSORS_ONLN)) {}
+Load::Load(int policy, const char* loadavg) : fd_(-1), processors_(sysconf(_SC_NPROCESSORS_ONLN)) {
+  if (policy != SCHED_FIFO && policy != SCHED_RR) fd_ = open(loadavg, O_RDONLY | O_CLOEXEC);
+}
 
 Load::~Load() {
   if (fd_ >= 0) close(fd_);

@@ -2,6 +2,8 @@
 // How much processor time there is to spend.
 #pragma once
 
+#include <sched.h>
+
 #include <optional>
 #include <string>
 
@@ -12,10 +14,10 @@ namespace devshmd {
 bool may_spin();
 
 /// Do more threads want to run than there are processors? A thread that spins then takes the time of others, and has
-/// used up its own when a request comes.
+/// used up its own when a request comes. Not so with a real-time `policy` (chrt): then the others wait anyway.
 class Load {
  public:
-  Load();
+  explicit Load(int policy = sched_getscheduler(0), const char* loadavg = "/proc/loadavg");
   ~Load();
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
@@ -23,7 +25,7 @@ class Load {
   bool is_too_high() const;
 
  private:
-  int fd_;  ///< of /proc/loadavg
+  int fd_;  ///< of /proc/loadavg; -1: it does not count
   long processors_;
 };
 

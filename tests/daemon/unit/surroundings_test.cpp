@@ -122,6 +122,17 @@ TEST(Processors, TheLoadIsThatOfTheMoment) {
   EXPECT_EQ(runnable_threads(""), std::nullopt);
 }
 
+TEST(Processors, TheLoadDoesNotCountWithARealTimePriority) {
+  const std::string file = testing::TempDir() + "devshmd-loadavg." + std::to_string(getpid());
+  std::ofstream(file) << "0.20 0.18 0.12 99999/99999 11206\n";
+  EXPECT_TRUE(Load(SCHED_OTHER, file.c_str()).is_too_high());
+  EXPECT_FALSE(Load(SCHED_FIFO, file.c_str()).is_too_high());
+  EXPECT_FALSE(Load(SCHED_RR, file.c_str()).is_too_high());
+  std::ofstream(file) << "0.20 0.18 0.12 1/80 11206\n";
+  EXPECT_FALSE(Load(SCHED_OTHER, file.c_str()).is_too_high());
+  std::remove(file.c_str());
+}
+
 TEST(SpinPolicy, SpinsOnlyWhileRequestsFollowEachOther) {
   using namespace std::chrono_literals;
   SpinPolicy policy;
