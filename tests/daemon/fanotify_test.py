@@ -13,6 +13,7 @@ import struct
 
 import ground
 from ground import LIBC
+from serving import checked
 
 CLASS_NOTIF, NONBLOCK, REPORT_FID, REPORT_DIR_FID, REPORT_NAME = 0, 2, 0x200, 0x400, 0x800
 MARK_ADD, MARK_FILESYSTEM = 1, 0x100
@@ -21,12 +22,6 @@ AT_FDCWD = -100
 EVENT, INFO = struct.Struct("=IBBHQii"), struct.Struct("=BBHii")
 HANDLE = struct.Struct("=Ii")  # its size and type; its bytes follow
 DFID_NAME = 2
-
-
-def checked(result):
-    if result < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return result
 
 
 def handle_of(path):

@@ -13,7 +13,7 @@ import time
 
 import ground
 from ground import as_user, in_child, options_of
-from files_test import fallocate, KEEP_SIZE, PAGE, PUNCH_HOLE
+from serving import fallocate, KEEP_SIZE, PAGE, PUNCH_HOLE
 
 
 class Size(ground.Case):

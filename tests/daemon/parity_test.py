@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Parity: the same calls (parity_calls.py) on a tmpfs and on `devshmd serve`, line by line. What differs is in parity_known.py.
+"""Parity: the same calls (parity_*.py) on a tmpfs and on `devshmd serve`, line by line. What differs is in parity_known.py.
 
 PARITY_FAMILIES, names with spaces between them: only these. PARITY_KEEP: a directory where the lines are left.
 """
@@ -11,11 +11,11 @@ import sys
 import unittest
 
 import ground
-import parity_calls
+import parity_families
 from parity_known import KNOWN
 
 # Names are the same with passthrough and without it; all pairs of them take a while.
-ALL = [name for name in parity_calls.FAMILIES if ground.WANTS != "passthrough" or name not in ("one_path", "two_paths")]
+ALL = [name for name in parity_families.FAMILIES if ground.WANTS != "passthrough" or name not in ("one_path", "two_paths")]
 FAMILIES = os.environ.get("PARITY_FAMILIES", "").split() or ALL
 KEEP = os.environ.get("PARITY_KEEP")
 SHOWN = 60  # failures that are printed in full
@@ -24,7 +24,7 @@ SEEN = set()  # which of KNOWN have occurred
 
 def lines_in(directory, families):
     """What the calls say there. A process of its own: they change directories, users and limits."""
-    program = "import sys; sys.path.insert(0, sys.argv[1]); import parity_calls; parity_calls.main(sys.stdout, sys.argv[2:])"
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import parity_families; parity_families.main(sys.stdout, sys.argv[2:])"
     done = subprocess.run([sys.executable, "-B", "-c", program, pathlib.Path(__file__).resolve().parent, *families], cwd=directory,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=400, check=False,
                           encoding="utf-8", errors="surrogateescape", env={**os.environ, "PYTHONIOENCODING": "utf-8:surrogateescape"})

@@ -36,8 +36,11 @@ class SmallFiles(ground.Case):
         for number in range(FILES):
             yield number, "%s/%d" % (self.point, number)
             if (number + 1) % SHOWN == 0:
-                print("%s %d in %.0f s: %d MiB, %d descriptors" % (what, number + 1, time.monotonic() - began,
-                                                                    self.memory() / MIB, self.descriptors()), file=sys.stderr)
+                print(
+                    "%s %d in %.0f s: %d MiB, %d descriptors"
+                    % (what, number + 1, time.monotonic() - began, self.memory() / MIB, self.descriptors()),
+                    file=sys.stderr,
+                )
 
     def test_as_on_a_tmpfs(self):
         # One of them is in use, mapped, all the time.
