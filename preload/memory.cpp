@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include <atomic>
 #include <new>
 
 #include "backing_dir.h"
@@ -53,11 +54,19 @@ const char* text_of(Why why) {
   return "memory";
 }
 
+constinit std::atomic<bool> has_no_store{false};
+
 int create(const char* path, int flags, mode_t mode) {
   if (is_semaphore(path) || !*last_component(path)) return not_memory;
   const store::Created created = store::create_object(place(), path, flags, mode & ~creation_mask());
   if (created.fd_or_error == store::is_other_link) return not_memory;
-  if (created.fd_or_error >= 0) log_reroute("store", path, text_of(created.file));
+  if (created.fd_or_error >= 0) {
+    log_reroute("store", path, text_of(created.file));
+    const bool has_none =
+        created.file == Why::path_too_long || created.file == Why::root_unusable || created.file == Why::no_keeper;
+    if (has_none != has_no_store.load(std::memory_order_relaxed))
+      has_no_store.store(has_none, std::memory_order_relaxed);
+  }
   return created.fd_or_error;
 }
 
@@ -124,6 +133,8 @@ int correct(int dir, const char* path, Status& found, mode_t mode, unsigned long
 }
 
 }  // namespace
+
+bool memory_serves() { return is_used() && !has_no_store.load(std::memory_order_relaxed); }
 
 int open_memory(const char* path, int flags, mode_t mode) {
   if (!is_used() || flags & (O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY))) return not_memory;

@@ -16,6 +16,10 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// What is not for the store: the call is to be made as ever.
 inline constexpr int not_memory = -4097;
 
+/// Whether objects are memory in this process: with DEVSHM_STORE=memory, unless a creation has shown that no store can be
+/// had here.
+bool memory_serves();
+
 /// Opens as open(2) with these flags and, if they have O_CREAT, this mode. Returns a descriptor, a negative errno, or
 /// not_memory. With DEVSHM_STORE=disk always the last.
 int open_memory(const char* path, int flags, mode_t mode);

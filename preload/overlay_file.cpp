@@ -54,6 +54,10 @@ Location location_of(int fd) {
   char* name = static_cast<char*>(alloca(size));
   const long length = sys::readlink(link.c_str(), name, size);
   if (length == -ENAMETOOLONG) return location_by_identity(fd);
+  // An object of the memory store.
+  constexpr char memory[] = "/memfd:devshm:";
+  if (length >= static_cast<long>(sizeof memory - 1) && begins_with(name, memory, sizeof memory - 1))
+    return Location::in_overlay;
   const bool is_inside = length > 0 && backing_prefix(name, static_cast<std::size_t>(length), NameOf::open_file) != 0;
   return is_inside ? Location::in_overlay : Location::outside;
 }

@@ -15,7 +15,7 @@ enum class Location : unsigned char {
 };
 
 /// Where descriptor `fd` is: in the overlay if it refers to the backing directory or something below it, including
-/// deleted files. Reads its name from /proc. If that is too long, a directory is located by going up from it to the
+/// deleted files, or to an object of the memory store. Reads its name from /proc. If that is too long, a directory is located by going up from it to the
 /// backing directory, which is recognised by device and inode; a file on another device is outside. Without /proc the
 /// answer is outside.
 Location location_of(int fd);

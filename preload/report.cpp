@@ -16,6 +16,13 @@ std::size_t escaped_size(const char* name) {
   return total;
 }
 
+void put_pieces(LineWriter& line, std::initializer_list<std::initializer_list<Piece>> parts) {
+  line.add("devshm: ");
+  for (const auto& pieces : parts)
+    for (const Piece& piece : pieces) piece.text ? line.add_name(piece.text) : line.add(piece.number);
+  line.end();
+}
+
 void write_log(const char* log, const LineWriter& line) {
   if (same(log, "stderr")) return write_message(line.c_str(), line.size());
   // Don't wait: a pipe of this name that nobody reads would stop the program.
@@ -37,11 +44,15 @@ void write_message(const char* line, std::size_t size) {
 void say_once(Topic topic, std::initializer_list<Piece> what, std::initializer_list<Piece> advice) {
   if (said[static_cast<std::size_t>(topic)].exchange(true, std::memory_order_relaxed)) return;
   Line<512> line;
-  line.add("devshm: ");
-  for (const auto& pieces : {what, advice})
-    for (const Piece& piece : pieces) piece.text ? line.add_name(piece.text) : line.add(piece.number);
-  line.end();
+  put_pieces(line, {what, advice});
   write_message(line.c_str(), line.size());
+}
+
+void note(std::initializer_list<Piece> what) {
+  Line<512> line;
+  put_pieces(line, {what});
+  const char* const log = settings().log;
+  log ? write_log(log, line) : write_message(line.c_str(), line.size());
 }
 
 void log_reroute(const char* function, const char* from, const char* to) {

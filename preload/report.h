@@ -39,6 +39,9 @@ void write_message(const char* line, std::size_t size);
 /// Writes "devshm: <what><advice>" to standard error, at once, and once for each topic.
 void say_once(Topic topic, std::initializer_list<Piece> what, std::initializer_list<Piece> advice = {});
 
+/// Writes "devshm: <what>" to the user's log, or to standard error if there is none.
+void note(std::initializer_list<Piece> what);
+
 /// Writes one line to the user's log (DEVSHM_LOG): `function` was called with `from`, and acts on `to`; both are
 /// escaped. Does nothing if no log is configured. The log is opened for each line, because the program would see a
 /// descriptor that stays open.

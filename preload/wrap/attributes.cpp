@@ -48,9 +48,6 @@ FORWARD(llistxattr, path, 1);
 FORWARD(removexattr, path, 1);
 FORWARD(lremovexattr, path, 1);
 
-FORWARD(truncate, path, 1);
-ALIAS(truncate64, truncate);
-
 // Both generations: programs linked against glibc <= 2.32 call __xmknod, later ones mknod.
 FORWARD(mknod, path, 1);
 FORWARD(mknodat, path_at, 2);

@@ -10,6 +10,7 @@
 
 #include "../overlay_file.h"
 #include "../tmpfs_fallocate.h"
+#include "growth.h"
 #include "wrapper.h"
 
 namespace devshm {
@@ -27,6 +28,9 @@ bool is_denied(int error) { return error == EPERM || error == ENOSYS || error ==
 // Under a name of our own for posix_fallocate: the exported one may be another library's. In C: ALIAS takes no other.
 extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
   const int before = errno;
+  if (!(mode & ~FALLOC_FL_KEEP_SIZE)) {
+    if (const int error = check_reservation(fd, offset, length)) return fail_with<int>(error);
+  }
   if (!is_refused(fd, mode)) {
     const int result = NEXT(fallocate)(fd, mode, offset, length);
     if (result == 0 || !is_denied(errno) || !is_in_overlay(fd)) return result;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Reports the kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity. joblib,
-// Ray and CPython's Value and Array decide by the capacity, glibc <= 2.33 by the type. Not here: ustat, which takes a
-// device number and is gone from current libcs.
+// Reports the kind of file system: in the overlay it is a tmpfs, with the backing file system's real capacity, or with
+// DEVSHM_STORE=memory that of a tmpfs (memory_room.h). joblib, Ray and CPython's Value and Array decide by the
+// capacity, glibc <= 2.33 by the type. Not here: ustat, which takes a device number and is gone from current libcs.
 #include <linux/magic.h>
+#include <sys/auxv.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
@@ -11,6 +12,8 @@
 
 #include "../backing_dir.h"
 #include "../constant_dir.h"
+#include "../memory.h"
+#include "../memory_room.h"
 #include "../overlay_file.h"
 #include "../settings.h"
 #include "../sys.h"
@@ -21,17 +24,39 @@ extern "C" int __statfs(const char*, struct statfs*);
 namespace devshm {
 namespace {
 
-void report_tmpfs(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
+void report_type(struct statfs& out) { out.f_type = TMPFS_MAGIC; }
+
+using devshm::half_of_fsid;
+int half_of_fsid(const struct statvfs& out) { return static_cast<int>(out.f_fsid); }
 
 /// struct statvfs has a type since glibc 2.39 and musl 1.2.5, in the former first spare word. A libc that fills it in
 /// never leaves it 0.
-void report_tmpfs(struct statvfs& out) {
+void report_type(struct statvfs& out) {
   auto* type = reinterpret_cast<unsigned*>(reinterpret_cast<char*>(&out.f_namemax) + sizeof out.f_namemax);
   if (*type) *type = TMPFS_MAGIC;
 }
 
-using devshm::half_of_fsid;
-int half_of_fsid(const struct statvfs& out) { return static_cast<int>(out.f_fsid); }
+/// The kernel's own tmpfs, in which the memory store's objects are, has no size.
+template <class Out>
+bool is_of_memory(const Out& out) {
+  return out.f_blocks == 0;
+}
+
+template <class Out>
+void report_tmpfs(Out& out) {
+  report_type(out);
+  if (!is_of_memory(out) && !memory_serves()) return;
+  const Room room = memory_room();
+  const auto page = getauxval(AT_PAGESZ);
+  out.f_bsize = out.f_frsize = static_cast<decltype(out.f_bsize)>(page);
+  out.f_blocks = out.f_files = room.total / page;
+  out.f_bfree = out.f_bavail = out.f_ffree = room.available / page;
+}
+
+template <class Out>
+bool may_be_in_overlay(const Out& out) {
+  return may_be_backing_file_system(half_of_fsid(out)) || is_of_memory(out);
+}
 
 /// Whether `path` leads into the overlay. The kernel is asked: a relative path may start in the overlay, and a symbolic
 /// link in the overlay may lead out of it.
@@ -49,14 +74,14 @@ bool leads_into_overlay(const char* path) {
 template <class Next, class Out>
 int ask_path(Next next, const char* path, Out* out) {
   const int result = next.forward(path, out);
-  if (result == 0 && may_be_backing_file_system(half_of_fsid(*out)) && leads_into_overlay(path)) report_tmpfs(*out);
+  if (result == 0 && may_be_in_overlay(*out) && leads_into_overlay(path)) report_tmpfs(*out);
   return result;
 }
 
 template <class Next, class Out>
 int ask_descriptor(Next next, int fd, Out* out) {
   const int result = next(fd, out);
-  if (result == 0 && may_be_backing_file_system(half_of_fsid(*out)) && is_in_overlay(fd)) report_tmpfs(*out);
+  if (result == 0 && may_be_in_overlay(*out) && is_in_overlay(fd)) report_tmpfs(*out);
   return result;
 }
 

@@ -26,6 +26,7 @@ INNER(accept4);
 INNER(bind);
 INNER(connect);
 INNER(fstatfs);
+INNER(ftruncate);
 INNER(getcwd);
 INNER(getpeername);
 INNER(getsockname);
@@ -38,6 +39,7 @@ INNER(sendmmsg);
 INNER(sendmsg);
 INNER(sendto);
 INNER(statfs);
+INNER(truncate);
 
 namespace devshm {
 namespace {
@@ -151,6 +153,8 @@ WordFunction function_of(long number) {
     case SYS_readlinkat: return as_words(devshm_inner_readlinkat);
     case SYS_statfs: return as_words(devshm_inner_statfs);
     case SYS_fstatfs: return as_words(devshm_inner_fstatfs);
+    case SYS_truncate: return as_words(devshm_inner_truncate);
+    case SYS_ftruncate: return as_words(devshm_inner_ftruncate);
     case SYS_bind: return as_words(devshm_inner_bind);
     case SYS_connect: return as_words(devshm_inner_connect);
     case SYS_sendto: return as_words(devshm_inner_sendto);

@@ -70,7 +70,8 @@ constexpr SystemCall system_call(long number) {
     case SYS_file_setattr: return path_at(2);
     case SYS_utimensat: return path_at(2);
     case SYS_mknodat: return path_at(2);
-    case SYS_truncate: return path(1);
+    case SYS_truncate: return Handling::as_function;
+    case SYS_ftruncate: return Handling::as_function;
     case SYS_acct: return path(1);
     case SYS_setxattr: return path(1);
     case SYS_lsetxattr: return path(1);

@@ -86,6 +86,7 @@ NO_ROW = {
     "openat2": "glibc has it since 2.43",
     "fstatfs": "no path",
     "fallocate": "no path",
+    "ftruncate": "no path",
     **dict.fromkeys(
         "accept accept4 bind connect getpeername getsockname recvfrom recvmmsg recvmsg sendmmsg sendmsg sendto".split(),
         "socket_test.cpp and syscall_test.cpp have them, with both ends",

@@ -12,9 +12,10 @@ namespace devshm::store {
 class Directory {
  public:
   explicit Directory(const char* path) : Directory(AT_FDCWD, path) {}
-  /// Below a directory that is open; not if it is a symbolic link.
-  Directory(int above, const char* name)
-      : fd_(sys::openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)) {}
+  enum Links : int { refuse = O_NOFOLLOW, follow = 0 };
+  /// Below a directory that is open.
+  Directory(int above, const char* name, Links links = refuse)
+      : fd_(sys::openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | links)) {}
 
   int fd() const { return fd_.get(); }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// truncate and ftruncate: what makes a file longer may have to reserve space for it (growth.h).
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../sys.h"
+#include "growth.h"
+#include "wrapper.h"
+
+namespace devshm {
+namespace {
+
+int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+}  // namespace
+
+EXPORT int ftruncate(int fd, off_t length) NOTHROW {
+  if (const int error = prepare_growth(fd, length)) return fail(error);
+  return NEXT(ftruncate)(fd, length);
+}
+ALIAS(ftruncate64, ftruncate);
+INNER_NAME(ftruncate);
+
+EXPORT int truncate(const char* path, off_t length) NOTHROW {
+  const auto next = NEXT(truncate, path, 1);
+  if (!may_match(path)) return next(path, length);
+  int error = 0;
+  const auto prepare = [&](const KernelPath& real) {
+    if (!real.is_inside || length <= 0) return;
+    // A pipe by this name is not waited for. What can't be opened for writing can't be truncated, either.
+    const sys::Descriptor file(sys::openat(AT_FDCWD, real.text, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (file.is_open()) error = prepare_growth(file.get(), length);
+  };
+  with_kernel_path(path, prepare);
+  return error ? fail(error) : next.rewrite(path, length);
+}
+ALIAS(truncate64, truncate);
+INNER_NAME(truncate);
+
+}  // namespace devshm
