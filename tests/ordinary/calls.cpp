@@ -330,6 +330,9 @@ void descriptors(const Way& way) {
   CALL(fstatvfs64, fd, &vfs64);
   CALL(statfs, ".", &system_found);
   CALL(statvfs, ".", &vfs);
+  CALL(ftruncate, fd, 8192);
+  CALL(ftruncate64, fd, 4096);
+  CALL(ftruncate, -1, 4096);
   CALL(fallocate, fd, 0, 0, 4096);
   CALL(fallocate64, fd, FALLOC_FL_KEEP_SIZE, 0, 8192);
   CALL(fallocate, fd, FALLOC_FL_ZERO_RANGE, 0, 4096);
