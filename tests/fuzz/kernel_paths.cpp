@@ -10,7 +10,7 @@
 
 #include "../../preload/path_rule.h"
 #include "../../preload/sys.h"
-#include "../ground/kernel_root.h"
+#include "../unit/kernel_root.h"
 #include "fuzz.h"
 
 namespace {

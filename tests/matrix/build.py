@@ -157,10 +157,9 @@ def programs(architecture, kind, directory):
     (directory / "absent").mkdir()
     exports = directory.with_name(directory.name + "-exports")
     exports.mkdir()
-    names = (
-        line.partition("#")[0].strip() for line in (PROJECT / "tests/library/exports.txt").read_text().splitlines()
-    )
-    (exports / "exports.h").write_text("".join("EXPORT(%s)\n" % name for name in names if name))
+    rows = [line.split("\t") for line in (PROJECT / "tests/artifact/functions.tsv").read_text().splitlines()]
+    names = [row[0] for row in rows if row[2:3] == ["wrapped"]]
+    (exports / "exports.h").write_text("".join("EXPORT(%s)\n" % name for name in names))
     weak = [
         "-I",
         exports,

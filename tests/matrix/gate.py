@@ -8,7 +8,7 @@ import cells
 import images
 import roots
 
-LIBRARY_TESTS = pathlib.Path(__file__).resolve().parent.parent / "library"
+LIBRARY_TESTS = pathlib.Path(__file__).resolve().parent.parent / "artifact"
 OLDEST_MUSL = "musl-bookworm"
 
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../../preload/path_rule.h"
-#include "../ground/kernel_root.h"
+#include "kernel_root.h"
 #include "support.h"
 
 using devshm::judge;

@@ -34,7 +34,7 @@ def follow_recipe(tree):
     edit(wrap / "mount.cpp", "FORWARD(umount, path, 1);\n", "FORWARD(umount, path, 1);\nFORWARD(swapon, path, 1);\n")
     edit(wrap / "syscall_table.h", "    case SYS_umount2: return path(1);\n",
          "    case SYS_umount2: return path(1);\n    case SYS_swapon: return path(1);\n")
-    edit(tree / "tests/library/exports.txt", "\numount\n", "\nswapon\numount\n")
+    edit(tree / "tests/artifact/functions.tsv", "\nswapon\tmount\tpassed\ttakes a device or a file on disk; tmpfs can't hold swap\n", "\nswapon\tmount\twrapped\n")
 
 
 def rerouted(library):
@@ -50,7 +50,7 @@ def main():
     before = rerouted(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as scratch:
         tree = pathlib.Path(scratch)
-        for name in ("meson.build", "meson_options.txt", "preload", "docs", "tests/library", "daemon", "container"):
+        for name in ("meson.build", "meson_options.txt", "preload", "docs", "tests/artifact", "daemon", "container"):
             source = TOP / name
             if source.is_dir():
                 shutil.copytree(source, tree / name, symlinks=True)
@@ -66,7 +66,7 @@ def main():
                 return 1
         library = build / "preload/libdevshm.so"
         after = rerouted(library)
-        listed = subprocess.run([tree / "tests/library/check_file", library], stdout=subprocess.PIPE, text=True, check=False)
+        listed = subprocess.run([tree / "tests/artifact/check_file", library], stdout=subprocess.PIPE, text=True, check=False)
     print("before: %s\nafter: %s\n%s" % (before, after, listed.stdout))
     wanted = ["/dev/shm/by-function", "/dev/shm/by-system-call"]
     return 0 if before == [] and after == wanted and listed.returncode == 0 else 1

@@ -14,15 +14,15 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../../preload/backing_dir.h"
-#include "../../preload/constant_dir.h"
-#include "../../preload/libc_constant.h"
-#include "../../preload/loaded_objects.h"
-#include "../../preload/report.h"
-#include "../../preload/settings.h"
-#include "../../preload/shown_name.h"
-#include "../../preload/start_dir.h"
-#include "../../preload/wrap/wrapper.h"
+#include "../../../preload/backing_dir.h"
+#include "../../../preload/constant_dir.h"
+#include "../../../preload/libc_constant.h"
+#include "../../../preload/loaded_objects.h"
+#include "../../../preload/report.h"
+#include "../../../preload/settings.h"
+#include "../../../preload/shown_name.h"
+#include "../../../preload/start_dir.h"
+#include "../../../preload/wrap/wrapper.h"
 
 namespace {
 

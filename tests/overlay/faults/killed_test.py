@@ -14,8 +14,7 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "security"))
-from ground import LIBRARY, NATIVE, SHM, STEPS, clear, main, run, take  # noqa: E402
+from ground import LIBRARY, NATIVE, SHM, STEPS, clear, main, run, take
 
 SEM_SIZE = 32  # sizeof(sem_t), on every 64-bit Linux
 

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-HIDE = Path(__file__).resolve().parents[2] / "container" / "hide-shm"
+HIDE = Path(__file__).resolve().parents[3] / "container" / "hide-shm"
 # Wrapped, and not called here: the reason.
 NOT_CALLED = {
     "sem_open": "is about /dev/shm by its nature",

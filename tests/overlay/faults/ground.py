@@ -29,7 +29,7 @@ def main(native_tests=None):
             argv=[argument for argument in sys.argv if argument != "--native"],
             defaultTest=native_tests if NATIVE else None,
         )
-    hide = os.path.join(os.path.dirname(os.path.dirname(BIN)), "container", "hide-shm")
+    hide = os.path.join(BIN, "..", "..", "..", "container", "hide-shm")
     with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
         os.chmod(place, 0o755)
         os.mkdir(place + "/tmp")

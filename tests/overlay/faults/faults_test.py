@@ -12,8 +12,7 @@ import subprocess
 import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "security"))
-from ground import BIN, LIBRARY, SHM, STEPS, clear, environment, main, run  # noqa: E402
+from ground import BIN, LIBRARY, SHM, STEPS, clear, environment, main, run
 
 REFUSE = BIN + "/librefuse.so"
 ERRORS = ["EINTR", "ENOMEM", "EMFILE", "ENFILE", "EACCES", "EROFS", "ENOSPC", "EPERM", "ENOSYS"]
