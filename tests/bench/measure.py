@@ -268,6 +268,37 @@ def file_system(bench):
     return figures
 
 
+def memory(bench):
+    """DEVSHM_STORE=memory against a tmpfs and against files on disk: memory as it grows, names, and the first object"""
+    store = {"DEVSHM_STORE": "memory"}
+    tmpfs, disk = Variant("tmpfs", ground="tmpfs"), Variant("files on disk")
+    memory_store = Variant("memory store", bench.library, variables=store)
+    variants, program = [tmpfs, disk, memory_store], bench.programs / "objects"
+    took = {variant.name: {} for variant in variants}
+
+    def measure(rounds, name, *words):
+        for _, variant in bench.turns(variants, rounds):
+            for what, nanoseconds in re.findall(r"(\S+) (\d+)", bench.run(variant, [program, *words])):
+                took[variant.name].setdefault(name % what.replace("-", " "), []).append(int(nanoseconds))
+
+    for size in (64, 1024, 4096, 6144) if bench.fixed_rounds != 3 else (64,):
+        measure(bench.rounds(5), "%%s of %d MiB" % size, "memory", size)
+    measure(bench.rounds(5), "%s", "names", 1000)
+    figures = []
+    for name, references in took[tmpfs.name].items():
+        budget = 0 if "row" in name else 1.05 if "MiB" in name else 4
+        for variant in (memory_store, disk):
+            figures.append(figure("memory", name, variant.name, tmpfs.name, took[variant.name][name], references,
+                                  budget=budget if variant is memory_store else 0))
+    firsts = []
+    for number in range(bench.rounds(20)):  # a directory of its own each: no keeper is there
+        variables = {**store, "DEVSHM_DIR": "/tmp/first-%d" % number}
+        firsts.append(int(bench.run(Variant("first", bench.library, variables=variables), [program, "first"])))
+    figures.append(figure("memory", "the first object, with the keeper's start", memory_store.name, "5 ms", firsts,
+                          [5_000_000] * len(firsts), budget=1.0))
+    return figures
+
+
 def dirty_limit(bench):
     """how the cliff moves: mapped memory while a half and three quarters of the memory are taken, so that less of it may be dirty"""
     sizes = (1024, 3072) if bench.fixed_rounds != 3 else (64,)
@@ -318,4 +349,4 @@ def pytorch(bench):
 
 
 SECTIONS = {"start": start, "calls": calls, "names": names, "first-use": first_use, "instructions": instructions,
-            "python": python, "pytorch": pytorch, "file-system": file_system, "dirty-limit": dirty_limit}
+            "python": python, "pytorch": pytorch, "memory": memory, "file-system": file_system, "dirty-limit": dirty_limit}
