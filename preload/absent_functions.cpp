@@ -49,23 +49,17 @@ const char* behind(const char* name) {
   return name + 1;
 }
 
-struct Both {
-  LoadedObject own, libc;
-};
-
-bool visit(const LoadedObject& object, void* data) {
-  auto& both = *static_cast<Both*>(data);
-  if (is_ourselves(object))
-    both.own = object;
-  else if (same(object.soname(), libc_soname))
-    both.libc = object;
-  return both.own.dynamic && both.libc.dynamic;
-}
-
 void hide_absent() {
-  Both both{};
-  if (!for_each_from_start(visit, &both)) return;
-  const SymbolTable own(both.own), libc(both.libc);
+  LoadedObject own_object{}, libc_object{};
+  const bool found_both = for_each_from_start([&](const LoadedObject& object) {
+    if (is_ourselves(object))
+      own_object = object;
+    else if (same(object.soname(), libc_soname))
+      libc_object = object;
+    return own_object.dynamic && libc_object.dynamic;
+  });
+  if (!found_both) return;
+  const SymbolTable own(own_object), libc(libc_object);
   // A tool may have moved the table to a place that can't be written.
   if (!devshm_versions || own.versions != devshm_versions) return;
   for (const char* name = newer_functions; *name; ++name) {

@@ -35,13 +35,6 @@ bool can_be_loaded(const char* path) {
   return !contains(path, separates_libraries) && sys::access(path, R_OK) == 0;
 }
 
-const char* base_name(const char* begin, const char* end) {
-  const char* base = begin;
-  for (const char* p = begin; p != end; ++p)
-    if (*p == '/') base = p + 1;
-  return base;
-}
-
 bool equal(const char* begin, const char* end, const char* text) {
   const std::size_t length = static_cast<std::size_t>(end - begin);
   return length == length_of(text) && begins_with(begin, text, length);
@@ -50,11 +43,11 @@ bool equal(const char* begin, const char* end, const char* text) {
 /// Whether the library is among the components of an LD_PRELOAD. Its base name is enough: the library may be named
 /// without a directory, or by another path.
 bool names_library(const char* value, const char* library) {
-  const char* library_base = base_name(library, library + length_of(library));
+  const char* library_base = last_component(library);
   for (const char* begin = value; *begin;) {
     const char* end = begin;
     while (*end && !separates_libraries(*end)) ++end;
-    if (equal(base_name(begin, end), end, library_base)) return true;
+    if (equal(last_component(begin, end), end, library_base)) return true;
     begin = *end ? end + 1 : end;
   }
   return false;

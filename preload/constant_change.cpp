@@ -67,15 +67,14 @@ bool by_moving_a_copy(const char* at, const char* text, bool executable) {
 /// The kernel writes into our private copy of the page, whatever its protection, as it does for a debugger. The
 /// mapping stays one piece and keeps every property (PROT_BTI, for one), so this is the first way for code.
 bool by_proc_mem(const char* at, const char* text) {
-  const int fd = sys::openat(AT_FDCWD, "/proc/self/mem", O_RDWR | O_CLOEXEC);
-  if (sys::failed(fd)) return false;
+  const sys::Descriptor memory(sys::openat(AT_FDCWD, "/proc/self/mem", O_RDWR | O_CLOEXEC));
+  if (!memory.is_open()) return false;
   const auto offset = static_cast<off_t>(reinterpret_cast<Page>(at));
   // Under an emulator the file may show other memory than ours: write only where it shows what we see.
   char seen[constant_length] = {};
   const bool is_ours =
-      sys::call(SYS_pread64, fd, sys::word(seen), sizeof seen, offset) == sizeof seen && holds(at, seen);
-  if (is_ours) sys::pwrite(fd, text, constant_length, offset);
-  sys::close(fd);
+      sys::call(SYS_pread64, memory.get(), sys::word(seen), sizeof seen, offset) == sizeof seen && holds(at, seen);
+  if (is_ours) sys::pwrite(memory.get(), text, constant_length, offset);
   return holds(at, text);
 }
 

@@ -67,13 +67,11 @@ bool is_part_of_libc(const char* soname) {
          same(soname, "libdl.so.2");
 }
 
-bool collect(const LoadedObject& object, void* data) {
-  auto& work = *static_cast<Work*>(data);
+void collect(const LoadedObject& object, Work& work) {
   if (is_ourselves(object))
     work.own = object;
   else if (work.family_count < sizeof work.family / sizeof *work.family && is_part_of_libc(object.soname()))
     work.family[work.family_count++] = extent(object);
-  return false;
 }
 
 /// Changes the slots of one object.
@@ -146,8 +144,7 @@ bool is_needed(const Work& work, const LoadedObject& object) {
   return false;
 }
 
-bool visit(const LoadedObject& object, void* data) {
-  auto& work = *static_cast<Work*>(data);
+void visit(const LoadedObject& object, Work& work) {
   if (object.dynamic == work.objects[work.done]) {
     Redirection redirection(work, object);
     redirection.go_over(DT_RELA, DT_RELASZ);
@@ -157,21 +154,27 @@ bool visit(const LoadedObject& object, void* data) {
     work.bases[work.count] = object.base;
     work.objects[work.count++] = object.dynamic;
   }
-  return false;
 }
 
 }  // namespace
 
 void redirect_calls(void* handle) {
   Work work;
-  for_each_loaded(collect, &work);
+  for_each_loaded([&](const LoadedObject& object) {
+    collect(object, work);
+    return false;
+  });
   if (!work.own.dynamic) return;
   work.bases[0] = static_cast<const link_map*>(handle)->l_addr;
   work.objects[work.count++] = static_cast<const link_map*>(handle)->l_ld;
   for (; work.done < work.count; ++work.done) {
     const LoadedObject object{work.bases[work.done], work.objects[work.done], "", nullptr, 0};
     work.strings = static_cast<const char*>(object.address(DT_STRTAB));
-    if (work.strings) for_each_loaded(visit, &work);
+    if (!work.strings) continue;
+    for_each_loaded([&](const LoadedObject& loaded) {
+      visit(loaded, work);
+      return false;
+    });
   }
 }
 

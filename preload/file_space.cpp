@@ -52,19 +52,10 @@ off_t page_start(off_t at) { return at & -page_size(); }
 off_t page_end(off_t at) { return page_start(at + (page_size() - 1)); }
 
 /// A descriptor of the file with other flags, for one call.
-class Reopened {
+class Reopened : public sys::Descriptor {
  public:
-  Reopened(int fd, int flags) {
-    fd_ = sys::openat(AT_FDCWD, Line<64>().add("/proc/self/fd/").add(fd).c_str(), flags | O_CLOEXEC);
-  }
-  ~Reopened() {
-    if (fd_ >= 0) sys::close(fd_);
-  }
-  Reopened(const Reopened&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
+  Reopened(int fd, int flags)
+      : Descriptor(sys::openat(AT_FDCWD, Line<64>().add("/proc/self/fd/").add(fd).c_str(), flags | O_CLOEXEC)) {}
 };
 
 /// Whole pages of a file, mapped writable.
@@ -164,21 +155,17 @@ int check_free_space(int fd, Range range) {
 /// no program locks. Waits for a second at most, because the holder may be stopped, or be the thread that we interrupt.
 class GrowthLock {
  public:
-  GrowthLock() : fd_(sys::openat(AT_FDCWD, settings().dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (fd_ < 0) return;
+  GrowthLock() : dir_(sys::openat(AT_FDCWD, settings().dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (!dir_.is_open()) return;
     for (int attempt = 0; attempt < 1000; ++attempt) {
-      if (sys::call(SYS_flock, fd_, LOCK_EX | LOCK_NB) != -EWOULDBLOCK) return;
+      if (sys::call(SYS_flock, dir_.get(), LOCK_EX | LOCK_NB) != -EWOULDBLOCK) return;
       const timespec millisecond{0, 1000000};
       sys::call(SYS_nanosleep, sys::word(&millisecond));
     }
   }
-  ~GrowthLock() {
-    if (fd_ >= 0) sys::close(fd_);
-  }
-  GrowthLock(const GrowthLock&) = delete;
 
  private:
-  int fd_;
+  const sys::Descriptor dir_;
 };
 
 constexpr std::size_t zeros_size = 64 << 10;
@@ -238,9 +225,9 @@ int overwrite_with_zeros(int fd, Range range) {
   if (const int error = size_of(fd, size)) return error;
   range.to = std::min(range.to, size);
   if (range.from >= range.to) return 0;
-  const int source = sys::openat(AT_FDCWD, "/dev/zero", O_RDONLY | O_CLOEXEC);
-  if (source < 0) return EOPNOTSUPP;
-  const int error = for_each_window(fd, range, [range, source](const Window& window, off_t at) {
+  const sys::Descriptor zeros(sys::openat(AT_FDCWD, "/dev/zero", O_RDONLY | O_CLOEXEC));
+  if (!zeros.is_open()) return EOPNOTSUPP;
+  return for_each_window(fd, range, [range, source = zeros.get()](const Window& window, off_t at) {
     const off_t end = std::min(range.to, at + static_cast<off_t>(window.size()));
     for (off_t next = std::max(range.from, at); next < end;) {
       const long done = sys::call(SYS_read, source, sys::word(window.begin() + (next - at)), end - next);
@@ -250,8 +237,6 @@ int overwrite_with_zeros(int fd, Range range) {
     }
     return 0;
   });
-  sys::close(source);
-  return error;
 }
 
 int punch_by_mapping(int fd, Range range) {

@@ -168,13 +168,12 @@ bool change_places(const LoadedObject& object, const char* text, Work& work) {
   return find_constant(object, text, [&](const ConstantPlace& place) { change_place(place, work); });
 }
 
-bool visit(const LoadedObject& object, void* data) {
-  auto& work = *static_cast<Work*>(data);
-  if (!is_of_libc(object)) return false;
+void put_in_place(const LoadedObject& object, Work& work) {
+  if (!is_of_libc(object)) return;
   work.services |= defined_in(object, "sem_open") || defined_in(object, "shm_open");
   if (is_done(object, work.text)) {
     ++work.in_place;
-    return false;
+    return;
   }
   work.last_place = nullptr;
   const int refused_before = work.refused;
@@ -183,13 +182,6 @@ bool visit(const LoadedObject& object, void* data) {
   const bool was_changed = copy_last_text(object, last);
   work.incomplete |= !change_places(object, was_changed ? last : original, work);
   if (work.refused == refused_before) remember(object, work.last_place);
-  return false;
-}
-
-bool visit_to_undo(const LoadedObject& object, void* data) {
-  Work work(original);
-  if (is_of_libc(object)) change_places(object, static_cast<const char*>(data), work);
-  return false;
 }
 
 }  // namespace
@@ -215,7 +207,10 @@ int put_constant_in_place(bool quietly) {
   char text[constant_length];
   if (const int error = constant_dir(text)) return error;
   Work work(text);
-  for_each_loaded(visit, &work);
+  for_each_loaded([&](const LoadedObject& object) {
+    put_in_place(object, work);
+    return false;
+  });
   if (quietly) return 0;
   if (work.refused)
     say_once(Topic::constant, {"this system refuses the change of libc's directory in ", work.object_name,
@@ -233,7 +228,11 @@ int put_constant_in_place(bool quietly) {
 void undo_constant() {
   char text[constant_length];
   if (!done[0].base.load(std::memory_order_acquire) || constant_dir(text) != 0) return;
-  for_each_loaded(visit_to_undo, text);
+  Work work(original);
+  for_each_loaded([&](const LoadedObject& object) {
+    if (is_of_libc(object)) change_places(object, text, work);
+    return false;
+  });
 }
 
 }  // namespace devshm

@@ -133,16 +133,11 @@ const link_map* debugger_list() {
   return nullptr;
 }
 
-struct Visit {
-  Visitor visitor;
-  void* data;
-};
-
 int visit_reported(dl_phdr_info* info, std::size_t, void* data) {
-  const auto& visit = *static_cast<const Visit*>(data);
+  const auto& visitor = *static_cast<const Visitor*>(data);
   const LoadedObject object{info->dlpi_addr, dynamic_section(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum),
                             info->dlpi_name ? info->dlpi_name : "", info->dlpi_phdr, info->dlpi_phnum};
-  return object.dynamic && visit.visitor(object, visit.data);
+  return object.dynamic && visitor(object);
 }
 
 }  // namespace
@@ -190,21 +185,18 @@ const void* defined_in(const LoadedObject& object, const char* name) {
   return reinterpret_cast<Resolver>(const_cast<void*>(at))(getauxval(AT_HWCAP));
 }
 
-bool for_each_from_start(Visitor visitor, void* data) {
+bool for_each_from_start(Visitor visitor) {
   const link_map* map = debugger_list();
-  if (!map) return for_each_loaded(visitor, data);
+  if (!map) return for_each_loaded(visitor);
   for (; map; map = map->l_next) {
     if (!map->l_ld) continue;
     const LoadedObject object{map->l_addr, map->l_ld, map->l_name ? map->l_name : "", nullptr, 0};
-    if (visitor(object, data)) return true;
+    if (visitor(object)) return true;
   }
   return false;
 }
 
-bool for_each_loaded(Visitor visitor, void* data) {
-  Visit visit{visitor, data};
-  return dl_iterate_phdr(visit_reported, &visit) != 0;
-}
+bool for_each_loaded(Visitor visitor) { return dl_iterate_phdr(visit_reported, &visitor) != 0; }
 
 extern "C" __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start;  // set by the linker
 
@@ -221,13 +213,10 @@ bool is_libc(const LoadedObject& object) {
 
 const char* own_path() {
   const char* path = nullptr;
-  for_each_from_start(
-      [](const LoadedObject& object, void* data) {
-        if (!is_ourselves(object)) return false;
-        *static_cast<const char**>(data) = object.name;
-        return true;
-      },
-      &path);
+  for_each_from_start([&](const LoadedObject& object) {
+    if (is_ourselves(object)) path = object.name;
+    return path != nullptr;
+  });
   return path;
 }
 

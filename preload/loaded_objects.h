@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "function_ref.h"
+
 namespace [[gnu::visibility("hidden")]] devshm {
 
 struct LoadedObject {
@@ -54,17 +56,17 @@ struct SymbolTable {
 const void* defined_in(const LoadedObject& object, const char* name);
 
 /// A visitor returns true to stop.
-using Visitor = bool (*)(const LoadedObject& object, void* data);
+using Visitor = FunctionRef<bool(const LoadedObject&)>;
 
 /// Visits the objects in load order, which is lookup order for those the program started with; later ones follow. It
 /// takes no lock, so it may run in a signal handler and between vfork and exec. To be safe against a dlclose in another
 /// thread the visitor must stop at libc, which always comes with the program, or before. Uses for_each_loaded instead
 /// if the program has no DT_DEBUG entry or was started by calling the loader. Returns true if stopped.
-bool for_each_from_start(Visitor visitor, void* data);
+bool for_each_from_start(Visitor visitor);
 
 /// Visits all objects, including libraries loaded since by dlopen (RTLD_LOCAL too), by dl_iterate_phdr, which holds the
 /// loader's lock meanwhile. Returns true if stopped.
-bool for_each_loaded(Visitor visitor, void* data);
+bool for_each_loaded(Visitor visitor);
 
 /// The path that this library was loaded from, or null.
 const char* own_path();

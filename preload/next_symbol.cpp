@@ -6,52 +6,38 @@
 namespace devshm {
 namespace {
 
-struct Search {
-  const char* name;
-  bool past_ourselves;
-  const void* found;
-};
-
-bool visit_startup_object(const LoadedObject& object, void* data) {
-  auto& search = *static_cast<Search*>(data);
-  if (!search.past_ourselves) {
-    search.past_ourselves = is_ourselves(object);
-    return false;
-  }
-  search.found = defined_in(object, search.name);
-  return search.found || is_libc(object);
-}
-
-bool visit_for_oldest(const LoadedObject& object, void* data) {
-  auto& search = *static_cast<Search*>(data);
-  if (!search.past_ourselves) {
-    search.past_ourselves = is_ourselves(object);
-    return false;
-  }
-  const ElfW(Sym)* symbol = SymbolTable(object).find_oldest(search.name);
-  if (symbol) search.found = reinterpret_cast<const void*>(object.base + symbol->st_value);
-  return search.found || is_libc(object);
-}
-
-bool visit_any_object(const LoadedObject& object, void* data) {
-  auto& search = *static_cast<Search*>(data);
-  if (!is_ourselves(object)) search.found = defined_in(object, search.name);
-  return search.found != nullptr;
+/// The first definition after ourselves, up to libc, that `find` has.
+const void* search_after_ourselves(FunctionRef<const void*(const LoadedObject&)> find) {
+  bool past_ourselves = false;
+  const void* found = nullptr;
+  for_each_from_start([&](const LoadedObject& object) {
+    if (!past_ourselves) {
+      past_ourselves = is_ourselves(object);
+      return false;
+    }
+    found = find(object);
+    return found || is_libc(object);
+  });
+  return found;
 }
 
 }  // namespace
 
 void* next_definition(const char* name, bool late) {
-  Search search{name, false, nullptr};
-  for_each_from_start(visit_startup_object, &search);
-  if (!search.found && late) for_each_loaded(visit_any_object, &search);
-  return const_cast<void*>(search.found);
+  const void* found = search_after_ourselves([&](const LoadedObject& object) { return defined_in(object, name); });
+  if (!found && late)
+    for_each_loaded([&](const LoadedObject& object) {
+      if (!is_ourselves(object)) found = defined_in(object, name);
+      return found != nullptr;
+    });
+  return const_cast<void*>(found);
 }
 
 void* oldest_definition(const char* name) {
-  Search search{name, false, nullptr};
-  for_each_from_start(visit_for_oldest, &search);
-  return const_cast<void*>(search.found);
+  return const_cast<void*>(search_after_ourselves([&](const LoadedObject& object) -> const void* {
+    const ElfW(Sym)* symbol = SymbolTable(object).find_oldest(name);
+    return symbol ? reinterpret_cast<const void*>(object.base + symbol->st_value) : nullptr;
+  }));
 }
 
 }  // namespace devshm

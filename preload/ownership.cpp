@@ -39,11 +39,9 @@ uid_t file_user(const Ids& now) {
 /// The id that stands for all users that a user namespace does not map.
 uid_t overflow_id() {
   uid_t id = 65534;  // the kernel's default
-  const int fd = sys::openat(AT_FDCWD, "/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return id;
+  const sys::Descriptor file(sys::openat(AT_FDCWD, "/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC));
   char text[16];
-  const long size = sys::read(fd, text, sizeof text);
-  sys::close(fd);
+  const long size = sys::read(file.get(), text, sizeof text);  // EBADF if it did not open
   if (size > 0 && text[0] >= '0' && text[0] <= '9') {
     id = 0;
     for (long i = 0; i < size && text[i] >= '0' && text[i] <= '9'; ++i)
@@ -54,11 +52,9 @@ uid_t overflow_id() {
 
 /// Whether this user namespace leaves out users. The map of the initial one has a single line: 0 0 4294967295.
 bool hides_users() {
-  const int fd = sys::openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
+  const sys::Descriptor file(sys::openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC));
   char text[64];
-  const long size = sys::read(fd, text, sizeof text - 1);
-  sys::close(fd);
+  const long size = sys::read(file.get(), text, sizeof text - 1);  // EBADF if it did not open
   if (size < 0) return false;
   text[size] = '\0';
   const char* last = text;  // the number of ids that the first line maps

@@ -26,10 +26,8 @@ void put_pieces(LineWriter& line, std::initializer_list<std::initializer_list<Pi
 void write_log(const char* log, const LineWriter& line) {
   if (same(log, "stderr")) return write_message(line.c_str(), line.size());
   // Don't wait: a pipe of this name that nobody reads would stop the program.
-  const int fd = sys::openat(AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-  if (sys::failed(fd)) return;
-  sys::write(fd, line.c_str(), line.size());
-  sys::close(fd);
+  const sys::Descriptor file(sys::openat(AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
+  if (file.is_open()) sys::write(file.get(), line.c_str(), line.size());
 }
 
 }  // namespace

@@ -27,10 +27,10 @@ bool ends_with_deleted(const char* name, std::size_t length) {
 /// The kernel's name, in memory of its own; or `set.dir` if that is the same; or null while the directory or /proc is
 /// missing.
 [[gnu::cold]] const char* ask_kernel(const Settings& set) {
-  const int dir = sys::openat(AT_FDCWD, set.dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (sys::failed(dir)) return nullptr;
+  const sys::Descriptor dir(sys::openat(AT_FDCWD, set.dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir.is_open()) return nullptr;
   Line<32> link;
-  link.add("/proc/self/fd/").add(dir);
+  link.add("/proc/self/fd/").add(dir.get());
   const char* name = nullptr;
   if (char* page = static_cast<char*>(sys::allocate(PATH_MAX))) {
     const long length = sys::readlink(link.c_str(), page, PATH_MAX - 1);
@@ -38,7 +38,6 @@ bool ends_with_deleted(const char* name, std::size_t length) {
       name = same(page, set.dir) ? set.dir : page;
     if (name != page) sys::munmap(page, PATH_MAX);
   }
-  sys::close(dir);
   return name;
 }
 
@@ -63,8 +62,7 @@ std::size_t prefix_if(const char* name, std::size_t length, const char* dir, Nam
 /// a backing directory that is a symbolic link itself is refused.
 bool has_last_component(const Settings& set, const char* name, std::size_t length) {
   const char* end = set.dir + set.dir_length;
-  const char* last = end;
-  while (last[-1] != '/') --last;
+  const char* last = last_component(set.dir, end);
   if (same(last, ".") || same(last, "..")) return true;
   const auto size = static_cast<std::size_t>(end - last);
   for (std::size_t i = 1; i + size <= length; ++i)

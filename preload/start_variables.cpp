@@ -42,12 +42,12 @@ long read_all(int fd, char* out, std::size_t size) {
 
 StartVariables::StartVariables() {
   if (find_in_environ("LD_PRELOAD")) return;
-  const int fd = sys::openat(AT_FDCWD, "/proc/self/environ", O_RDONLY | O_CLOEXEC);
-  if (sys::failed(fd)) return;
+  const sys::Descriptor file(sys::openat(AT_FDCWD, "/proc/self/environ", O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return;
   for (std::size_t size = first_size; size <= largest_size && !block_; size *= 2) {
     char* block = static_cast<char*>(sys::allocate(size));
     if (!block) break;
-    const long length = read_all(fd, block, size);
+    const long length = read_all(file.get(), block, size);
     // A zero byte stays after the texts, whatever the last of them ends with.
     if (length >= 0 && static_cast<std::size_t>(length) < size) {
       block_ = block;
@@ -58,7 +58,6 @@ StartVariables::StartVariables() {
     }
     if (length < 0) break;
   }
-  sys::close(fd);
 }
 
 StartVariables::~StartVariables() {

@@ -24,20 +24,6 @@ constexpr unsigned lasting_flags = FS_ENCRYPT_FL | FS_CASEFOLD_FL;
 /// A flag of FS_IOC_FSGETXATTR that only reports extended attributes.
 constexpr unsigned unread_flags = FS_XFLAG_HASATTR;
 
-class Descriptor {
- public:
-  Descriptor(int base, const char* path, int flags)
-      : number_(sys::openat(base, path, flags | O_DIRECTORY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (number_ >= 0) sys::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  operator int() const { return number_; }
-
- private:
-  int number_;
-};
-
 /// Clears the flags if the file system has any. Returns whether none that matter are left.
 bool clear_attributes(int fd) {
   unsigned flags = 0;
@@ -133,13 +119,15 @@ int take_over(const char* dir) {
   __builtin_memcpy(parent_path, dir, parent_length);
   parent_path[parent_length] = '\0';
 
-  const Descriptor parent(AT_FDCWD, parent_path, O_PATH);
+  const sys::Descriptor parent(sys::openat(AT_FDCWD, parent_path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct stat above;
-  if (parent < 0 || sys::fstat(parent, &above) != 0 || !is_sticky_and_roots(above)) return EPERM;
-  const Descriptor fd(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (sys::fstat(parent.get(), &above) != 0 || !is_sticky_and_roots(above)) return EPERM;
+  constexpr int flags_to_open = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const sys::Descriptor opened(sys::openat(parent.get(), name, flags_to_open));
+  const int fd = opened.get();
   struct stat old;
-  if (fd < 0 || sys::fstat(fd, &old) != 0 || old.st_dev != above.st_dev) return EPERM;  // not what is mounted there
-  if (old.st_uid == 0) return 0;  // another process of root was faster
+  if (sys::fstat(fd, &old) != 0 || old.st_dev != above.st_dev) return EPERM;  // not what is mounted there
+  if (old.st_uid == 0) return 0;                                              // another process of root was faster
 
   const List list;
   unsigned flags = 0;

@@ -40,11 +40,9 @@ std::size_t length_before_last_slashes(const char* path) {
   return length;
 }
 
-const char* last_component(const char* path) {
-  const char* last = path;
-  for (const char* p = path; *p; ++p)
-    if (*p == '/') last = p + 1;
-  return last;
+const char* last_component(const char* begin, const char* end) {
+  while (end != begin && end[-1] != '/') --end;
+  return end;
 }
 
 LineWriter& LineWriter::add(const char* text) {

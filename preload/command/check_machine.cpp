@@ -16,14 +16,6 @@
 namespace devshm {
 namespace {
 
-bool find_version(const LoadedObject& object, void* data) {
-  const char* version = version_of(object);
-  // This object has the note too.
-  if (!version || version == version_note.text) return false;
-  *static_cast<LoadedLibrary*>(data) = {object.name, version};
-  return true;
-}
-
 struct Constants {
   const char* text;
   int before;  // places that still say /dev/shm
@@ -31,19 +23,11 @@ struct Constants {
   bool template_unknown;
 };
 
-bool count_in(const LoadedObject& object, void* data) {
-  if (!is_of_libc(object)) return false;
-  auto& constants = *static_cast<Constants*>(data);
+void count_in(const LoadedObject& object, Constants& constants) {
+  if (!is_of_libc(object)) return;
   const bool complete_before = find_constant(object, "/dev/shm", [&](const ConstantPlace&) { ++constants.before; });
   const bool complete_after = find_constant(object, constants.text, [&](const ConstantPlace&) { ++constants.after; });
   constants.template_unknown |= !complete_before && !complete_after;
-  return false;
-}
-
-bool find_libc(const LoadedObject& object, void* data) {
-  if (!is_libc(object)) return false;
-  *static_cast<LoadedObject*>(data) = object;
-  return true;
 }
 
 /// DEVSHM_WHEN, also where devshm stands aside by it and has dropped it.
@@ -75,7 +59,12 @@ void add_judgement(LineWriter& line, const RealDevShm& real) {
 
 LoadedLibrary find_library() {
   LoadedLibrary library;
-  for_each_loaded(find_version, &library);
+  for_each_loaded([&](const LoadedObject& object) {
+    const char* version = version_of(object);
+    if (!version || version == version_note.text) return false;  // this object has the note too
+    library = {object.name, version};
+    return true;
+  });
   return library;
 }
 
@@ -137,7 +126,10 @@ void check_occasion(CheckReport& report) {
 
 void check_libc(CheckReport& report) {
   LoadedObject libc{};
-  for_each_loaded(find_libc, &libc);
+  for_each_loaded([&](const LoadedObject& object) {
+    if (is_libc(object)) libc = object;
+    return libc.dynamic != nullptr;
+  });
   if (!libc.dynamic) return report.row("libc", "not found among the loaded objects", false);
   Line<512> line;
   using VersionFunction = const char* (*)();
@@ -159,7 +151,10 @@ void check_constant(CheckReport& report) {
   }
   memcpy(text, eight, sizeof eight);
   Constants constants{text, 0, 0, false};
-  for_each_loaded(count_in, &constants);
+  for_each_loaded([&](const LoadedObject& object) {
+    count_in(object, constants);
+    return false;
+  });
   Line<256> line;
   if (constants.after && !constants.before && constants.template_unknown) {
     report.row("constant", "found for shm_open, but not for sem_open in this libc", false);

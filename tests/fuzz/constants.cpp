@@ -120,7 +120,7 @@ namespace devshm {
 const char* LoadedObject::soname() const { return "libpthread.so.0"; }
 const void* defined_in(const LoadedObject&, const char*) { return backing; }
 bool is_libc(const LoadedObject&) { return false; }
-bool for_each_loaded(Visitor visitor, void* data) { return visitor(*loaded, data); }
+bool for_each_loaded(Visitor visitor) { return visitor(*loaded); }
 int constant_dir(char (&text)[constant_length]) {
   std::memcpy(text, backing, constant_length);
   return 0;

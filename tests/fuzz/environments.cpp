@@ -79,9 +79,7 @@ bool is_large_enough(const RealDevShm& real, const Amount& least) {
   return real.size >= (least.percent ? (10ull << 20) * least.percent : least.bytes);
 }
 
-bool for_each_from_start(Visitor visitor, void* data) {
-  return visitor({0, nullptr, library.c_str(), nullptr, 0}, data);
-}
+bool for_each_from_start(Visitor visitor) { return visitor({0, nullptr, library.c_str(), nullptr, 0}); }
 bool is_ourselves(const LoadedObject&) { return true; }
 bool could_load_us(const Program&) { return true; }
 int look_for_hm(const char* path) { return path && std::strstr(path, "hm"); }

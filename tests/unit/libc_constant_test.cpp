@@ -43,14 +43,11 @@ std::string protection_of(const char* at) {
 
 std::vector<const char*> places_in_libc() {
   std::vector<const char*> places;
-  devshm::for_each_loaded(
-      [](const LoadedObject& object, void* data) {
-        if (!devshm::is_of_libc(object)) return false;
-        auto& found = *static_cast<std::vector<const char*>*>(data);
-        find_constant(object, "/dev/shm", [&](const ConstantPlace& place) { found.push_back(place.at); });
-        return false;
-      },
-      &places);
+  devshm::for_each_loaded([&](const LoadedObject& object) {
+    if (!devshm::is_of_libc(object)) return false;
+    find_constant(object, "/dev/shm", [&](const ConstantPlace& place) { places.push_back(place.at); });
+    return false;
+  });
   return places;
 }
 

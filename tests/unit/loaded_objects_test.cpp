@@ -21,16 +21,14 @@ using devshm::LoadedObject;
 
 namespace {
 
-using Walk = bool (*)(devshm::Visitor, void*);
+using Walk = bool (*)(devshm::Visitor);
 
 std::vector<LoadedObject> objects(Walk walk) {
   std::vector<LoadedObject> seen;
-  walk(
-      [](const LoadedObject& object, void* data) {
-        static_cast<std::vector<LoadedObject>*>(data)->push_back(object);
-        return false;
-      },
-      &seen);
+  walk([&](const LoadedObject& object) {
+    seen.push_back(object);
+    return false;
+  });
   return seen;
 }
 
@@ -211,11 +209,11 @@ TEST(Walks, SeeTheSameInTheSameOrder) {
 TEST(Walks, StopWhereTheVisitorSays) {
   for (const Walk walk : {devshm::for_each_from_start, devshm::for_each_loaded}) {
     int visits = 0;
-    const auto visitor = [](const LoadedObject&, void* data) { return ++*static_cast<int*>(data) == 2; };
-    EXPECT_TRUE(walk(visitor, &visits));
+    const auto visitor = [&](const LoadedObject&) { return ++visits == 2; };
+    EXPECT_TRUE(walk(visitor));
     EXPECT_EQ(visits, 2);
     visits = 1000;
-    EXPECT_FALSE(walk(visitor, &visits));
+    EXPECT_FALSE(walk(visitor));
   }
 }
 

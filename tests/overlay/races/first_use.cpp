@@ -52,15 +52,12 @@ void use_constant() {
   if (devshm::constant_dir(eight) != 0 || devshm::put_constant_in_place() != 0) fail("constant");
 }
 
-bool is_libc(const devshm::LoadedObject& object, void* data) {
-  if (!devshm::is_libc(object)) return false;
-  *static_cast<const void**>(data) = defined_in(object, "getppid");
-  return true;
-}
-
 void use_symbols() {
   const void* found = nullptr;
-  devshm::for_each_loaded(is_libc, &found);
+  devshm::for_each_loaded([&](const devshm::LoadedObject& object) {
+    if (devshm::is_libc(object)) found = defined_in(object, "getppid");
+    return found != nullptr;
+  });
   if (!found) fail("look-up");
   if (NEXT(getppid)() != getppid()) fail("next function");
   if (!NEXT_LATE(sem_open).real) fail("late function");
