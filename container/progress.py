@@ -15,7 +15,11 @@ def run(command, log, who, append=False, **options):
     begun = time.monotonic()
     with open(log, "ab" if append else "wb") as output:
         process = subprocess.Popen(
-            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **options
         )
         try:
             while True:

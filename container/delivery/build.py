@@ -64,20 +64,36 @@ def install(architecture, work, log, daemon=True):
     who = "compiling for " + architecture.name
     progress.run(["meson", "setup", work / "build", PROJECT, *options, *cross], log, who, append=True)
     progress.run(["ninja", "-C", work / "build"], log, who, append=True)
-    progress.run(["meson", "install", "-C", work / "build", "--no-rebuild", "--strip", "--destdir", work / "tree"], log, who,
-                 append=True)
+    progress.run(
+        ["meson", "install", "-C", work / "build", "--no-rebuild", "--strip", "--destdir", work / "tree"],
+        log,
+        who,
+        append=True,
+    )
     return Installed(architecture, work / "tree", statically_linked(architecture, root) if daemon else ())
 
 
 def statically_linked(architecture, root):
     """What Debian's packages contribute to devshmd."""
-    parts = [("libfuse3", "libfuse3-dev", "LGPL-2.1-only"), ("fmt", "libfmt-dev", "MIT"),
-             ("glibc", "libc6-dev-arm64-cross" if architecture.cross else "libc6-dev", "LGPL-2.1-or-later"),
-             ("libstdc++", "libstdc++-12-dev-arm64-cross" if architecture.cross else "libstdc++-12-dev",
-              "GPL-3.0-or-later WITH GCC-exception-3.1")]
+    parts = [
+        ("libfuse3", "libfuse3-dev", "LGPL-2.1-only"),
+        ("fmt", "libfmt-dev", "MIT"),
+        ("glibc", "libc6-dev-arm64-cross" if architecture.cross else "libc6-dev", "LGPL-2.1-or-later"),
+        (
+            "libstdc++",
+            "libstdc++-12-dev-arm64-cross" if architecture.cross else "libstdc++-12-dev",
+            "GPL-3.0-or-later WITH GCC-exception-3.1",
+        ),
+    ]
     for name, package, licence in parts:
         other = ["--admindir=%s/var/lib/dpkg" % root] if root and package in cross_root.PACKAGES else []
-        number = subprocess.run(["dpkg-query", *other, "-W", "-f", "${Version}", package], stdout=subprocess.PIPE, text=True,
-                                check=True).stdout
-        yield sbom.library(name, number, licence, "pkg:deb/debian/%s@%s?arch=%s" % (
-            package.replace("+", "%2B"), number.replace("+", "%2B"), architecture.debian))
+        number = subprocess.run(
+            ["dpkg-query", *other, "-W", "-f", "${Version}", package], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+        yield sbom.library(
+            name,
+            number,
+            licence,
+            "pkg:deb/debian/%s@%s?arch=%s"
+            % (package.replace("+", "%2B"), number.replace("+", "%2B"), architecture.debian),
+        )

@@ -45,14 +45,29 @@ SUMS = "SHA256SUMS"
 
 
 def parser():
-    result = argparse.ArgumentParser(prog="container/release", epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     description="Builds the files to deliver: Lambda layers, packages and all other forms.")
-    result.add_argument("--output", metavar="DIR", type=pathlib.Path, default=build.PROJECT / "build-release",
-                        help="default: build-release/ in the checkout")
-    result.add_argument("--arch", choices=list(build.architectures(os.uname().machine)), action="append", help="default: all")
-    result.add_argument("--only", metavar="FORM", choices=FORMS, action="append",
-                        help="can be repeated; default: every form: " + ", ".join(FORMS))
+    result = argparse.ArgumentParser(
+        prog="container/release",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Builds the files to deliver: Lambda layers, packages and all other forms.",
+    )
+    result.add_argument(
+        "--output",
+        metavar="DIR",
+        type=pathlib.Path,
+        default=build.PROJECT / "build-release",
+        help="default: build-release/ in the checkout",
+    )
+    result.add_argument(
+        "--arch", choices=list(build.architectures(os.uname().machine)), action="append", help="default: all"
+    )
+    result.add_argument(
+        "--only",
+        metavar="FORM",
+        choices=FORMS,
+        action="append",
+        help="can be repeated; default: every form: " + ", ".join(FORMS),
+    )
     result.add_argument("--no-install", action="store_true", help="don't install Debian packages that are missing")
     return result
 

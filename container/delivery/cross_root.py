@@ -26,11 +26,23 @@ def provide(architecture, release, log):
             fresh = root.with_name(root.name + ".new")
             shutil.rmtree(fresh, ignore_errors=True)
             # They are unpacked and not set up: no emulator is needed, and no script of theirs runs.
-            progress.run(["mmdebstrap", "--variant=extract", "--architectures=" + architecture.debian,
-                          "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--keyring=" + roots.KEYRING,
-                          "--include=" + ",".join(PACKAGES), "--format=directory", release, fresh,
-                          "deb [signed-by=%s] %s %s main" % (roots.KEYRING, roots.mirror(), release)],
-                         log, "libfuse3 for " + architecture.name, append=True)
+            progress.run(
+                [
+                    "mmdebstrap",
+                    "--variant=extract",
+                    "--architectures=" + architecture.debian,
+                    "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+                    "--keyring=" + roots.KEYRING,
+                    "--include=" + ",".join(PACKAGES),
+                    "--format=directory",
+                    release,
+                    fresh,
+                    "deb [signed-by=%s] %s %s main" % (roots.KEYRING, roots.mirror(), release),
+                ],
+                log,
+                "libfuse3 for " + architecture.name,
+                append=True,
+            )
             fresh.rename(root)
     return root
 

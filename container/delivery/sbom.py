@@ -25,8 +25,14 @@ def file(path, root):
 
 
 def library(name, version, licence, purl):
-    return {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl,
-            "licenses": [{"expression": licence}]}
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": version,
+        "purl": purl,
+        "licenses": [{"expression": licence}],
+    }
 
 
 def document(form, inside, statically_linked):

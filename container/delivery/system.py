@@ -33,8 +33,16 @@ def add_documents(target, installed, licences=True):
     for licence in LICENCES if licences else ():
         if licence.exists():
             shutil.copy(licence, target / licence.name)
-    (target / "static-libraries.txt").write_text(STATIC % (build.version(), "\n".join(
-        "%s %s, %s" % (one["name"], one["version"], one["licenses"][0]["expression"]) for one in installed.statically_linked)))
+    (target / "static-libraries.txt").write_text(
+        STATIC
+        % (
+            build.version(),
+            "\n".join(
+                "%s %s, %s" % (one["name"], one["version"], one["licenses"][0]["expression"])
+                for one in installed.statically_linked
+            ),
+        )
+    )
 
 
 def place(installed, root, licences=True):
@@ -49,7 +57,9 @@ def place(installed, root, licences=True):
         page.unlink()
     tree.copy(HERE / "tmpfiles.d/devshm.conf", root / "usr/lib/tmpfiles.d/devshm.conf")
     if installed.statically_linked:
-        tree.copy(installed.tree / "lib/systemd/system/devshmd.service", root / "usr/lib/systemd/system/devshmd.service")
+        tree.copy(
+            installed.tree / "lib/systemd/system/devshmd.service", root / "usr/lib/systemd/system/devshmd.service"
+        )
     documents = root / "usr/share/doc/devshm"
     add_documents(documents, installed, licences)
     shutil.copy(build.PROJECT / "CHANGELOG.md", documents / "CHANGELOG.md")

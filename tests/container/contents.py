@@ -13,8 +13,13 @@ SBOM = ".cdx.json"
 
 
 def output(*command, **options):
-    return subprocess.run([str(word) for word in command], stdin=options.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
-                          check=True, **options).stdout
+    return subprocess.run(
+        [str(word) for word in command],
+        stdin=options.pop("stdin", subprocess.DEVNULL),
+        stdout=subprocess.PIPE,
+        check=True,
+        **options
+    ).stdout
 
 
 def of_tar(content):
@@ -23,7 +28,9 @@ def of_tar(content):
         for entry in archive:
             assert (entry.uid, entry.gid) == (0, 0), entry.name
             if entry.isfile():
-                result[entry.name[2:] if entry.name.startswith("./") else entry.name] = archive.extractfile(entry).read()
+                result[entry.name[2:] if entry.name.startswith("./") else entry.name] = archive.extractfile(
+                    entry
+                ).read()
     return result
 
 
@@ -38,8 +45,9 @@ def of_rpm(path):
     names = output("rpm", "-qp", "--nosignature", "--qf", r"[%{FILENAMES}\n]", path, text=True).split("\n")[:-1]
     result = {}
     for name in names:
-        content = subprocess.run(["cpio", "--quiet", "-i", "--to-stdout", "." + name], input=archive, stdout=subprocess.PIPE,
-                                 check=True).stdout
+        content = subprocess.run(
+            ["cpio", "--quiet", "-i", "--to-stdout", "." + name], input=archive, stdout=subprocess.PIPE, check=True
+        ).stdout
         if content:  # no directory
             result[name.lstrip("/")] = content
     return result
@@ -51,10 +59,13 @@ def of_image(path):
 
     def blob(descriptor):
         content = blobs["blobs/sha256/" + descriptor["digest"].partition(":")[2]]
-        assert descriptor["digest"] == "sha256:" + hashlib.sha256(content).hexdigest() and descriptor["size"] == len(content)
+        assert descriptor["digest"] == "sha256:" + hashlib.sha256(content).hexdigest() and descriptor["size"] == len(
+            content
+        )
         return content
+
     index = json.loads(blob(json.loads(blobs["index.json"])["manifests"][0]))
-    layer, = json.loads(blob(index["manifests"][0]))["layers"]
+    (layer,) = json.loads(blob(index["manifests"][0]))["layers"]
     return of_tar(gzip.decompress(blob(layer)))
 
 
@@ -82,7 +93,7 @@ def of(path):
 
 def sbom(files):
     """(its name, its content)"""
-    name, = (name for name in files if name.endswith(SBOM))
+    (name,) = (name for name in files if name.endswith(SBOM))
     return name, json.loads(files[name])
 
 
@@ -91,10 +102,14 @@ def differences(files):
     beside the library, are not listed."""
     name, document = sbom(files)
     listed = {part["name"]: part["hashes"][0]["content"] for part in document["components"] if part["type"] == "file"}
-    inside = {other: hashlib.sha256(content).hexdigest() for other, content in files.items()
-              if other != name and not other.endswith(".dist-info/RECORD")}
+    inside = {
+        other: hashlib.sha256(content).hexdigest()
+        for other, content in files.items()
+        if other != name and not other.endswith(".dist-info/RECORD")
+    }
     if len(listed) == 1:  # the library alone
         inside.pop("LICENSE", None)
     folder = "" if set(listed) <= set(inside) else pathlib.PurePath(min(files)).parts[0] + "/"
     return sorted({folder + key for key in listed} ^ set(inside)) + [
-        key for key in listed if inside.get(folder + key) not in (None, listed[key])]
+        key for key in listed if inside.get(folder + key) not in (None, listed[key])
+    ]

@@ -23,16 +23,28 @@ from delivery import build, command, tree  # noqa: E402  pylint: disable=wrong-i
 
 BUILD = os.environ.get("BUILD", str(sandboxed.TOP / "build"))
 ARCHITECTURE = build.architectures(os.uname().machine)[sandboxed.NATIVE]
-DAEMON = {"usr/bin/devshmd", "usr/lib/tmpfiles.d/devshm.conf", "usr/share/man/man8/devshmd.8.gz", "usr/share/man/man1/devshm.1.gz",
-          "usr/share/bash-completion/completions/devshmd.bash", "usr/share/fish/vendor_completions.d/devshm.fish",
-          "usr/lib/devshm/libdevshm.so", "usr/lib/devshm/libdevshm-check.so", "usr/bin/devshm"}
+DAEMON = {
+    "usr/bin/devshmd",
+    "usr/lib/tmpfiles.d/devshm.conf",
+    "usr/share/man/man8/devshmd.8.gz",
+    "usr/share/man/man1/devshm.1.gz",
+    "usr/share/bash-completion/completions/devshmd.bash",
+    "usr/share/fish/vendor_completions.d/devshm.fish",
+    "usr/lib/devshm/libdevshm.so",
+    "usr/lib/devshm/libdevshm-check.so",
+    "usr/bin/devshm",
+}
 LIBRARY_AND_COMMAND = {"libdevshm.so", "libdevshm-check.so", "devshm"}
 
 
 def installed(place):
     """As build.install() gives it, without compiling."""
-    subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--strip", "--destdir", place / "installed"], check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["meson", "install", "-C", BUILD, "--no-rebuild", "--strip", "--destdir", place / "installed"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
     prefix = next((place / "installed").rglob("bin/devshm")).parent.parent
     result = place / "tree"
     for name in ("bin", "share", "lib/systemd"):
@@ -68,7 +80,9 @@ class Forms(unittest.TestCase):
                 licence = [text for name, text in files.items() if name.rpartition("/")[2] in ("LICENSE", "copyright")]
                 self.assertIn(b"Permission is hereby granted, free of charge", b"".join(licence))
                 _, document = contents.sbom(files)
-                self.assertEqual((document["bomFormat"], document["specVersion"], document["version"]), ("CycloneDX", "1.5", 1))
+                self.assertEqual(
+                    (document["bomFormat"], document["specVersion"], document["version"]), ("CycloneDX", "1.5", 1)
+                )
                 uuid.UUID(document["serialNumber"].replace("urn:uuid:", ""))
                 self.assertEqual(document["metadata"]["component"]["version"], build.version())
                 self.assertEqual(contents.differences(files), [])
@@ -89,12 +103,23 @@ class Forms(unittest.TestCase):
             self.assertEqual(LIBRARY_AND_COMMAND - names, set(), form)
 
     def test_what_rpm_and_dpkg_say_of_them(self):
-        said = contents.output("rpm", "-qp", "--nosignature", "--qf", "%{NAME} %{VERSION} %{ARCH} %{LICENSE}|%{BUILDHOST}|[%{REQUIRENAME} ]",
-                               self.made["rpm"], text=True)
+        said = contents.output(
+            "rpm",
+            "-qp",
+            "--nosignature",
+            "--qf",
+            "%{NAME} %{VERSION} %{ARCH} %{LICENSE}|%{BUILDHOST}|[%{REQUIRENAME} ]",
+            self.made["rpm"],
+            text=True,
+        )
         self.assertTrue(said.startswith("devshm %s %s MIT" % (build.version(), ARCHITECTURE.machine)), said)
         self.assertIn("|localhost|/bin/sh ", said)
-        fields = contents.output("dpkg-deb", "--field", self.made["deb"], "Version", "Architecture", "Recommends", text=True)
-        self.assertEqual(fields.split(), ["Version:", build.version(), "Architecture:", ARCHITECTURE.debian, "Recommends:", "fuse3"])
+        fields = contents.output(
+            "dpkg-deb", "--field", self.made["deb"], "Version", "Architecture", "Recommends", text=True
+        )
+        self.assertEqual(
+            fields.split(), ["Version:", build.version(), "Architecture:", ARCHITECTURE.debian, "Recommends:", "fuse3"]
+        )
 
     def test_the_same_bytes_whatever_the_umask_the_time_and_the_zone(self):
         old = os.umask(0o077)
@@ -120,19 +145,28 @@ class Forms(unittest.TestCase):
         finally:
             del os.environ["SOURCE_DATE_EPOCH"]
         self.assertIn("2023-11-14", contents.output("dpkg-deb", "--contents", later["deb"], text=True))
-        self.assertIn("1700000000", contents.output("rpm", "-qp", "--nosignature", "--qf", "%{BUILDTIME}", later["rpm"], text=True))
+        self.assertIn(
+            "1700000000",
+            contents.output("rpm", "-qp", "--nosignature", "--qf", "%{BUILDTIME}", later["rpm"], text=True),
+        )
         self.assertEqual(contents.sbom(contents.of(later["npm"]))[1]["metadata"]["timestamp"], "2023-11-14T22:13:20Z")
 
     def test_sums(self):
         listed = re.findall(r"^[0-9a-f]{64}  (\S+)$", (self.place / "first/SHA256SUMS").read_text(), re.MULTILINE)
-        self.assertEqual(sorted(listed), sorted(path.name for path in (self.place / "first").iterdir() if path.name != "SHA256SUMS"))
+        self.assertEqual(
+            sorted(listed), sorted(path.name for path in (self.place / "first").iterdir() if path.name != "SHA256SUMS")
+        )
         check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
         subprocess.run(check, cwd=self.place / "first", check=True)
         shutil.copytree(self.place / "first", self.place / "changed")
         with open(self.place / "changed" / self.made["wheel"].name, "ab") as file:
             file.write(b"x")
-        self.assertNotEqual(subprocess.run(check, cwd=self.place / "changed", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                           check=False).returncode, 0)
+        self.assertNotEqual(
+            subprocess.run(
+                check, cwd=self.place / "changed", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+            ).returncode,
+            0,
+        )
 
 
 class InPython(unittest.TestCase):
@@ -146,23 +180,41 @@ class InPython(unittest.TestCase):
         self.target = place / "target"
         wheel = command.FOR_EACH["wheel"].make(installed(place), place / "made", place / "work")
         shutil.unpack_archive(wheel, self.target, "zip")
-        self.hidden = [sandboxed.TOP / "container/hide-shm", "--private-tmp", "env", "PYTHONPATH=%s" % self.target, sys.executable]
+        self.hidden = [
+            sandboxed.TOP / "container/hide-shm",
+            "--private-tmp",
+            "env",
+            "PYTHONPATH=%s" % self.target,
+            sys.executable,
+        ]
         self.app = self.target / "app.py"
         self.app.write_text("import multiprocessing, sys\nmultiprocessing.Lock()\nprint('locked', *sys.argv[1:])\n")
 
     def run_python(self, *arguments):
-        done = subprocess.run([str(word) for word in [*self.hidden, *arguments]], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            [str(word) for word in [*self.hidden, *arguments]],
+            stdin=subprocess.DEVNULL,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         return done.returncode, done.stdout
 
     def test_run(self):
         self.assertIn("FileNotFoundError", self.run_python(self.app)[1])
         devshm = ("-m", "devshm", "run")
-        for arguments in ([self.app, "a", "--b"], ["--", self.app, "a", "--b"], ["--dir", "/tmp/other", self.app, "a", "--b"],
-                          ["--log=stderr", "--", sys.executable, self.app, "a", "--b"]):
+        for arguments in (
+            [self.app, "a", "--b"],
+            ["--", self.app, "a", "--b"],
+            ["--dir", "/tmp/other", self.app, "a", "--b"],
+            ["--log=stderr", "--", sys.executable, self.app, "a", "--b"],
+        ):
             status, text = self.run_python(*devshm, *arguments)
             self.assertEqual((status, text.splitlines()[-1]), (0, "locked a --b"), (arguments, text))
-        self.assertEqual(self.run_python(*devshm, "-c", "import multiprocessing as m; print(m.Value('i', 3).value)"), (0, "3\n"))
+        self.assertEqual(
+            self.run_python(*devshm, "-c", "import multiprocessing as m; print(m.Value('i', 3).value)"), (0, "3\n")
+        )
         self.assertEqual(self.run_python(*devshm, "sh", "-c", "exit 7"), (7, ""))
         self.assertEqual(self.run_python("-m", "devshm", "--version")[0], 0)
 

@@ -46,9 +46,21 @@ def base():
     with roots.locked(kept):
         if not kept.exists():
             fresh = kept.with_name("new-" + kept.name)
-            subprocess.run(["mmdebstrap", "--variant=minbase", "--include=ca-certificates", "--keyring=" + roots.KEYRING, "bookworm", fresh,
-                            "deb [signed-by=%s] %s bookworm main" % (roots.KEYRING, roots.mirror())], check=True,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            subprocess.run(
+                [
+                    "mmdebstrap",
+                    "--variant=minbase",
+                    "--include=ca-certificates",
+                    "--keyring=" + roots.KEYRING,
+                    "bookworm",
+                    fresh,
+                    "deb [signed-by=%s] %s bookworm main" % (roots.KEYRING, roots.mirror()),
+                ],
+                check=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
             fresh.rename(kept)
     return kept
 
@@ -66,8 +78,27 @@ class EmptyRoot:
 
     def start(self, *command, directory="/", variables=(), **options):
         inside = ["sh", "-c", 'cd "$0" && exec env "$@"', directory, *variables, *map(str, command)]
-        return subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", ENTER, "sh",
-                                 self.directory, *inside], stdin=subprocess.DEVNULL, text=True, errors="replace", **options)
+        return subprocess.Popen(
+            [
+                "unshare",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--propagation",
+                "private",
+                "sh",
+                "-c",
+                ENTER,
+                "sh",
+                self.directory,
+                *inside,
+            ],
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            **options
+        )
 
     def run(self, *command, check=True, **options):
         """(exit status, what it wrote)"""
@@ -100,12 +131,27 @@ class FreshRoot(EmptyRoot):
 
     def install(self, *packages):
         self.run("apt-get", "update", "-q")
-        self.run("apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, variables=["DEBIAN_FRONTEND=noninteractive"])
+        self.run(
+            "apt-get",
+            "install",
+            "-q",
+            "-y",
+            "--no-install-recommends",
+            *packages,
+            variables=["DEBIAN_FRONTEND=noninteractive"]
+        )
 
     def put_checkout(self, target):
         """The project's files as a checkout has them; those that git ignores are not among them."""
-        names = subprocess.run(["git", "-C", sandboxed.TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                               stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
+        names = (
+            subprocess.run(
+                ["git", "-C", sandboxed.TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                stdout=subprocess.PIPE,
+                check=True,
+            )
+            .stdout.decode()
+            .split("\0")
+        )
         for name in filter(None, names):
             if os.path.lexists(sandboxed.TOP / name):
                 place = self.directory / target.lstrip("/") / name

@@ -46,25 +46,56 @@ class Scratch(unittest.TestCase):
 class Install(Scratch):
     def setUp(self):
         super().setUp()
-        for name in ("state/lists/partial", "cache/archives/partial", "log", "root/var/lib/dpkg/info", "root/var/lib/dpkg/updates",
-                     "upper", "work", "tmp", "package/DEBIAN", "package/there", "archive"):
+        for name in (
+            "state/lists/partial",
+            "cache/archives/partial",
+            "log",
+            "root/var/lib/dpkg/info",
+            "root/var/lib/dpkg/updates",
+            "upper",
+            "work",
+            "tmp",
+            "package/DEBIAN",
+            "package/there",
+            "archive",
+        ):
             (self.place / name).mkdir(parents=True)
         (self.place / "root/var/lib/dpkg/status").touch()
         (self.place / "package/DEBIAN/control").write_text(PACKAGE)
         archive = self.place / "archive/package.deb"
-        subprocess.run(["dpkg-deb", "--root-owner-group", "--build", self.place / "package", archive], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["dpkg-deb", "--root-owner-group", "--build", self.place / "package", archive],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         content = archive.read_bytes()
-        (self.place / "archive/Packages").write_text(PACKAGE + "Filename: ./package.deb\nSize: %d\nSHA256: %s\n" % (
-            len(content), hashlib.sha256(content).hexdigest()))
+        (self.place / "archive/Packages").write_text(
+            PACKAGE
+            + "Filename: ./package.deb\nSize: %d\nSHA256: %s\n" % (len(content), hashlib.sha256(content).hexdigest())
+        )
         (self.place / "sources.list").write_text("deb [trusted=yes] file:%s/archive ./\n" % self.place)
         (self.place / "apt.conf").write_text(CONFIGURATION.format(place=self.place))
 
     def start(self, *packages):
         return subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-c", INSIDE, self.place, CONTAINER / "install", *packages],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "APT_CONFIG": str(self.place / "apt.conf"), "TMPDIR": str(self.place / "tmp")})
+            [
+                "unshare",
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-c",
+                INSIDE,
+                self.place,
+                CONTAINER / "install",
+                *packages,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "APT_CONFIG": str(self.place / "apt.conf"), "TMPDIR": str(self.place / "tmp")},
+        )
 
     def test_it_waits_for_each_lock_and_says_for_whom(self):
         for lock in ("state/lists/lock", "cache/archives/lock", "root/var/lib/dpkg/lock-frontend"):
@@ -74,27 +105,55 @@ class Install(Scratch):
                     process = self.start("devshm-test-package")
                     said = [process.stdout.readline(), process.stdout.readline()]
                     self.assertEqual(said[0], "installing: devshm-test-package\n")
-                    self.assertEqual(said[1], "waiting for process %d (python3), which has %s\n" % (os.getpid(), self.place / lock))
+                    self.assertEqual(
+                        said[1], "waiting for process %d (python3), which has %s\n" % (os.getpid(), self.place / lock)
+                    )
                     self.assertIsNone(process.poll())
                 self.assertEqual((process.communicate()[0], process.returncode), ("", 0))
                 self.assertTrue((self.place / "root/there").is_dir())
-                subprocess.run(["dpkg", "--root=%s/root" % self.place,
-                                "--force-not-root", "--log=/dev/null", "--purge", "devshm-test-package"], check=True, stdout=subprocess.DEVNULL)
+                subprocess.run(
+                    [
+                        "dpkg",
+                        "--root=%s/root" % self.place,
+                        "--force-not-root",
+                        "--log=/dev/null",
+                        "--purge",
+                        "devshm-test-package",
+                    ],
+                    check=True,
+                    stdout=subprocess.DEVNULL,
+                )
         self.assertEqual(list((self.place / "tmp").iterdir()), [])
 
     def test_a_failure_names_a_log_that_is_there(self):
         process = self.start("devshm-no-such-package")
         said, _ = process.communicate()
         self.assertEqual(process.returncode, 1)
-        log, = re.findall(r"^could not install: devshm-no-such-package \(all of apt's output: (\S+)\)$", said, re.MULTILINE)
+        (log,) = re.findall(
+            r"^could not install: devshm-no-such-package \(all of apt's output: (\S+)\)$", said, re.MULTILINE
+        )
         self.assertIn("Unable to locate package devshm-no-such-package", pathlib.Path(log).read_text())
 
 
 class Release(Scratch):
     def run_release(self, *arguments, top=sandboxed.TOP, before=()):
-        done = subprocess.run([*before, top / "container/release", "--no-install", "--only", "layer", "--arch", sandboxed.NATIVE,
-                               *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False)
+        done = subprocess.run(
+            [
+                *before,
+                top / "container/release",
+                "--no-install",
+                "--only",
+                "layer",
+                "--arch",
+                sandboxed.NATIVE,
+                *arguments,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         return done.returncode, done.stdout
 
     def test_a_bad_output_is_one_line(self):
@@ -104,8 +163,16 @@ class Release(Scratch):
             self.assertEqual((status, said), (1, "container/release: %s: %s\n" % (self.place / bad, reason)))
 
     def test_missing_rights_are_one_line(self):
-        read_only = ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                     'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"', self.place]
+        read_only = [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"',
+            self.place,
+        ]
         status, said = self.run_release("--output", self.place / "new", before=read_only)
         self.assertEqual((status, said), (1, "container/release: %s: Read-only file system\n" % (self.place / "new")))
 
@@ -118,7 +185,7 @@ class Release(Scratch):
         shutil.copy(sandboxed.TOP / "meson_options.txt", top)
         status, said = self.run_release("--output", self.place / "out", top=top)
         self.assertEqual(status, 1)
-        log, = re.findall(r"^\(all of it: (\S+)\)$", said, re.MULTILINE)
+        (log,) = re.findall(r"^\(all of it: (\S+)\)$", said, re.MULTILINE)
         self.assertIn("as a test wants it", pathlib.Path(log).read_text())
         self.assertNotIn("Traceback", said)
 
@@ -131,9 +198,18 @@ class WithoutPython(Scratch):
                 if not program.name.startswith("python") and not (self.place / program.name).is_symlink():
                     (self.place / program.name).symlink_to(program)
         for name in ("lambda", "release"):
-            done = subprocess.run([CONTAINER / name, "--no-install", "x"], env={"PATH": str(self.place)}, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-            self.assertEqual((done.returncode, done.stdout), (1, "install this first (name of Debian's package): python3\n"))
+            done = subprocess.run(
+                [CONTAINER / name, "--no-install", "x"],
+                env={"PATH": str(self.place)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            self.assertEqual(
+                (done.returncode, done.stdout), (1, "install this first (name of Debian's package): python3\n")
+            )
 
 
 if __name__ == "__main__":

@@ -27,10 +27,18 @@ class Remaining(unittest.TestCase):
         subprocess.run(["meson", "setup", self.build, self.place], check=True, stdout=subprocess.DEVNULL)
 
     def run_tests(self, *options):
-        done = subprocess.run([TOP / "tests/remaining", self.build, "--num-processes", "1", *options], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, check=False)
-        return done.returncode, re.findall(r"^\d/\d small:\w+ / (\w+) +(?:OK|FAIL) +[\d.]+s(?: +exit status 1)?(?: +(.* left))?$",
-                                           done.stdout, re.MULTILINE)
+        done = subprocess.run(
+            [TOP / "tests/remaining", self.build, "--num-processes", "1", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        return done.returncode, re.findall(
+            r"^\d/\d small:\w+ / (\w+) +(?:OK|FAIL) +[\d.]+s(?: +exit status 1)?(?: +(.* left))?$",
+            done.stdout,
+            re.MULTILINE,
+        )
 
     def test_by_what_each_took_the_last_time(self):
         (self.build / "durations.json").write_text(json.dumps({"small:two / second": 1200, "small:two / third": 600}))

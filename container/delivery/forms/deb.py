@@ -49,7 +49,7 @@ OVERRIDES = """devshm: statically-linked-binary [usr/bin/devshmd]
 def write_copyright(target):
     licence = (build.PROJECT / "LICENSE").read_text().splitlines()
     holder = next(line for line in licence if line.startswith("Copyright")).replace("Copyright (c) ", "")
-    text = licence[[line.startswith("Permission") for line in licence].index(True):]
+    text = licence[[line.startswith("Permission") for line in licence].index(True) :]
     target.write_text(COPYRIGHT.format(holder=holder, text="\n".join(" " + (line or ".") for line in text)))
 
 
@@ -57,12 +57,16 @@ def assemble(installed, root):
     documents = system.place(installed, root, licences=False)
     (root / "usr/share/zsh/site-functions").rename(root / "usr/share/zsh/vendor-completions")  # Debian's place
     write_copyright(documents / "copyright")
-    news = NEWS.format(version=build.version(), maintainer=system.MAINTAINER, date=email.utils.formatdate(tree.timestamp()))
+    news = NEWS.format(
+        version=build.version(), maintainer=system.MAINTAINER, date=email.utils.formatdate(tree.timestamp())
+    )
     (documents / "changelog.gz").write_bytes(gzip.compress(news.encode(), 9, mtime=0))
     if installed.statically_linked:
         (root / "usr/share/lintian/overrides").mkdir(parents=True)
         (root / "usr/share/lintian/overrides/devshm").write_text(OVERRIDES)
-    sbom.write(root, "Debian package for " + installed.architecture.debian, installed.statically_linked, documents / sbom.NAME)
+    sbom.write(
+        root, "Debian package for " + installed.architecture.debian, installed.statically_linked, documents / sbom.NAME
+    )
     tree.settle(root)
 
 
@@ -71,12 +75,22 @@ def make(installed, output, work):
     root = work / "root"
     assemble(installed, root)
     (root / "DEBIAN").mkdir()
-    (root / "DEBIAN/control").write_text(CONTROL.format(
-        version=build.version(), architecture=installed.architecture.debian, maintainer=system.MAINTAINER,
-        description=system.DESCRIPTION, size=-(-system.size(root) // 1024)))
+    (root / "DEBIAN/control").write_text(
+        CONTROL.format(
+            version=build.version(),
+            architecture=installed.architecture.debian,
+            maintainer=system.MAINTAINER,
+            description=system.DESCRIPTION,
+            size=-(-system.size(root) // 1024),
+        )
+    )
     (root / "DEBIAN").chmod(0o755)
     (root / "DEBIAN/control").chmod(0o644)
-    progress.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", root, target], work / "log", target.name,
-                 env={**os.environ, "SOURCE_DATE_EPOCH": str(tree.timestamp())})
+    progress.run(
+        ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", root, target],
+        work / "log",
+        target.name,
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(tree.timestamp())},
+    )
     shutil.rmtree(root)
     return target

@@ -31,17 +31,27 @@ class Layout:
 
     def add_image(self, files, architecture, labels):
         packed = tree.tar(files)
-        config = self.add(CONFIG, {
-            "created": tree.moment(),
-            "architecture": architecture,
-            "os": "linux",
-            "config": {"Labels": labels},
-            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(packed).hexdigest()]},
-            "history": [{"created": tree.moment(), "created_by": "container/release"}],
-        })
-        return self.add(MANIFEST, {"schemaVersion": 2, "mediaType": MANIFEST, "config": config,
-                                   "layers": [self.add(LAYER, tree.compressed(packed))]},
-                        platform={"architecture": architecture, "os": "linux"})
+        config = self.add(
+            CONFIG,
+            {
+                "created": tree.moment(),
+                "architecture": architecture,
+                "os": "linux",
+                "config": {"Labels": labels},
+                "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(packed).hexdigest()]},
+                "history": [{"created": tree.moment(), "created_by": "container/release"}],
+            },
+        )
+        return self.add(
+            MANIFEST,
+            {
+                "schemaVersion": 2,
+                "mediaType": MANIFEST,
+                "config": config,
+                "layers": [self.add(LAYER, tree.compressed(packed))],
+            },
+            platform={"architecture": architecture, "os": "linux"},
+        )
 
 
 def make_for_all(installed, output, work):
@@ -58,8 +68,11 @@ def make_for_all(installed, output, work):
         layer.assemble(one, files)
         manifests.append(layout.add_image(files, one.architecture.debian, labels))
     # One entry, which leads to all architectures: tools take an archive of several images as ambiguous.
-    index = layout.add(INDEX, {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests, "annotations": labels},
-                       annotations={"org.opencontainers.image.ref.name": build.version()})
+    index = layout.add(
+        INDEX,
+        {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests, "annotations": labels},
+        annotations={"org.opencontainers.image.ref.name": build.version()},
+    )
     (layout.root / "index.json").write_text(json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [index]}))
     tree.settle(layout.root)
     target = output / ("devshm-%s-image.tar" % build.version())

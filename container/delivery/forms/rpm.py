@@ -59,13 +59,29 @@ def make(installed, output, work):
     sbom.write(root, "RPM package for " + architecture, installed.statically_linked, documents / sbom.NAME)
     tree.settle(root)
     licence = "MIT and LGPLv2+" if installed.statically_linked else "MIT"
-    (work / "devshm.spec").write_text(SPEC.format(
-        version=build.version(), description=system.DESCRIPTION, licence=licence, maintainer=system.MAINTAINER, root=root,
-        files="\n".join(line(path, root) for path in tree.files(root))))
+    (work / "devshm.spec").write_text(
+        SPEC.format(
+            version=build.version(),
+            description=system.DESCRIPTION,
+            licence=licence,
+            maintainer=system.MAINTAINER,
+            root=root,
+            files="\n".join(line(path, root) for path in tree.files(root)),
+        )
+    )
     macros = {**MACROS, "_topdir": work, "_dbpath": work / "database", "_tmppath": work}
-    progress.run(["rpmbuild", "-bb", "--target", architecture + "-linux", *(
-        word for name, value in macros.items() for word in ("--define", "%s %s" % (name, value))), work / "devshm.spec"],
-        work / "log", "devshm.rpm for " + architecture,
-        env={**os.environ, "HOME": str(work), "SOURCE_DATE_EPOCH": str(tree.timestamp())})
-    made, = work.glob("RPMS/*/*.rpm")
+    progress.run(
+        [
+            "rpmbuild",
+            "-bb",
+            "--target",
+            architecture + "-linux",
+            *(word for name, value in macros.items() for word in ("--define", "%s %s" % (name, value))),
+            work / "devshm.spec",
+        ],
+        work / "log",
+        "devshm.rpm for " + architecture,
+        env={**os.environ, "HOME": str(work), "SOURCE_DATE_EPOCH": str(tree.timestamp())},
+    )
+    (made,) = work.glob("RPMS/*/*.rpm")
     return shutil.copy(made, output / made.name)

@@ -47,9 +47,14 @@ def make_for_all(installed, output, work):
     root.mkdir()
 
     def each(text):
-        return "\n".join(text.format(name=NAMES[one.architecture.name], architecture=one.architecture.name,
-                                     version=build.version()) for one in installed)
-    (root / "template.yaml").write_text(TEMPLATE.format(version=build.version(), resources=each(RESOURCE), outputs=each(OUTPUT)))
+        return "\n".join(
+            text.format(name=NAMES[one.architecture.name], architecture=one.architecture.name, version=build.version())
+            for one in installed
+        )
+
+    (root / "template.yaml").write_text(
+        TEMPLATE.format(version=build.version(), resources=each(RESOURCE), outputs=each(OUTPUT))
+    )
     shutil.copy(SOURCES / "README.md", root / "README.md")
     terraform.add_layers(installed, root, work)
     tree.copy(build.PROJECT / "LICENSE", root / "LICENSE")

@@ -10,8 +10,12 @@ def make(installed, output, work):
     root = work / "root"
     tree.copy(installed.tree, root)
     system.add_documents(root / DOCUMENTS, installed)
-    sbom.write(root, "files for Linux on " + installed.architecture.name, installed.statically_linked,
-               root / DOCUMENTS / sbom.NAME)
+    sbom.write(
+        root,
+        "files for Linux on " + installed.architecture.name,
+        installed.statically_linked,
+        root / DOCUMENTS / sbom.NAME,
+    )
     tree.settle(root)
     target = output / (name + ".tar.gz")
     tree.write_tar(root, target, prefix=name + "/")

@@ -22,7 +22,9 @@ def make_for_all(installed, output, work):
     root.mkdir()
     names = json.dumps([one.architecture.name for one in installed])
     for path in tree.files(SOURCES):
-        (root / path.name).write_text(path.read_text().replace("@VERSION@", build.version()).replace("@ARCHITECTURES@", names))
+        (root / path.name).write_text(
+            path.read_text().replace("@VERSION@", build.version()).replace("@ARCHITECTURES@", names)
+        )
     add_layers(installed, root, work)
     tree.copy(build.PROJECT / "LICENSE", root / "LICENSE")
     sbom.write(root, "Terraform module", [])

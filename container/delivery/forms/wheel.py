@@ -48,9 +48,12 @@ def make(installed, output, work):
         tree.copy(installed.tree / name, package / pathlib.Path(name).name)
     tree.copy(build.PROJECT / "LICENSE", information / "LICENSE")
     (information / "METADATA").write_text(
-        METADATA.format(version=build.version(), description=system.DESCRIPTION) + (SOURCES / "README.md").read_text())
-    (information / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: devshm %s\nRoot-Is-Purelib: false\n%s" % (
-        build.version(), "".join("Tag: py3-none-%s\n" % tag for tag in tags)))
+        METADATA.format(version=build.version(), description=system.DESCRIPTION) + (SOURCES / "README.md").read_text()
+    )
+    (information / "WHEEL").write_text(
+        "Wheel-Version: 1.0\nGenerator: devshm %s\nRoot-Is-Purelib: false\n%s"
+        % (build.version(), "".join("Tag: py3-none-%s\n" % tag for tag in tags))
+    )
     (information / "entry_points.txt").write_text(ENTRY_POINTS)
     sbom.write(root, "Python wheel for " + installed.architecture.machine, [], information / "sboms" / sbom.NAME)
     (information / "RECORD").write_text(record(root, "%s/RECORD" % information.name))

@@ -25,9 +25,15 @@ def library():
 def check(program=sys.executable):
     """What `devshm check --json PROGRAM` reports, as a dictionary: what /dev/shm is for a program started now, with this
     process's environment. "status" is its verdict in a word or two ("works", "works without", "not loaded", ...), "verdict" the
-    same in a sentence; "exit" is 0 or 4 if it works. Changes nothing. Raises OSError if the command can't be started."""
-    done = subprocess.run(["/bin/sh", _COMMAND, "check", "--json", program], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, universal_newlines=True, check=False)
+    same in a sentence; "exit" is 0 or 4 if it works. Changes nothing. Raises OSError if the command can't be started.
+    """
+    done = subprocess.run(
+        ["/bin/sh", _COMMAND, "check", "--json", program],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        universal_newlines=True,
+        check=False,
+    )
     try:
         return json.loads(done.stdout)
     except ValueError:

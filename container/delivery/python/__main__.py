@@ -18,7 +18,11 @@ def with_interpreter(arguments):
             break
         at += 1 if "=" in arguments[at] or arguments[at] in WITHOUT_VALUE else 2
     program = arguments[at] if at < len(arguments) else ""
-    if program in PYTHON or program.endswith((".py", ".pyc", ".pyz")) or os.path.exists(os.path.join(program, "__main__.py")):
+    if (
+        program in PYTHON
+        or program.endswith((".py", ".pyc", ".pyz"))
+        or os.path.exists(os.path.join(program, "__main__.py"))
+    ):
         options = arguments[:at] if at and arguments[at - 1] == "--" else [*arguments[:at], "--"]
         return [*options, sys.executable, *arguments[at:]]
     return arguments
