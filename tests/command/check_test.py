@@ -235,14 +235,16 @@ class Check(unittest.TestCase):
             (["run", "/no/such"], (127, "can't find the program /no/such")),
             (["check", "nosuch"], (2, "can't find the program nosuch")),
             (["check", "--explain"], (2, "--explain is for run; see devshm --help")),
-            (["run", "--json", "true"], (2, "--json is for check; see devshm --help")),
+            (["run", "--json", "true"], (2, "--json is not for run; see devshm --help")),
+            (["rm"], (2, "rm needs a name; see devshm --help")),
+            (["ls", "a"], (2, "ls takes no names; see devshm --help")),
             (["check", "a", "b"], (2, "check takes one program; see devshm --help")),
         ):
             self.assertEqual(run(self.devshm, *arguments), (said[0], "", f"devshm: {said[1]}\n"))
 
     def test_every_command_has_help(self):
         _, text, _ = run(self.devshm, "--help")
-        for command in ("run", "check", "library"):
+        for command in ("run", "check", "ls", "df", "rm", "library"):
             for option in ("-h", "--help"):
                 self.assertEqual(run(self.devshm, command, option), (0, text, ""))
         self.assertRegex(run(self.devshm, "--version")[1], r"^devshm \d+\.\d+\.\d+\n$")

@@ -28,13 +28,14 @@ class Shell:
     """What is offered for the last word of a command line."""
 
     def test_devshm_commands(self):
-        self.assertLessEqual({"run", "check", "library"}, self.offered("devshm "))
+        self.assertLessEqual({"run", "check", "ls", "df", "rm", "library"}, self.offered("devshm "))
         self.assertLessEqual({"--help", "--version"}, self.offered("devshm --"))
 
     def test_devshm_options(self):
         wanted = options("devshm")
         self.assertEqual(wanted - self.offered("devshm run --") - self.offered("devshm check --"), set())
         self.assertNotIn("--json", self.offered("devshm run --"))
+        self.assertLessEqual({"--json", "--dir", "--help"}, self.offered("devshm ls --"))
         self.assertNotIn("--explain", self.offered("devshm check --"))
 
     def test_devshm_values(self):

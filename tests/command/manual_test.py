@@ -27,7 +27,7 @@ def lines_of_help(program):
     for line in output(program, "--help").splitlines():
         for piece in re.split(r" {2,}", line.strip()):
             piece = piece.removeprefix("usage: ").removeprefix("* ")
-            if piece and not re.match(r"([\w ]+:|[A-Z]+( \(.*\))?)$", piece):
+            if piece and not re.match(r"([\w, ]+:|[A-Z]+( \(.*\))?)$", piece):
                 yield " ".join(piece.split())
 
 
