@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <new>
 
-#include "caller.h"
-
 namespace devshmd {
 namespace {
 
@@ -32,6 +30,12 @@ void Counters::add(const Counters& other) {
   written += other.written;
 }
 
+void Usage::Thread::know(pid_t id, Caller caller) {
+  usage.pid = caller.pid ? caller.pid : id;
+  usage.program = std::move(caller.program);
+  known = true;
+}
+
 /// Forgets the older half of the threads. Their operations stay in the users' counters and the total.
 void Usage::make_room() {
   if (threads_.size() < most_threads) return;
@@ -48,14 +52,12 @@ void Usage::count(pid_t thread, uid_t uid, Operation operation, Ino ino, const c
   ++total_.operations;
   ++by_operation_[static_cast<std::size_t>(operation)];
   if (users_.size() < most_threads || users_.contains(uid)) ++users_[uid].operations;
-  if (!threads_.contains(thread)) {
+  if (!threads_.contains(thread)) make_room();
+  if (!threads_[thread].known && operation != Operation::getattr) {
     lock.unlock();
     Caller caller = caller_of(thread);
     lock.lock();
-    make_room();
-    ProcessUsage& fresh = threads_[thread].usage;
-    fresh.pid = caller.pid ? caller.pid : thread;
-    fresh.program = std::move(caller.program);
+    threads_[thread].know(thread, std::move(caller));
   }
   Thread& found = threads_[thread];
   found.when = clock_;
@@ -91,8 +93,9 @@ Usage::Snapshot Usage::snapshot() {
   }
   std::sort(threads.begin(), threads.end(), [](const auto& a, const auto& b) { return a.second.when > b.second.when; });
   for (auto& [id, thread] : threads) {
-    const Caller caller = caller_of(id);
-    if (caller.pid == thread.usage.pid) thread.usage.program = caller.program;  // it may have executed another one
+    Caller caller = caller_of(id);
+    // It may have executed another program.
+    if (!thread.known || caller.pid == thread.usage.pid) thread.know(id, std::move(caller));
     const pid_t pid = thread.usage.pid;  // no structured binding: clang 14 takes none into a lambda
     const auto same = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
                                    [&](const ProcessUsage& each) { return each.pid == pid; });

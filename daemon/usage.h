@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "caller.h"
 #include "node.h"
 #include "operation.h"
 
@@ -42,7 +43,8 @@ struct ProcessUsage {
 class Usage {
  public:
   /// Counts an operation that a thread asks for. A thread that is new is looked up in /proc at once, since it may have
-  /// ended when somebody asks: some microseconds, once. Counts less if there is no memory. Any thread.
+  /// ended when somebody asks: some microseconds, once. Not for `getattr`: after a directory has changed, the kernel
+  /// asks it of each process that goes through the directory. Counts less if there is no memory. Any thread.
   void count(pid_t thread, uid_t uid, Operation operation, Ino ino, const char* name) noexcept;
   /// The operation was successful; `bytes`: of a read or write.
   void succeeded(pid_t thread, uid_t uid, Operation operation, long bytes) noexcept;
@@ -63,6 +65,8 @@ class Usage {
   struct Thread {
     ProcessUsage usage;
     std::uint64_t when = 0;
+    bool known = false;  ///< was it looked up?
+    void know(pid_t id, Caller caller);
   };
   void make_room();
 

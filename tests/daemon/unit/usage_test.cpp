@@ -3,6 +3,8 @@
 #include "../../../daemon/usage.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../../daemon/top.h"
@@ -32,6 +34,27 @@ TEST(Usage, CountsByOperationUserAndProcess) {
   EXPECT_EQ(snapshot.processes[1].counters.operations, 2u);
   EXPECT_EQ(snapshot.processes[1].last_ino, 2u);
   EXPECT_EQ(snapshot.processes[1].last_name, "");
+}
+
+TEST(Usage, LooksAThreadUpBeforeItsFirstAnswerUnlessItOnlyAsksForAttributes) {
+  for (const Operation operation : {Operation::lookup, Operation::getattr}) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      pause();
+      _exit(0);
+    }
+    Usage usage;
+    usage.count(child, 7, operation, 1, nullptr);
+    const std::string alive = usage.snapshot().processes.at(0).program;
+    EXPECT_NE(alive, "(gone)") << "whoever asks looks it up";
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    const Usage::Snapshot snapshot = usage.snapshot();
+    ASSERT_EQ(snapshot.processes.size(), 1u);
+    EXPECT_EQ(snapshot.processes[0].pid, child);
+    EXPECT_EQ(snapshot.processes[0].program, operation == Operation::getattr ? "(gone)" : alive);
+  }
 }
 
 TEST(Usage, HasABound) {
