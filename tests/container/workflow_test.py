@@ -3,7 +3,6 @@
 """The workflows in .github/, without GitHub: what the files say, and (in the suite delivery) what actionlint says of them, and
 their commands, run one after the other in a fresh root of the image that they name."""
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -67,13 +66,6 @@ class Files(unittest.TestCase):
         self.assertLess(attest, order.index("actions/upload-artifact"))
         self.assertEqual(made["permissions"], {"contents": "read", "id-token": "write", "attestations": "write"})
         self.assertEqual(release["jobs"]["publish"]["permissions"], {"contents": "write"})
-
-    def test_the_files_that_the_steps_call_are_there(self):
-        for workflow in WORKFLOWS.values():
-            for job in workflow["jobs"].values():
-                for step in steps(job):
-                    for name in re.findall(r"(?:^|sudo |\$\()((?:container|tests)[/\w]+)", step["run"]):
-                        self.assertTrue(os.access(sandboxed.TOP / name, os.X_OK), name)
 
 
 class Linted(unittest.TestCase):

@@ -61,6 +61,7 @@ def make_for_all(installed, output, work):
         "org.opencontainers.image.version": build.version(),
         "org.opencontainers.image.licenses": "MIT",
     }
+    name = "devshm:" + build.version()
     layout = Layout(work / "layout")
     manifests = []
     for one in installed:
@@ -71,7 +72,10 @@ def make_for_all(installed, output, work):
     index = layout.add(
         INDEX,
         {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests, "annotations": labels},
-        annotations={"org.opencontainers.image.ref.name": build.version()},
+        annotations={  # the name that it gets: podman reads the first, docker the second
+            "org.opencontainers.image.ref.name": name,
+            "io.containerd.image.name": "docker.io/library/" + name,
+        },
     )
     (layout.root / "index.json").write_text(json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [index]}))
     tree.settle(layout.root)
