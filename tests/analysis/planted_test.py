@@ -17,10 +17,18 @@ BUILD = sys.argv.pop(1)
 
 CLEAN = "int twice(int number);\nint twice(int number) { return 2 * number; }\n"
 PLANTED = {
-    "warnings": ("int twice(int number);\nint twice(int number) { return sizeof number > number; }\n", "-Wsign-compare"),
-    "tidy": ("int twice(const int* number);\nint twice(const int* number) {\n  if (number) return 2;\n  return *number;\n}\n",
-             "clang-analyzer-core.NullDereference"),
-    "cppcheck": ("int last();\nint last() {\n  int numbers[3] = {1, 2, 3};\n  return numbers[3];\n}\n", "arrayIndexOutOfBounds"),
+    "warnings": (
+        "int twice(int number);\nint twice(int number) { return sizeof number > number; }\n",
+        "-Wsign-compare",
+    ),
+    "tidy": (
+        "int twice(const int* number);\nint twice(const int* number) {\n  if (number) return 2;\n  return *number;\n}\n",
+        "clang-analyzer-core.NullDereference",
+    ),
+    "cppcheck": (
+        "int last();\nint last() {\n  int numbers[3] = {1, 2, 3};\n  return numbers[3];\n}\n",
+        "arrayIndexOutOfBounds",
+    ),
 }
 
 
@@ -29,8 +37,13 @@ class Planted(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch:
             file = pathlib.Path(scratch, "planted.cpp")
             file.write_text(text)
-            return subprocess.run([RUN, kind, "--build", BUILD, "--file", file], stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, check=False)
+            return subprocess.run(
+                [RUN, kind, "--build", BUILD, "--file", file],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
 
     def test_planted(self):
         for kind, (text, name) in PLANTED.items():
@@ -63,7 +76,7 @@ class Coverage(unittest.TestCase):
 
     def test_enough(self):
         self.assertEqual(self.short(), [])
-        self.assertEqual(self.short(preload=10, daemon=15), [])    # of the two hundred of preload
+        self.assertEqual(self.short(preload=10, daemon=15), [])  # of the two hundred of preload
 
     def test_less(self):
         self.assertEqual(self.short(rule=1), ["path rule"])

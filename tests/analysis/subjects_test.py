@@ -10,7 +10,9 @@ import tempfile
 import unittest
 
 SUBJECTS = pathlib.Path(__file__).resolve().with_name("subjects")
-IDENTITY = {"GIT_%s_%s" % (who, what): "someone@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+IDENTITY = {
+    "GIT_%s_%s" % (who, what): "someone@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+}
 GOOD = ["preload: open directories by handle", "tests/unit, docs: name the limit", "README: say what it costs"]
 BAD = {
     "preload: " + "a" * 64: "73 characters",
@@ -38,8 +40,15 @@ class Subjects(unittest.TestCase):
         shutil.copy(SUBJECTS, tool)
 
     def git(self, *words, **more):
-        return subprocess.run(["git", "-c", "init.defaultBranch=main", *words], cwd=self.tree, env={**os.environ, **IDENTITY, **more},
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-c", "init.defaultBranch=main", *words],
+            cwd=self.tree,
+            env={**os.environ, **IDENTITY, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=True,
+        ).stdout.strip()
 
     def commit(self, subject, **more):
         self.git("commit", "--allow-empty", "-q", "-m", subject, **more)
@@ -54,13 +63,20 @@ class Subjects(unittest.TestCase):
 
     def record(self, name, date):
         tool = self.tree / "tests/analysis/subjects"
-        text, count = re.subn(r"(?m)^BEGINNING, BEGAN = .*$", 'BEGINNING, BEGAN = "%s", %d' % (name, date), tool.read_text())
+        text, count = re.subn(
+            r"(?m)^BEGINNING, BEGAN = .*$", 'BEGINNING, BEGAN = "%s", %d' % (name, date), tool.read_text()
+        )
         self.assertEqual(count, 1)
         tool.write_text(text)
 
     def check(self, *words):
-        done = subprocess.run([self.tree / "tests/analysis/subjects", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
+        done = subprocess.run(
+            [self.tree / "tests/analysis/subjects", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         return done.returncode, done.stdout
 
     def test_good(self):

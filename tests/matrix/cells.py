@@ -19,17 +19,35 @@ class Architecture:
         return "" if os.uname().machine == self.name else self.processor
 
 
-ARCHITECTURES = {a.name: a for a in (
-    Architecture("x86_64", "amd64", "x86_64-linux-gnu", "x86_64-linux-gnu-gcc", "/lib64/ld-linux-x86-64.so.2",
-                 "GLIBC_2.2.5", "/usr/bin/qemu-x86_64-static"),
-    Architecture("aarch64", "arm64", "aarch64-linux-gnu", "aarch64-linux-gnu-gcc", "/lib/ld-linux-aarch64.so.1",
-                 "GLIBC_2.17", "/usr/bin/qemu-aarch64-static"),
-)}
+ARCHITECTURES = {
+    a.name: a
+    for a in (
+        Architecture(
+            "x86_64",
+            "amd64",
+            "x86_64-linux-gnu",
+            "x86_64-linux-gnu-gcc",
+            "/lib64/ld-linux-x86-64.so.2",
+            "GLIBC_2.2.5",
+            "/usr/bin/qemu-x86_64-static",
+        ),
+        Architecture(
+            "aarch64",
+            "arm64",
+            "aarch64-linux-gnu",
+            "aarch64-linux-gnu-gcc",
+            "/lib/ld-linux-aarch64.so.1",
+            "GLIBC_2.17",
+            "/usr/bin/qemu-aarch64-static",
+        ),
+    )
+}
 
 
 @dataclass(frozen=True)
 class Libc:
     """One libc as Debian has it: a column of issue trackers, a row of our table."""
+
     name: str
     suites: tuple  # the first is the one wanted; the others only complete its dependencies
     kind: str = "glibc"
@@ -56,6 +74,7 @@ class Surrounding:
     wants a tmpfs and takes any other one in place of /dev/shm, and of all others, which want the directory. The last
     two are those of open(O_CREAT) and mkstemp below /dev/shm, and of statvfs of it. 0 is success.
     """
+
     name: str
     title: str
     old_glibc: int
@@ -83,7 +102,14 @@ def expected_errnos(surrounding, is_old_glibc, is_split=False):
     open_missing = 38 if by_name == 38 else 2
     unlink_missing = by_name if by_name in (38, 30) else 2
     shm_unlink_missing = 2 if is_split and by_name == 38 else unlink_missing
-    return {"sem_open": by_name, "shm_open": by_name,
-            "sem_open-missing": open_missing, "sem_unlink-missing": unlink_missing,
-            "shm_open-missing": open_missing, "shm_unlink-missing": shm_unlink_missing,
-            "open": surrounding.make_by_path, "mkstemp": surrounding.make_by_path, "statvfs": surrounding.statvfs}
+    return {
+        "sem_open": by_name,
+        "shm_open": by_name,
+        "sem_open-missing": open_missing,
+        "sem_unlink-missing": unlink_missing,
+        "shm_open-missing": open_missing,
+        "shm_unlink-missing": shm_unlink_missing,
+        "open": surrounding.make_by_path,
+        "mkstemp": surrounding.make_by_path,
+        "statvfs": surrounding.statvfs,
+    }

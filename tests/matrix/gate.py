@@ -17,8 +17,14 @@ class Failed(Exception):
 
 
 def run(*command):
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise Failed("".join(line for line in done.stdout.splitlines(True) if not line.startswith("ok ")))
     return done.stdout.splitlines()[-1]

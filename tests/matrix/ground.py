@@ -105,8 +105,23 @@ def main():
     os.umask(0)
     prepare(pathlib.Path(arguments[2]))
     os.umask(0o022)
-    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--",
-                          sys.executable, __file__, "--enter", *arguments])
+    os.execvp(
+        "unshare",
+        [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--",
+            sys.executable,
+            __file__,
+            "--enter",
+            *arguments,
+        ],
+    )
 
 
 if __name__ == "__main__":

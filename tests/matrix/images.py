@@ -5,7 +5,7 @@ import re
 
 import cells
 
-MACHINES = {0x3e: "x86_64", 0xb7: "aarch64"}  # e_machine of an ELF header
+MACHINES = {0x3E: "x86_64", 0xB7: "aarch64"}  # e_machine of an ELF header
 # Where distributions have their libc and their Python; AWS's images have one of their own.
 LIBC_PLACES = ("lib64", "lib", "usr/lib64", "usr/lib", "lib/*-linux-gnu", "usr/lib/*-linux-gnu")
 MUSL_PLACES = ("lib", "usr/lib")
@@ -40,8 +40,11 @@ def libc_files(root, kind):
     """[(name, contents)] of the files that hold a constant: musl's libc is its loader, by whichever name."""
     if kind == "musl":
         return [("libc.so", inside(root, file).read_bytes()) for file in find(root, MUSL_PLACES, "ld-musl-*.so.1")][:1]
-    return [(file.name, inside(root, file).read_bytes()) for file in find(root, LIBC_PLACES, "lib*.so.*")
-            if re.fullmatch(r"(libc|libpthread|librt)\.so\.\d", file.name)]
+    return [
+        (file.name, inside(root, file).read_bytes())
+        for file in find(root, LIBC_PLACES, "lib*.so.*")
+        if re.fullmatch(r"(libc|libpthread|librt)\.so\.\d", file.name)
+    ]
 
 
 class Image:

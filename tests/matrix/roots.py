@@ -18,10 +18,12 @@ import time
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MOUNT_POINTS = ("dev", "tmp", "proc", "run", "matrix")
 # What tests/apps/python uses, in the parent and in its children.
-COMPILED = ("argparse, concurrent.futures.process, json, multiprocessing.heap, multiprocessing.managers, "
-            "multiprocessing.pool, multiprocessing.popen_fork, multiprocessing.popen_spawn_posix, "
-            "multiprocessing.queues, multiprocessing.resource_tracker, multiprocessing.shared_memory, "
-            "multiprocessing.sharedctypes, multiprocessing.spawn, runpy, subprocess, tempfile")
+COMPILED = (
+    "argparse, concurrent.futures.process, json, multiprocessing.heap, multiprocessing.managers, "
+    "multiprocessing.pool, multiprocessing.popen_fork, multiprocessing.popen_spawn_posix, "
+    "multiprocessing.queues, multiprocessing.resource_tracker, multiprocessing.shared_memory, "
+    "multiprocessing.sharedctypes, multiprocessing.spawn, runpy, subprocess, tempfile"
+)
 LAYOUT = 2  # to be raised when roots made by an older version of this file will not do
 
 # Of private lists; the machine's hooks would run on the machine's own state.
@@ -50,8 +52,13 @@ class FetchFailed(Exception):
 
 def debian_mirror():
     """Where this machine gets Debian from; None if apt has no such source."""
-    done = subprocess.run([pathlib.Path(__file__).resolve().parents[2] / "container/debian-mirror"],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [pathlib.Path(__file__).resolve().parents[2] / "container/debian-mirror"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     return done.stdout.strip() or None
 
 
@@ -63,16 +70,24 @@ class Apt:
         shutil.rmtree(directory, ignore_errors=True)
         (directory / "state/lists/partial").mkdir(parents=True)
         (directory / "status").touch()
-        (directory / "sources.list").write_text("".join(
-            "deb [signed-by=%s] %s %s main\n" % (KEYRING, mirror, suite) for suite in suites))
+        (directory / "sources.list").write_text(
+            "".join("deb [signed-by=%s] %s %s main\n" % (KEYRING, mirror, suite) for suite in suites)
+        )
         self.configuration = directory / "apt.conf"
         self.configuration.write_text(CONFIGURATION.format(architecture=architecture, directory=directory))
 
     def run(self, *command):
         # apt speaks the user's language; we look for what it says.
-        done = subprocess.run([command[0], "-c", self.configuration, *command[1:]], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                              check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        done = subprocess.run(
+            [command[0], "-c", self.configuration, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
         if done.returncode != 0:
             raise FetchFailed("%s: %s" % (" ".join(command[:2]), complaints(done.stdout)))
         return done.stdout
@@ -100,10 +115,17 @@ class Apt:
         if first not in versions:
             raise NotAvailable("%s has no %s for %s" % (first, package, self.architecture))
         for other in others:
-            if other in versions and subprocess.run(["dpkg", "--compare-versions", versions[first], "le",
-                                                     versions[other]], check=False).returncode == 0:
-                raise NotAvailable("%s of %s, %s, is no newer than that of %s, %s" % (
-                    package, first, versions[first], other, versions[other]))
+            if (
+                other in versions
+                and subprocess.run(
+                    ["dpkg", "--compare-versions", versions[first], "le", versions[other]], check=False
+                ).returncode
+                == 0
+            ):
+                raise NotAvailable(
+                    "%s of %s, %s, is no newer than that of %s, %s"
+                    % (package, first, versions[first], other, versions[other])
+                )
         return versions[first]
 
     def interpreter(self):
@@ -118,8 +140,17 @@ class Apt:
         """The package files of these, and of all they depend on, below a directory of that name."""
         archives = self.directory / name
         (archives / "partial").mkdir(parents=True)
-        self.run("apt-get", "install", "--yes", "--download-only", "-o", "Dir::Cache::archives=%s" % archives,
-                 "-t", self.suites[0], *packages)
+        self.run(
+            "apt-get",
+            "install",
+            "--yes",
+            "--download-only",
+            "-o",
+            "Dir::Cache::archives=%s" % archives,
+            "-t",
+            self.suites[0],
+            *packages
+        )
         return sorted(archives.glob("*.deb"))
 
 
@@ -142,8 +173,9 @@ def unpack(files, root):
         (root / directory[4:]).symlink_to(directory)  # as all of Debian since bookworm has it
     for file in files:
         tar = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", file], stdout=subprocess.PIPE)
-        subprocess.run(["tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", root], stdin=tar.stdout,
-                       check=True)
+        subprocess.run(
+            ["tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", root], stdin=tar.stdout, check=True
+        )
         if tar.wait() != 0:
             raise FetchFailed("%s is damaged" % file.name)
     for name in MOUNT_POINTS:
@@ -158,9 +190,15 @@ def compile_python(root, architecture):
     if architecture.emulator:
         shutil.copy(architecture.emulator, root / "matrix/qemu")
         emulator = ["/matrix/qemu"]
-    done = subprocess.run(["chroot", root, *emulator, Root(root).python, "-c", "import " + COMPILED],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          check=False, env={"PYTHONHOME": "/usr", "PATH": os.defpath + ":/usr/sbin:/sbin"})
+    done = subprocess.run(
+        ["chroot", root, *emulator, Root(root).python, "-c", "import " + COMPILED],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={"PYTHONHOME": "/usr", "PATH": os.defpath + ":/usr/sbin:/sbin"},
+    )
     if done.returncode != 0:
         raise FetchFailed("its Python does not run: " + done.stdout)
     for file in (root / "matrix").iterdir():
@@ -244,8 +282,13 @@ class Cache:
         fresh = directory.with_name(directory.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         unpack(files, fresh)
-        notes = {"layout": LAYOUT, "package": package, "version": version, "fetched": time.strftime("%Y-%m-%d"),
-                 "packages": [file.name for file in files]}
+        notes = {
+            "layout": LAYOUT,
+            "package": package,
+            "version": version,
+            "fetched": time.strftime("%Y-%m-%d"),
+            "packages": [file.name for file in files],
+        }
         (fresh / "matrix.json").write_text(json.dumps(notes, indent=1) + "\n")
         if libc.python:
             self.say("%s %s: compiling Python" % (architecture.name, libc.name))

@@ -38,7 +38,6 @@ constexpr off_t page = 4096;
 constexpr int keep = FALLOC_FL_KEEP_SIZE;
 constexpr int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 
-
 /// One system call that fails, in all its uses or (argument >= 0) by the low half of an argument.
 struct Denial {
   int call;

@@ -24,7 +24,6 @@ namespace {
 
 using std::string;
 
-
 class LocaleTest : public testing::Test {
  protected:
   void SetUp() override { remove_backing(); }

@@ -24,7 +24,6 @@ namespace {
 
 using std::string;
 
-
 /// What is mounted on a place below the backing directory: "source type"; empty: nothing.
 string mounted_on(const string& name) {
   std::ifstream mounts("/proc/self/mounts");

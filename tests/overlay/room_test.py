@@ -203,7 +203,9 @@ class LittleMemory(Room):
 
     def test_statvfs(self):
         self.assertEqual(self.succeeds("print(*room())", STORE="memory"), [str(64 * MIB), str(40 * MIB)])
-        self.assertEqual(self.succeeds("print(*room())", STORE="memory", SIZE="25%")[0], str(128 * MIB // 100 * 25 // 4096 * 4096))
+        self.assertEqual(
+            self.succeeds("print(*room())", STORE="memory", SIZE="25%")[0], str(128 * MIB // 100 * 25 // 4096 * 4096)
+        )
 
     def test_reserve(self):
         code = """

@@ -27,7 +27,6 @@ using std::string;
 const string nul(1, '\0');
 constexpr socklen_t longest = sizeof(sockaddr_un) + 1;
 
-
 string address(const string& bytes) {
   const sa_family_t family = AF_UNIX;
   return string(reinterpret_cast<const char*>(&family), sizeof family) + bytes;

@@ -17,7 +17,6 @@
 
 namespace {
 
-
 class WatchTest : public testing::Test {
  protected:
   void SetUp() override { remove_backing(); }

@@ -12,7 +12,7 @@ import unittest
 
 RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run")
 BUILD = sys.argv.pop(1)
-SEED = str(10**12 + os.getpid())    # by which its processes are known
+SEED = str(10**12 + os.getpid())  # by which its processes are known
 
 
 def processes():
@@ -21,7 +21,7 @@ def processes():
     for path in glob.glob("/proc/[0-9]*/cmdline"):
         try:
             words = pathlib.Path(path).read_bytes().decode(errors="replace").split("\0")
-        except OSError:     # has ended in between
+        except OSError:  # has ended in between
             continue
         if SEED in words and any(word.endswith("messages.py") for word in words):
             found.append(path)
@@ -38,7 +38,9 @@ class Ended(unittest.TestCase):
 
     def test_by_term(self):
         before = set(glob.glob("/var/tmp/devshm-soak.*"))
-        with subprocess.Popen([RUN, "--build", BUILD, "--only", "messages", "--seed", SEED], stdout=subprocess.DEVNULL) as soak:
+        with subprocess.Popen(
+            [RUN, "--build", BUILD, "--only", "messages", "--seed", SEED], stdout=subprocess.DEVNULL
+        ) as soak:
             self.wait_for(lambda: len(processes()) > 1, "it did not start")
             ours = set(glob.glob("/var/tmp/devshm-soak.*")) - before
             self.assertTrue(ours)

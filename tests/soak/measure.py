@@ -13,8 +13,11 @@ def holds(pid):
     """Memory of its own and shared, mappings, descriptors."""
     process = pathlib.Path("/proc/%d" % pid)
     status = (process / "status").read_text(encoding="ascii", errors="replace")
-    return {"KiB": int(re.search(r"^VmRSS:\s+(\d+)", status, re.M)[1]),
-            "mappings": (process / "maps").read_bytes().count(b"\n"), "descriptors": len(os.listdir(process / "fd"))}
+    return {
+        "KiB": int(re.search(r"^VmRSS:\s+(\d+)", status, re.M)[1]),
+        "mappings": (process / "maps").read_bytes().count(b"\n"),
+        "descriptors": len(os.listdir(process / "fd")),
+    }
 
 
 class Series:
@@ -33,7 +36,7 @@ class Series:
         if len(self.seen) < 6:
             return None
         part = (len(self.seen) - 1) // 3
-        early, late = self.seen[1:1 + part], self.seen[-part:]
+        early, late = self.seen[1 : 1 + part], self.seen[-part:]
         told = {}
         for kind in KINDS:
             first, last = max(one[kind] for one in early), min(one[kind] for one in late)
@@ -75,12 +78,15 @@ ITEM = struct.Struct("@IIQQP?7x")
 def noted(postmaster, directory):
     """Names of the segments that this server knows in the directory, the one it begins with among them."""
     names = set()
-    for path in mapped(postmaster):     # of all segments it maps that one alone
+    for path in mapped(postmaster):  # of all segments it maps that one alone
         if os.path.dirname(path) == directory and os.path.basename(path).startswith("PostgreSQL."):
             content = pathlib.Path(path).read_bytes()
             magic, count, _ = CONTROL.unpack_from(content)
             if magic != MAGIC:
                 raise ValueError("%s is not what PostgreSQL 15 begins with" % path)
             items = [ITEM.unpack_from(content, CONTROL.size + number * ITEM.size) for number in range(count)]
-            names |= {os.path.basename(path), *("PostgreSQL.%d" % handle for handle, references, *_ in items if references)}
+            names |= {
+                os.path.basename(path),
+                *("PostgreSQL.%d" % handle for handle, references, *_ in items if references),
+            }
     return names

@@ -36,8 +36,10 @@ class Pools(Workload):
         self.done["pools by spawn"] += method == "spawn"
 
     def right(self, found, items):
-        check(found == [(number, content[::-1]) for number, content in items],
-              "a pool's results: %d of %d items, %d different ones" % (len(found), len(items), len(set(found))))
+        check(
+            found == [(number, content[::-1]) for number, content in items],
+            "a pool's results: %d of %d items, %d different ones" % (len(found), len(items), len(set(found))),
+        )
         self.done["tasks"] += len(items)
 
     def map(self, context, items):
@@ -58,7 +60,9 @@ class Pools(Workload):
             self.right(sorted(future.result(WAIT) for future in [executor.submit(turn, item) for item in items]), items)
             waiting = executor.submit(wait_to_be_killed, None)
             os.kill(self.random.choice(list(executor._processes)), signal.SIGKILL)
-            check(isinstance(waiting.exception(WAIT), concurrent.futures.BrokenExecutor), "a killed worker is not missed")
+            check(
+                isinstance(waiting.exception(WAIT), concurrent.futures.BrokenExecutor), "a killed worker is not missed"
+            )
         self.done["workers killed"] += 1
 
 

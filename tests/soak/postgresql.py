@@ -20,15 +20,26 @@ from workload import WAIT, REST, Workload, Wrong, check, serve
 
 BIN = "/usr/lib/postgresql/15/bin/"
 ROWS = 100000
-SETTINGS = {"listen_addresses": "", "dynamic_shared_memory_type": "posix", "fsync": "off", "shared_buffers": "16MB",
-            "max_connections": 20, "max_wal_size": "64MB", "autovacuum_naptime": "10s"}
-PARALLEL = ("set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0;"
-            "set max_parallel_workers_per_gather = 2; ")
+SETTINGS = {
+    "listen_addresses": "",
+    "dynamic_shared_memory_type": "posix",
+    "fsync": "off",
+    "shared_buffers": "16MB",
+    "max_connections": 20,
+    "max_wal_size": "64MB",
+    "autovacuum_naptime": "10s",
+}
+PARALLEL = (
+    "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0;"
+    "set max_parallel_workers_per_gather = 2; "
+)
 # Of a start that is not done yet, of a session that was ended, of a worker that was (it has two ways to say so).
-INTERRUPTED = re.compile(r"server closed the connection|connection to server|"
-                         r"terminating (connection|(background|parallel) worker)|"
-                         r"is (starting up|shutting down|not yet accepting connections)|in recovery mode|"
-                         r"lost connection to|Connection reset|parallel worker failed|could not send|Broken pipe")
+INTERRUPTED = re.compile(
+    r"server closed the connection|connection to server|"
+    r"terminating (connection|(background|parallel) worker)|"
+    r"is (starting up|shutting down|not yet accepting connections)|in recovery mode|"
+    r"lost connection to|Connection reset|parallel worker failed|could not send|Broken pipe"
+)
 
 
 def text(number):
@@ -36,7 +47,7 @@ def text(number):
 
 
 class Postgresql(Workload):
-    def start(self):    # without Python's helper, which it does not need
+    def start(self):  # without Python's helper, which it does not need
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="postgresql.", dir="/tmp"))
         self.user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
         if self.user:
@@ -46,29 +57,63 @@ class Postgresql(Workload):
             file.writelines("%s = '%s'\n" % setting for setting in SETTINGS.items())
             file.write("unix_socket_directories = '%s'\n" % self.dir)
         self.control("start")
-        self.call(*self.psql("create table t as select n, n %% 97 as k from generate_series(1, %d) n; analyze t;"
-                             "create table messages(n bigint, body text)" % ROWS))
+        self.call(
+            *self.psql(
+                "create table t as select n, n %% 97 as k from generate_series(1, %d) n; analyze t;"
+                "create table messages(n bigint, body text)" % ROWS
+            )
+        )
         self.next = self.verified = 0
 
     def call(self, *command):
-        done = subprocess.run(command, cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=3 * WAIT, check=False, **self.user)
+        done = subprocess.run(
+            command,
+            cwd=self.dir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=3 * WAIT,
+            check=False,
+            **self.user,
+        )
         if done.returncode:
             raise Wrong("%s: %s" % (pathlib.Path(command[0]).name, done.stderr[-1000:]))
-        return done.stdout      # beside a complete answer there may be word that the session was ended after it
+        return done.stdout  # beside a complete answer there may be word that the session was ended after it
 
     def control(self, *order):
         # By a file: a server that inherited our pipe would keep it open.
         with open(self.dir / "control.log", "wb") as log:
-            done = subprocess.run([BIN + "pg_ctl", "-D", self.dir / "data", "-w", "-l", self.dir / "log", *order], cwd=self.dir,
-                                  stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=3 * WAIT, check=False, **self.user)
+            done = subprocess.run(
+                [BIN + "pg_ctl", "-D", self.dir / "data", "-w", "-l", self.dir / "log", *order],
+                cwd=self.dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=3 * WAIT,
+                check=False,
+                **self.user,
+            )
         check(done.returncode == 0, "pg_ctl %s: see %s" % (order[0], self.log()[-1000:]))
 
     def log(self):
         return (self.dir / "log").read_text(encoding="utf-8", errors="replace") if (self.dir / "log").exists() else ""
 
     def psql(self, sql):
-        return [BIN + "psql", "-XAtq", "-h", self.dir, "-U", "postgres", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql]
+        return [
+            BIN + "psql",
+            "-XAtq",
+            "-h",
+            self.dir,
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+        ]
 
     def query(self, sql):
         """The answer, or None if somebody has ended the session meanwhile."""
@@ -121,22 +166,28 @@ class Postgresql(Workload):
     def write(self):
         numbers = range(self.next, self.next + 10)
         self.next += len(numbers)
-        sql = "; ".join("insert into messages select %d, '%s' from generate_series(1, 1)" % (number, text(number))
-                        for number in numbers)
-        while self.query(sql) is None:      # one transaction: all of them, or none, but which?
+        sql = "; ".join(
+            "insert into messages select %d, '%s' from generate_series(1, 1)" % (number, text(number))
+            for number in numbers
+        )
+        while self.query(sql) is None:  # one transaction: all of them, or none, but which?
             if self.insist("select count(*) from messages where n = %d" % numbers[0]) != "0":
                 break
         self.done["rows"] += len(numbers)
 
     def ask(self):
-        answer = self.query(PARALLEL + "select count(*), sum(n), sum(k) from t; "
-                            "select count(*), sum(a.n) from t a join t b on a.n = b.n where b.k < 50")
+        answer = self.query(
+            PARALLEL + "select count(*), sum(n), sum(k) from t; "
+            "select count(*), sum(a.n) from t a join t b on a.n = b.n where b.k < 50"
+        )
         if answer is None:
             return
         all_n = range(1, ROWS + 1)
         some = [n for n in all_n if n % 97 < 50]
-        check(answer == "%d|%d|%d\n%d|%d" % (ROWS, sum(all_n), sum(n % 97 for n in all_n), len(some), sum(some)),
-              "a parallel query has answered " + answer)
+        check(
+            answer == "%d|%d|%d\n%d|%d" % (ROWS, sum(all_n), sum(n % 97 for n in all_n), len(some), sum(some)),
+            "a parallel query has answered " + answer,
+        )
         self.done["parallel queries"] += 1
 
     def kill_some(self):
@@ -183,7 +234,7 @@ class Postgresql(Workload):
             # Not "remove": who is killed just after the removal has not noted it down, and the server tries again.
             check(not re.search(r"could not (open|resize|map|create) shared memory segment \"|PANIC", line), line)
         end = time.monotonic() + WAIT
-        while self.backends():      # the last one goes when psql has gone
+        while self.backends():  # the last one goes when psql has gone
             check(time.monotonic() < end, "backends without a session")
             time.sleep(0.02)
 

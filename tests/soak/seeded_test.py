@@ -24,8 +24,14 @@ FINDINGS = [
 
 def run(workload, seed):
     command = [RUN, "--build", sys.argv[1], "--only", workload, "--minutes", "0.2", "--before", os.environ["LIBRARY"]]
-    return subprocess.run(command, env={**os.environ, "SEEDED": seed}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
+    return subprocess.run(
+        command,
+        env={**os.environ, "SEEDED": seed},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 def judge(seed, workload, finding):

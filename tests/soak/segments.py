@@ -32,7 +32,7 @@ def add_one(array):
 class Segments(Workload):
     def start(self):
         super().start()
-        self.array()    # the file of the first one is kept, for the next
+        self.array()  # the file of the first one is kept, for the next
         self.pipe, self.peer = self.hire()
 
     @staticmethod

@@ -16,8 +16,8 @@ import time
 import traceback
 from multiprocessing import resource_tracker
 
-WAIT = 20       # seconds: no round takes so long, on no machine
-REST = 0.02     # between rounds: the others on this machine want to work, too
+WAIT = 20  # seconds: no round takes so long, on no machine
+REST = 0.02  # between rounds: the others on this machine want to work, too
 
 
 class Wrong(Exception):
@@ -33,7 +33,9 @@ class Workload:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.done = collections.Counter()
-        self.kills = []     # when processes were killed that could have left a file; seconds since 1970, as files have them
+        self.kills = (
+            []
+        )  # when processes were killed that could have left a file; seconds since 1970, as files have them
 
     def start(self):
         """Whatever lives long. Python's own helper would come with the first that needs it, and stay."""
@@ -57,9 +59,9 @@ class Workload:
 
 
 def serve(kind):
-    faulthandler.register(signal.SIGUSR1)   # where it hangs, if it hangs
+    faulthandler.register(signal.SIGUSR1)  # where it hangs, if it hangs
     tell = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)                           # what children print is no answer
+    os.dup2(2, 1)  # what children print is no answer
     workload = kind(int(sys.argv[1]))
     try:
         workload.start()
@@ -77,4 +79,4 @@ def serve(kind):
         traceback.print_exc()
         tell.write(json.dumps({"failed": "%s: %s" % (type(error).__name__, error)}) + "\n")
     tell.flush()
-    os._exit(1)                 # without waiting for threads and children that may never end
+    os._exit(1)  # without waiting for threads and children that may never end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What sanitizers have to find, in code of preload/ and in the tests': run only where they are on, and expected to fail.
+// What sanitizers have to find, in code of preload/ and in the tests': run only where they are on, and expected to
+// fail.
 #include <climits>
 #include <cstring>
 #include <memory>

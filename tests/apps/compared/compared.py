@@ -27,6 +27,7 @@ from leaks import leaks  # noqa: E402
 @dataclass
 class Known:
     """A difference that stays: `patterns` say what of a result (see `text_of`) not to look at."""
+
     reason: str
     command: str  # which commands: a pattern
     patterns: tuple = ()  # taken out, but for a group `keep`; no pattern at all: the order of lines
@@ -58,7 +59,9 @@ def read_table(path):
 
 
 def text_of(result):
-    said = "".join(f"== {name}\n{result[name]}{'' if result[name].endswith(chr(10)) else chr(10)}" for name in ("out", "err"))
+    said = "".join(
+        f"== {name}\n{result[name]}{'' if result[name].endswith(chr(10)) else chr(10)}" for name in ("out", "err")
+    )
     return f"status {result['status']}\n{said}== tree\n" + "\n".join(result["tree"])
 
 
@@ -90,16 +93,33 @@ class Workshop:
         line = [GROUNDS, "--private-tmp", *(["--shm"] if shm else []), "--"]
         if os.geteuid() == 0:  # what a command leaves of System V's goes with the ground
             line += ["unshare", "--ipc"]
-        line += ["/usr/bin/python3", "-B", f"{self.dir}/run_commands", f"--library={preload}",
-                 *([f"--user={user}"] if user is not None else []), *(f"--env={pair}" for pair in env),
-                 *(f"--prefix={word}" for word in prefix),
-                 *([f"--trace={trace}"] if trace else []),
-                 "/dev/shm" if shm else "/tmp/shm", f"{self.dir}/commands"]
-        done = subprocess.run(line, cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              encoding="utf-8", errors="replace", check=False)
+        line += [
+            "/usr/bin/python3",
+            "-B",
+            f"{self.dir}/run_commands",
+            f"--library={preload}",
+            *([f"--user={user}"] if user is not None else []),
+            *(f"--env={pair}" for pair in env),
+            *(f"--prefix={word}" for word in prefix),
+            *([f"--trace={trace}"] if trace else []),
+            "/dev/shm" if shm else "/tmp/shm",
+            f"{self.dir}/commands",
+        ]
+        done = subprocess.run(
+            line,
+            cwd=self.dir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
         results = [json.loads(text) for text in done.stdout.splitlines()]
         if done.returncode or len(results) != len(self.commands):
-            sys.exit(f"a ground has run {len(results)} of {len(self.commands)} commands, status {done.returncode}:\n{done.stderr}")
+            sys.exit(
+                f"a ground has run {len(results)} of {len(self.commands)} commands, status {done.returncode}:\n{done.stderr}"
+            )
         return results
 
 
@@ -127,7 +147,9 @@ class Report:
             if expected == found:
                 self.passed += 1
                 continue
-            difference = difflib.unified_diff(expected.splitlines(), found.splitlines(), "tmpfs", name, lineterm="", n=1)
+            difference = difflib.unified_diff(
+                expected.splitlines(), found.splitlines(), "tmpfs", name, lineterm="", n=1
+            )
             self.fail(f"{one['command']}\n" + "\n".join(f"    {line}" for line in list(difference)[:40]))
 
     def must_differ(self, there, here, why, excused=()):
@@ -194,11 +216,14 @@ def on_all_grounds(library, commands, known, excused=(), known_leaks={}, extra=(
             native=lambda: shop.run(shm=True, env=env),
             overlay=lambda: shop.run(preload=shop.library, env=env),
             traced=lambda: shop.run(preload=shop.library, env=env, trace=trace),
-            bare=lambda: shop.run(env=env))
+            bare=lambda: shop.run(env=env),
+        )
         if keep:
             write_down(results, keep)
             shutil.copy(trace, keep)
         report.compare(results["native"], results["overlay"])
-        report.must_differ(results["native"], results["bare"], "gives the same without /dev/shm: tests nothing", excused)
+        report.must_differ(
+            results["native"], results["bare"], "gives the same without /dev/shm: tests nothing", excused
+        )
         report.kernel_saw(trace, commands, known_leaks)
     return report

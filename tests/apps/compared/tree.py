@@ -11,7 +11,7 @@ import shutil
 import stat
 
 LONG_AGO = 1_000_000_000  # every laid-out file's time: a later one is a command's, and differs from run to run
-OUTSIDE = "/tmp/out"      # the same on every ground; commands begin here
+OUTSIDE = "/tmp/out"  # the same on every ground; commands begin here
 
 # Mode and contents; a name with a slash at its end is a directory's.
 IN_SHM = {
@@ -20,7 +20,7 @@ IN_SHM = {
     "empty": (0o644, ""),
     "private": (0o600, "secret\n"),
     "fields": (0o640, "1:one:x\n10:ten:y\n2:two:z\n"),
-    "script": (0o755, "#!/bin/sh\necho ran with \"$#\"\n"),
+    "script": (0o755, '#!/bin/sh\necho ran with "$#"\n'),
     "with space": (0o644, "spaced out\n"),
     "hard1": (0o644, "twice\n"),
     "dir/": (0o755, None),
@@ -105,8 +105,17 @@ def content(path):
 
 def describe(path):
     seen = os.lstat(path)
-    words = [{stat.S_IFDIR: "dir", stat.S_IFREG: "file", stat.S_IFLNK: "link", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket",
-              stat.S_IFCHR: "char", stat.S_IFBLK: "block"}[stat.S_IFMT(seen.st_mode)]]
+    words = [
+        {
+            stat.S_IFDIR: "dir",
+            stat.S_IFREG: "file",
+            stat.S_IFLNK: "link",
+            stat.S_IFIFO: "fifo",
+            stat.S_IFSOCK: "socket",
+            stat.S_IFCHR: "char",
+            stat.S_IFBLK: "block",
+        }[stat.S_IFMT(seen.st_mode)]
+    ]
     words += [f"{stat.S_IMODE(seen.st_mode):04o}", f"{seen.st_uid}:{seen.st_gid}"]
     words.append(f"nlink {seen.st_nlink}")
     if stat.S_ISREG(seen.st_mode):
@@ -119,8 +128,11 @@ def describe(path):
     if seen.st_mtime < 1_500_000_000 and not stat.S_ISDIR(seen.st_mode):
         words.append(f"mtime {seen.st_mtime_ns / 1e9:.9g}" if seen.st_mtime != LONG_AGO else "old")
     try:
-        words += [f"{name}={os.getxattr(path, name, follow_symlinks=False)!r}"
-                  for name in sorted(os.listxattr(path, follow_symlinks=False)) if name.startswith(("user.", "trusted."))]
+        words += [
+            f"{name}={os.getxattr(path, name, follow_symlinks=False)!r}"
+            for name in sorted(os.listxattr(path, follow_symlinks=False))
+            if name.startswith(("user.", "trusted."))
+        ]
     except OSError:
         pass
     return " ".join(words)
@@ -136,6 +148,9 @@ def take(shm):
                 lines.append(f"{shown}{path[len(top):]}: {describe(path)}")
         lines.append(f"{shown}: {stat.S_IMODE(os.lstat(top).st_mode):04o}")
     for near in ("/dev", "/tmp"):
-        lines += [f"{near}/{name} is there" for name in os.listdir(near)
-                  if re.match("shm|devshm", name) and f"{near}/{name}" != shm]
+        lines += [
+            f"{near}/{name} is there"
+            for name in os.listdir(near)
+            if re.match("shm|devshm", name) and f"{near}/{name}" != shm
+        ]
     return sorted(lines)

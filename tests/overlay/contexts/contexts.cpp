@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Wrappers where programs least expect to be interrupted by anything: each step as the first thing that its process does
-// with /dev/shm.
+// Wrappers where programs least expect to be interrupted by anything: each step as the first thing that its process
+// does with /dev/shm.
 //
 //   contexts prepare PROGRAM LIBRARY    makes what the steps need
 //   contexts families                   the families of functions that have a step
@@ -86,7 +86,7 @@ int by_signal(const Step& step) {
   stack_t stack{};
   stack.ss_sp = memory + page;
   stack.ss_size = size;
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = SA_ONSTACK;
   in_handler = &step;

@@ -4,7 +4,7 @@
 #pragma once
 
 struct Step {
-  const char* family;    // of tests/artifact/functions.tsv
+  const char* family;  // of tests/artifact/functions.tsv
   const char* function;
   /// libc's own function allocates, takes locks or wants a large stack: nobody may call it in a signal handler, after
   /// vfork or inside malloc, with or without devshm.

@@ -67,9 +67,10 @@ class Killed(unittest.TestCase):
                     done = strace(["-o", "/dev/null", "--inject=%s:signal=KILL:when=%d" % (call, when)], *steps)
                     killed += done.returncode != 0
                     self.look()
-                    self.assertEqual(take(*steps, "has-sem=/b", "put=/c:text", "get=/c", "drop-sem=/b", "drop-shm=/c"),
-                                     (["sem ok", "shm ok", "has-sem ok", "put ok", "get ok text", "drop-sem ok",
-                                       "drop-shm ok"], ""))
+                    self.assertEqual(
+                        take(*steps, "has-sem=/b", "put=/c:text", "get=/c", "drop-sem=/b", "drop-shm=/c"),
+                        (["sem ok", "shm ok", "has-sem ok", "put ok", "get ok text", "drop-sem ok", "drop-shm ok"], ""),
+                    )
                     self.assertEqual(stat.S_IMODE(os.stat(SHM).st_mode), 0o1777)
         print("killed at %d of %d calls" % (killed, sum(counts.values())))
         self.assertGreater(killed, 30)
@@ -85,9 +86,14 @@ class NoRoom(unittest.TestCase):
         # The overlay's own directory takes a file of it; where there is none left, nothing is made at all.
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777," + options, "tmpfs", point], check=True)
         try:
-            lines, said = take("sem=/b", "has-sem=/b", "shm=/c", "has-shm=/c", "fill=d",
-                               **({} if NATIVE else {"DIR": point + "/shm"}))
-            names = sorted(os.listdir(point + ("" if NATIVE else "/shm"))) if NATIVE or os.path.isdir(point + "/shm") else None
+            lines, said = take(
+                "sem=/b", "has-sem=/b", "shm=/c", "has-shm=/c", "fill=d", **({} if NATIVE else {"DIR": point + "/shm"})
+            )
+            names = (
+                sorted(os.listdir(point + ("" if NATIVE else "/shm")))
+                if NATIVE or os.path.isdir(point + "/shm")
+                else None
+            )
             return lines, said.count("\n"), names
         finally:
             subprocess.run(["umount", "-l", point], check=True)
@@ -98,14 +104,21 @@ class NoRoom(unittest.TestCase):
         if not NATIVE:
             self.assertEqual(self.small("nr_inodes=1"), (none, 1, None))
         files = 1 if NATIVE else 2
-        self.assertEqual(self.small("nr_inodes=%d" % files),
-                         (["sem errno 28", "has-sem errno 2", "shm errno 28", "has-shm errno 2", "fill errno 28"], 0, []))
+        self.assertEqual(
+            self.small("nr_inodes=%d" % files),
+            (["sem errno 28", "has-sem errno 2", "shm errno 28", "has-shm errno 2", "fill errno 28"], 0, []),
+        )
         # A link takes one as well, for as long as there are two names.
-        self.assertEqual(self.small("nr_inodes=%d" % (files + 2)), (two[:2] + ["shm ok", "has-shm ok", "fill errno 28"], 0, ["c", "sem.b"]))
+        self.assertEqual(
+            self.small("nr_inodes=%d" % (files + 2)),
+            (two[:2] + ["shm ok", "has-shm ok", "fill errno 28"], 0, ["c", "sem.b"]),
+        )
 
     def test_pages(self):
-        self.assertEqual(self.small("size=4k"),
-                         (["sem ok", "has-sem ok", "shm ok", "has-shm ok", "fill errno 28"], 0, ["c", "d", "sem.b"]))
+        self.assertEqual(
+            self.small("size=4k"),
+            (["sem ok", "has-sem ok", "shm ok", "has-shm ok", "fill errno 28"], 0, ["c", "d", "sem.b"]),
+        )
 
 
 class Limits(unittest.TestCase):
@@ -119,25 +132,77 @@ class Limits(unittest.TestCase):
     def test_no_descriptor_left(self):
         for first in ((), ("path=a",)):  # nothing was used before; or something was
             clear()
-            self.assertEqual(self.limited("--nofile=1024", *first, "hold", "path=b", "sem=/b", "shm=/c", "list=/dev/shm",
-                                          "release", "path=b", "sem=/b", "shm=/c", "has-sem=/b"),
-                             ["path ok"] * len(first) + ["hold ok", "path errno 24", "sem errno 24", "shm errno 24",
-                              "list errno 24", "release ok", "path ok", "sem ok", "shm ok", "has-sem ok"])
+            self.assertEqual(
+                self.limited(
+                    "--nofile=1024",
+                    *first,
+                    "hold",
+                    "path=b",
+                    "sem=/b",
+                    "shm=/c",
+                    "list=/dev/shm",
+                    "release",
+                    "path=b",
+                    "sem=/b",
+                    "shm=/c",
+                    "has-sem=/b"
+                ),
+                ["path ok"] * len(first)
+                + [
+                    "hold ok",
+                    "path errno 24",
+                    "sem errno 24",
+                    "shm errno 24",
+                    "list errno 24",
+                    "release ok",
+                    "path ok",
+                    "sem ok",
+                    "shm ok",
+                    "has-sem ok",
+                ],
+            )
 
     def test_one_descriptor_left(self):
         """It is the program's: devshm keeps none for itself."""
         clear()
-        self.assertEqual(self.limited("--nofile=1024", "hold", "spare", "path=b", "sem=/b", "shm=/c", "has-sem=/b",
-                                      "list=/dev/shm"),
-                         ["hold ok", "spare ok", "path ok", "sem ok", "shm ok", "has-sem ok", "list ok 5"])
+        self.assertEqual(
+            self.limited("--nofile=1024", "hold", "spare", "path=b", "sem=/b", "shm=/c", "has-sem=/b", "list=/dev/shm"),
+            ["hold ok", "spare ok", "path ok", "sem ok", "shm ok", "has-sem ok", "list ok 5"],
+        )
 
     def test_no_process_left(self):
         clear()
         without = ["sh errno 11", "pipe errno 12"]  # ENOMEM is what glibc's popen makes of it
-        self.assertEqual(self.limited("--nproc=1", "path=a", "sem=/b", "shm=/c", "has-sem=/b", "sh=true", "pipe=echo x", "lose",
-                                      "sh=true", "pipe=echo x", "drop=a", "drop-sem=/b", "drop-shm=/c", user=54321),
-                         ["path ok", "sem ok", "shm ok", "has-sem ok", *without, "lose ok", *without, "drop ok", "drop-sem ok",
-                          "drop-shm ok"])
+        self.assertEqual(
+            self.limited(
+                "--nproc=1",
+                "path=a",
+                "sem=/b",
+                "shm=/c",
+                "has-sem=/b",
+                "sh=true",
+                "pipe=echo x",
+                "lose",
+                "sh=true",
+                "pipe=echo x",
+                "drop=a",
+                "drop-sem=/b",
+                "drop-shm=/c",
+                user=54321,
+            ),
+            [
+                "path ok",
+                "sem ok",
+                "shm ok",
+                "has-sem ok",
+                *without,
+                "lose ok",
+                *without,
+                "drop ok",
+                "drop-sem ok",
+                "drop-shm ok",
+            ],
+        )
 
 
 if __name__ == "__main__":
