@@ -22,7 +22,7 @@ namespace devshm {
     "\0"  // 2.36
     "execveat\0"
     "\0"  // 2.34
-    "fstatat\0fstatat64\0lstat\0lstat64\0mknod\0mknodat\0stat\0stat64\0"
+    "fstat\0fstat64\0fstatat\0fstatat64\0lstat\0lstat64\0mknod\0mknodat\0stat\0stat64\0"
     "\0"  // 2.33
     "posix_spawn_file_actions_addchdir_np\0"
     "\0"  // 2.29

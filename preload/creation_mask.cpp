@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "creation_mask.h"
 
+#include <atomic>
+#include <cstdint>
+
 #include "sys.h"
 #include "text.h"
 
 namespace devshm {
+namespace {
 
-mode_t creation_mask() {
+/// The process id, and below it the mask; 0: nothing is remembered.
+constinit std::atomic<std::uint64_t> remembered{0};
+constexpr unsigned mask_bits = 16;
+
+mode_t read_mask() {
   constexpr mode_t usual = 022;
   // Of the thread: it may have a mask of its own (unshare(2), CLONE_FS).
   const int fd = sys::openat(AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
@@ -22,6 +30,21 @@ mode_t creation_mask() {
   for (const char* digit = line + sizeof "Umask:\t"; *digit >= '0' && *digit <= '7'; ++digit)
     mask = mask << 3 | static_cast<mode_t>(*digit - '0');
   return mask & 0777;
+}
+
+}  // namespace
+
+mode_t creation_mask() {
+  const std::uint64_t known = remembered.load(std::memory_order_relaxed);
+  if (known && known >> mask_bits == static_cast<std::uint64_t>(sys::getpid())) return known & 0777;
+  const mode_t mask = read_mask();
+  remember_creation_mask(mask);
+  return mask;
+}
+
+void remember_creation_mask(mode_t mask) {
+  const auto process = static_cast<std::uint64_t>(sys::getpid());
+  remembered.store(process << mask_bits | (mask & 0777), std::memory_order_relaxed);
 }
 
 }  // namespace devshm

@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <new>
@@ -9,6 +10,8 @@
 #include "backing_dir.h"
 #include "creation_mask.h"
 #include "loaded_objects.h"
+#include "object_names.h"
+#include "overlay_file.h"
 #include "report.h"
 #include "settings.h"
 #include "store/create_object.h"
@@ -28,6 +31,19 @@ constexpr char idle_seconds[] = "60";
 constexpr long lock_milliseconds = 1000;
 
 bool is_used() { return settings().active && settings().store == Store::memory; }
+
+enum class Known : unsigned char { nothing, disk, memory };
+constinit std::atomic<Known> known_use{Known::nothing};
+
+/// What the environment says, without reading the settings.
+Known asked_for() {
+  bool is_whole = false;
+  for (char* const* entry = environ; entry && *entry; ++entry) {
+    if (begins_with(*entry, "LD_PRELOAD=")) is_whole = true;
+    if (begins_with(*entry, "DEVSHM_STORE=")) return is_used() ? Known::memory : Known::disk;
+  }
+  return is_whole ? Known::disk : Known::nothing;
+}
 
 store::Place place() {
   const char* const program = own_path();
@@ -56,8 +72,20 @@ const char* text_of(Why why) {
 
 constinit std::atomic<bool> has_no_store{false};
 
+/// Whether the directory that the path begins with is in the overlay: one below may be a link that leads out of it.
+bool parent_is_in_overlay(const char* path) {
+  const char* const last = last_component(path);
+  const auto length = static_cast<std::size_t>(last - path);
+  if (length <= settings().dir_length + 1) return true;
+  store::ShortText<512> parent;
+  parent.add(path, length);
+  if (!parent.fits()) return false;
+  const sys::Descriptor dir(sys::openat(AT_FDCWD, parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return dir.is_open() && location_of(dir.get()) == Location::in_overlay;
+}
+
 int create(const char* path, int flags, mode_t mode) {
-  if (is_semaphore(path) || !*last_component(path)) return not_memory;
+  if (is_semaphore(path) || !*last_component(path) || !parent_is_in_overlay(path)) return not_memory;
   const store::Created created = store::create_object(place(), path, flags, mode & ~creation_mask());
   if (created.fd_or_error == store::is_other_link) return not_memory;
   if (created.fd_or_error >= 0) {
@@ -67,6 +95,7 @@ int create(const char* path, int flags, mode_t mode) {
     if (has_none != has_no_store.load(std::memory_order_relaxed))
       has_no_store.store(has_none, std::memory_order_relaxed);
   }
+  remember_name(created.fd_or_error, path);
   return created.fd_or_error;
 }
 
@@ -125,19 +154,61 @@ bool status_of_object(int dir, const char* path, struct statx& out) {
   return true;
 }
 
+/// Of what has been found by another way than the object's own name: a symbolic link of the program's, /proc/self/fd.
+unsigned long links_of_followed(int dir, const char* path) {
+  if (!path || !*path) return links_of_descriptor(dir);
+  const sys::Descriptor object(sys::openat(dir, path, O_PATH | O_CLOEXEC));
+  return object.is_open() ? links_of_descriptor(object.get()) : 0;
+}
+
+void set_links(struct stat& found, unsigned long links) { found.st_nlink = static_cast<nlink_t>(links); }
+void set_links(struct statx& found, unsigned long links) { found.stx_nlink = static_cast<std::uint32_t>(links); }
+
 template <class Status>
 int correct(int dir, const char* path, Status& found, mode_t mode, unsigned long links) {
   if (!S_ISLNK(mode) && (!S_ISREG(mode) || links != 0)) return 0;
-  if (!is_memory_name(dir, path)) return 0;
-  return status_of_object(dir, path, found) ? 0 : -ENOENT;
+  if (path && is_memory_name(dir, path)) return status_of_object(dir, path, found) ? 0 : -ENOENT;
+  if (S_ISREG(mode)) set_links(found, links_of_followed(dir, path));
+  return 0;
+}
+
+/// Opens something without a name. One that can be given a name later has to be a file: a memfd can't.
+int create_unnamed(const char* dir, int flags, mode_t mode) {
+  constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_CLOEXEC; MFD_EXEC, Linux 6.3
+  struct stat found;
+  if (!(flags & O_EXCL) || (flags & O_ACCMODE) != O_RDWR) return not_memory;
+  if (sys::fstatat(AT_FDCWD, dir, &found, 0) != 0 || !S_ISDIR(found.st_mode) || sys::access(dir, W_OK) != 0)
+    return not_memory;
+  const unsigned own = flags & O_CLOEXEC ? close_on_exec : 0;
+  const auto name = store::memfd_name({0, 0});
+  int fd = sys::memfd_create(name.c_str(), own | executable);
+  if (fd == -EINVAL) fd = sys::memfd_create(name.c_str(), own);
+  if (fd < 0) return not_memory;
+  sys::fchmod(fd, mode & 07777 & ~creation_mask());
+  constexpr int status_flags = O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_NOATIME;
+  if (flags & status_flags) sys::fcntl(fd, F_SETFL, flags & status_flags);
+  log_reroute("store", dir, text_of(Why::is_memory));
+  return fd;
 }
 
 }  // namespace
 
 bool memory_serves() { return is_used() && !has_no_store.load(std::memory_order_relaxed); }
 
+bool memory_is_in_use() {
+  Known known = known_use.load(std::memory_order_relaxed);
+  if (known == Known::nothing) {
+    known = settings_are_read() ? (is_used() ? Known::memory : Known::disk) : asked_for();
+    known_use.store(known, std::memory_order_relaxed);
+  }
+  return known == Known::memory;
+}
+
 int open_memory(const char* path, int flags, mode_t mode) {
-  if (!is_used() || flags & (O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY))) return not_memory;
+  constexpr int unnamed = O_TMPFILE & ~O_DIRECTORY;
+  if (!is_used()) return not_memory;
+  if ((flags & O_TMPFILE) == O_TMPFILE) return create_unnamed(path, flags, mode);
+  if (flags & (O_DIRECTORY | unnamed)) return not_memory;
   if (flags & O_CREAT && !(flags & O_PATH)) return create(path, flags, mode);
   return open_link(AT_FDCWD, path, flags);
 }
@@ -159,9 +230,12 @@ int shm_open_memory(const char* name, int flags, mode_t mode) {
   Line<512> path;
   if (!put_shm_path(name, path)) return not_memory;
   log_reroute("shm_open", name, settings().dir);
-  const int opened = open_memory(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
-  if (opened != -ENOENT || !backing_dir_was_remade()) return opened;
-  return open_memory(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+  const auto open = [&] {
+    const int opened = open_memory(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    return opened == -EISDIR ? -EINVAL : opened;  // as libc says of a directory
+  };
+  const int opened = open();
+  return opened == -ENOENT && backing_dir_was_remade() ? open() : opened;
 }
 
 int shm_open_link(const char* name, int flags) {
@@ -183,7 +257,7 @@ int make_temporary_memory(char* pattern, int suffix_length, int flags) {
       letters[at] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789Qq"[random & 63];
     const int fd = create(pattern, (flags & ~O_ACCMODE) | O_RDWR | O_CREAT | O_EXCL, 0600);
     if (fd != -EEXIST) {
-      if (fd < 0) __builtin_memcpy(letters, "XXXXXX", count);
+      if (fd == not_memory) __builtin_memcpy(letters, "XXXXXX", count);
       return fd;
     }
   }
@@ -198,10 +272,17 @@ int correct_status(int dir, const char* path, struct statx& found) {
   return correct(dir, path, found, found.stx_mode, found.stx_nlink);
 }
 
+bool is_found_object(const char* path, struct stat& found) {
+  if (!is_used() || (!S_ISLNK(found.st_mode) && (!S_ISREG(found.st_mode) || found.st_nlink != 0))) return false;
+  return correct_status(AT_FDCWD, path, found) == 0 && S_ISREG(found.st_mode);
+}
+
 int open_link(int dir, const char* path, int flags) {
   const store::Opened opened = store::open_object(path, flags, dir);
   switch (opened.found) {
     case Found::opened:
+      if (dir == AT_FDCWD) remember_name(opened.fd_or_error, path);
+      return opened.fd_or_error;
     case Found::failed:
     case Found::stale: return opened.fd_or_error;
     default: return not_memory;

@@ -20,6 +20,11 @@ inline constexpr int not_memory = -4097;
 /// had here.
 bool memory_serves();
 
+/// Whether objects of this process are memory. With DEVSHM_STORE=disk it looks at the environment once, reads no other
+/// setting, and makes no system call; if the program has cleared its environment, the answer is no until a setting is
+/// needed.
+bool memory_is_in_use();
+
 /// Opens as open(2) with these flags and, if they have O_CREAT, this mode. Returns a descriptor, a negative errno, or
 /// not_memory. With DEVSHM_STORE=disk always the last.
 int open_memory(const char* path, int flags, mode_t mode);
@@ -39,6 +44,10 @@ int make_temporary_memory(char* pattern, int suffix_length, int flags);
 /// is not there.
 int correct_status(int dir, const char* path, struct stat& found);
 int correct_status(int dir, const char* path, struct statx& found);
+
+/// For a function that walks through a directory and has found this at `path`: whether it is an object, which `found`
+/// then describes. False at once with DEVSHM_STORE=disk.
+bool is_found_object(const char* path, struct stat& found);
 
 /// After O_NOFOLLOW has failed: opens what `path` names if that is an object. As open_memory().
 int open_link(int dir, const char* path, int flags);

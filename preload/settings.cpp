@@ -113,6 +113,8 @@ const Settings& read_and_publish() {
 
 void stand_aside() { published.store(&inactive, std::memory_order_release); }
 
+bool settings_are_read() { return published.load(std::memory_order_acquire); }
+
 bool disables(const char* value) { return value && *value && Flag::standard(value, nullptr); }
 
 const Settings& settings() {

@@ -60,6 +60,9 @@ struct Settings {
 /// were not there.
 const Settings& settings();
 
+/// Whether settings() has been called before.
+bool settings_are_read();
+
 /// Makes every later call of this process go through untouched. Async-signal-safe and thread-safe.
 void stand_aside();
 

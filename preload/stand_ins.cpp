@@ -34,6 +34,8 @@ int own_mknodat(int dir, const char* path, mode_t mode, dev_t device) {
 }
 int own_mknod(const char* path, mode_t mode, dev_t device) { return own_mknodat(AT_FDCWD, path, mode, device); }
 
+int own_fstat(int fd, struct stat* out) { return result_of(sys::fstat(fd, out)); }
+
 int own_statx(int dir, const char* path, int flags, unsigned mask, struct statx* out) {
   return result_of(sys::call(SYS_statx, dir, sys::word(path), flags, mask, sys::word(out)));
 }
@@ -94,6 +96,7 @@ void* stand_in(const char* name) {
   const auto is = [&](const char* other) { return same(name, other); };
   if (is("stat")) return reinterpret_cast<void*>(own_stat);
   if (is("lstat")) return reinterpret_cast<void*>(own_lstat);
+  if (is("fstat")) return reinterpret_cast<void*>(own_fstat);
   if (is("fstatat")) return reinterpret_cast<void*>(own_fstatat);
   if (is("mknod")) return reinterpret_cast<void*>(own_mknod);
   if (is("mknodat")) return reinterpret_cast<void*>(own_mknodat);

@@ -12,8 +12,12 @@
 #include "../report.h"
 #include "../settings.h"
 #include "../text.h"
+#include "../wrap/showing_files.h"
 #include "../wrap/wrapper.h"
 #include "check.h"
+
+/// The check calls libc itself.
+void* devshm::showing_files(const char*, void* real) { return real; }
 
 namespace {
 

@@ -61,4 +61,7 @@ FORWARD(acct, path, 1);
 // The key depends on the file's identity, so every process has to use the same file.
 FORWARD(ftok, path, 1);
 
+// For DEVSHM_STORE=memory alone (showing_files.h): what is created as memory needs to know the mask.
+EXPORT mode_t umask(mode_t mask) { return NEXT(umask)(mask); }
+
 }  // namespace devshm

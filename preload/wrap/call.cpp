@@ -109,7 +109,7 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 }
 
 /// Calls the real function, or does what it would with an object of the memory store.
-long Call::invoke_inside() const {
+long Call::invoke_inside() {
   return settings().store == Store::disk ? invoke() : invoke_for_memory(*this, function_, paths_.of[0], words_);
 }
 

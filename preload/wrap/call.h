@@ -55,7 +55,7 @@ class Call {
   int link_flags() const;
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
   void place(JudgedPath (&paths)[2], char* memory);
-  long invoke_inside() const;
+  long invoke_inside();
   long try_again(JudgedPath (&paths)[2], char* memory, long result);
   long follow_links(JudgedPath (&paths)[2], long result);
   const Function& function_;

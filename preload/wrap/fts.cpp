@@ -13,6 +13,7 @@
 #include <fts.h>
 #include <stdlib.h>
 
+#include "../memory.h"
 #include "fts_walk.h"
 #include "gnu_libc.h"
 #include "keyed_pointers.h"
@@ -23,7 +24,9 @@ namespace {
 
 constinit KeyedPointers<FtsWalk> walks;
 
+/// With DEVSHM_STORE=memory also a name relative to the overlay is of interest.
 bool may_match_any(char* const* paths) {
+  if (memory_is_in_use()) return true;
   for (; *paths; ++paths)
     if (may_match(*paths)) return true;
   return false;

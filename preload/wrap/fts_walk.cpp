@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../memory.h"
+#include "../overlay_path.h"
 #include "../report.h"
+#include "../settings.h"
 #include "../text.h"
 #include "path.h"
 #include "wrapper.h"
@@ -16,6 +19,20 @@ namespace {
 void set_name(FTSENT* entry, const char* name) {
   entry->fts_namelen = static_cast<unsigned short>(strlen(name));
   memcpy(entry->fts_name, name, entry->fts_namelen + 1u);
+}
+
+/// Calls `visit` with the real path, if it is in the overlay. Returns 0 or an error.
+template <class Visit>
+int with_real_path(const char* path, const Visit& visit) {
+  bool is_inside = false;
+  const int error = with_kernel_path(path, [&](const KernelPath& found) {
+    is_inside = found.is_rewritten;
+    if (is_inside) visit(found.text);
+  });
+  char absolute[768];
+  if (!error && !is_inside && memory_is_in_use() && path_in_overlay(AT_FDCWD, path, absolute, sizeof absolute))
+    visit(absolute);
+  return error;
 }
 
 }  // namespace
@@ -29,9 +46,8 @@ FtsWalk* FtsWalk::make(char* const* paths) {
   errno = 0;
   std::size_t count = 0, room = 0, inside = 0;
   for (; paths[count]; ++count) {
-    errno = with_kernel_path(paths[count], [&](const KernelPath& path) {
-      if (!path.is_rewritten) return;
-      room += length_of(path.text) + 1;
+    errno = with_real_path(paths[count], [&](const char* path) {
+      room += length_of(path) + 1;
       ++inside;
     });
     if (errno) return nullptr;
@@ -48,15 +64,14 @@ FtsWalk* FtsWalk::make(char* const* paths) {
     FtsRoot& root = walk->roots_[i];
     root.shown = at;
     at = put(at, paths[i]) + 1;
-    with_kernel_path(paths[i], [&](const KernelPath& path) {
-      if (!path.is_rewritten) return;
+    with_real_path(paths[i], [&](const char* path) {
       // Leading slashes make room for the shown name in what libc allocates, and distinguish the path from one that the
       // program has written itself.
       root.real = at;
       *at++ = '/';
-      for (std::size_t size = length_of(path.text) + 1; size < strlen(paths[i]); ++size) *at++ = '/';
-      at = put(at, path.text) + 1;
-      log_reroute("fts_open", paths[i], path.text);
+      for (std::size_t size = length_of(path) + 1; size < strlen(paths[i]); ++size) *at++ = '/';
+      at = put(at, path) + 1;
+      log_reroute("fts_open", paths[i], path);
     });
   }
   return walk;
@@ -117,6 +132,22 @@ void FtsWalk::show_names(FTSENT* entry) {
   entry->fts_pathlen = static_cast<unsigned short>(entry->fts_pathlen + current_->growth());
 }
 
+/// An object of the memory store is shown as a file. `path`: its real one.
+void FtsWalk::show_kind(FTSENT* entry, const char* path) const {
+  if (settings().store == Store::disk) return;
+  const bool is_status_there = entry->fts_statp && !(fts_->fts_options & FTS_NOSTAT);
+  struct stat found = {};
+  if (entry->fts_info == FTS_SL || entry->fts_info == FTS_SLNONE)
+    found.st_mode = S_IFLNK;
+  else if (entry->fts_info == FTS_F && is_status_there)
+    found = *entry->fts_statp;
+  else
+    return;
+  if (!is_found_object(path, found)) return;
+  entry->fts_info = FTS_F;
+  if (is_status_there) *entry->fts_statp = found;
+}
+
 void FtsWalk::hide_names(FTSENT* entry) {
   if (entry->fts_accpath == buffer_) entry->fts_accpath = fts_->fts_path;
   if (entry->fts_path == buffer_) entry->fts_path = fts_->fts_path;
@@ -132,6 +163,7 @@ void FtsWalk::show(FTSENT* entry) {
     // The last component may be the backing directory's, which has another name. libc no longer needs it.
     if (current_) set_name(entry, last_component(current_->shown));
   }
+  if (current_) show_kind(entry, fts_->fts_path);
   if (!current_ || !fill_buffer()) return;
   for (FTSENT* e = entry; e->fts_level >= FTS_ROOTLEVEL; e = e->fts_parent) show_names(e);
   shown_ = entry;
@@ -139,7 +171,17 @@ void FtsWalk::show(FTSENT* entry) {
 
 void FtsWalk::show_children(FTSENT* list) {
   if (!shown_) return;
-  for (FTSENT* e = list; e; e = e->fts_link) show_names(e);
+  char path[768];
+  const std::size_t length = strlen(fts_->fts_path);
+  for (FTSENT* e = list; e; e = e->fts_link) {
+    if (length + 1 + e->fts_namelen < sizeof path) {
+      memcpy(path, fts_->fts_path, length);
+      path[length] = '/';
+      memcpy(path + length + 1, e->fts_name, e->fts_namelen + 1u);
+      show_kind(e, path);
+    }
+    show_names(e);
+  }
   shown_children_ = list;
 }
 
@@ -148,6 +190,7 @@ void FtsWalk::show_roots(FTSENT* list) {
   for (FTSENT* e = list; e; e = e->fts_link)
     for (const FtsRoot* root = roots_; root->shown; ++root)
       if (root->is(e->fts_name)) {
+        show_kind(e, root->real);
         set_name(e, root->shown);
         break;
       }

@@ -42,6 +42,7 @@ class FtsWalk {
  private:
   bool fill_buffer();
   void show_names(FTSENT* entry);
+  void show_kind(FTSENT* entry, const char* path) const;
   void hide_names(FTSENT* entry);
 
   FTS* fts_;

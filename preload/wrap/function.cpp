@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "function.h"
 
-#include "../settings.h"
+#include "../memory.h"
 #include "../stand_ins.h"
 #include "showing_files.h"
 
@@ -28,7 +28,7 @@ void* look_up(Slot& slot, const Function& function) {
   void* found = next_definition(function.name(), function.is_late);
   if (!found) found = stand_in(function.name());
   if (!found) return missing_function(function.failure);
-  if (settings().active && settings().store == Store::memory) found = showing_files(function.name(), found);
+  if (memory_is_in_use()) found = showing_files(function.name(), found);
   slot.store(found, std::memory_order_relaxed);
   return found;
 }

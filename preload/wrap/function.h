@@ -19,16 +19,17 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What a call does with a path.
 enum class Role : std::uint8_t {
-  named,     ///< it reads, creates or changes the file
-  removed,   ///< it removes the file: EBUSY for /dev/shm itself, a mount point
-  unlinked,  ///< removed if the flags, the next argument, have AT_REMOVEDIR; else named
-  moved,     ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
-  linked,    ///< one of the two of a hard link: EXDEV likewise
-  searched,  ///< a file that is searched for if its name has no slash (execvp, dlopen), which then is not a path
-  pattern,   ///< a template of the mkstemp family: what the call fills in is written back to the caller's
-  opened,    ///< it opens the file; the flags follow the path, the mode follows them
-  created,   ///< it creates the file, as creat(2) does; the mode follows the path
-  streamed,  ///< it opens the file as fopen(3) does; the mode's text follows the path
+  named,       ///< it reads, creates or changes the file
+  removed,     ///< it removes the file: EBUSY for /dev/shm itself, a mount point
+  unlinked,    ///< removed if the flags, the next argument, have AT_REMOVEDIR; else named
+  moved,       ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
+  linked,      ///< one of the two of a hard link: EXDEV likewise
+  searched,    ///< a file that is searched for if its name has no slash (execvp, dlopen), which then is not a path
+  pattern,     ///< a template of the mkstemp family: what the call fills in is written back to the caller's
+  opened,      ///< it opens the file; the flags follow the path, the mode follows them
+  created,     ///< it creates the file, as creat(2) does; the mode follows the path
+  streamed,    ///< it opens the file as fopen(3) does; the mode's text follows the path
+  restreamed,  ///< it opens the file as freopen(3) does; the mode's text and the stream follow the path
 };
 
 /// An argument that is a path. Arguments are counted from 1, as in the documentation of `nonnull` and in man pages.
@@ -77,6 +78,7 @@ constexpr Paths opened(int position) { return {{from_here(position, Role::opened
 constexpr Paths opened_at(int position) { return {{from_descriptor(position, Role::opened), {}}}; }
 constexpr Paths created(int position) { return {{from_here(position, Role::created), {}}}; }
 constexpr Paths streamed(int position) { return {{from_here(position, Role::streamed), {}}}; }
+constexpr Paths restreamed(int position) { return {{from_here(position, Role::restreamed), {}}}; }
 }  // namespace kinds
 
 /// How a function reports failure.

@@ -6,6 +6,7 @@
 #include "../memory.h"
 #include "../sys.h"
 #include "../text.h"
+#include "wrapper.h"
 
 namespace devshm {
 namespace {
@@ -14,6 +15,30 @@ template <class T>
 T* pointer(long word) {
   return reinterpret_cast<T*>(word);
 }
+
+class DescriptorPath {
+ public:
+  explicit DescriptorPath(int fd) { text_.add("/proc/self/fd/").add(fd); }
+  const char* c_str() const { return text_.c_str(); }
+
+ private:
+  Line<32> text_;
+};
+
+/// A mode for something that is there by now: without the letter that would refuse it.
+class ExistingMode {
+ public:
+  explicit ExistingMode(const char* mode) {
+    char* at = text_;
+    for (; *mode && at < text_ + sizeof text_ - 1; ++mode)
+      if (*mode != 'x') *at++ = *mode;
+    *at = '\0';
+  }
+  const char* c_str() const { return text_; }
+
+ private:
+  char text_[48];
+};
 
 /// A descriptor or a negative errno, as the function returns it.
 long finish(const Call& call, int fd) { return fd < 0 ? call.fail(-fd) : fd; }
@@ -43,32 +68,64 @@ int flags_of(const char* mode) {
   return flags;
 }
 
-long stream_for(const Call& call, const char* path, const char* mode) {
-  const int flags = flags_of(mode);
-  const int fd = flags < 0 ? not_memory : open_memory(path, flags, 0666);
-  if (fd == not_memory) return call.invoke();
-  if (fd < 0) return call.fail(-fd);
-  FILE* const stream = fdopen(fd, mode);
-  if (!stream) sys::close(fd);
-  return sys::word(stream);
+/// A stream on the descriptor. libc opens it once more where the mode says what fdopen(3) does not know.
+FILE* stream_on(int fd, const char* mode) {
+  if (!has_letter(mode, ',')) return fdopen(fd, mode);
+  FILE* const stream = NEXT(fopen)(DescriptorPath(fd).c_str(), ExistingMode(mode).c_str());
+  if (stream) sys::close(fd);
+  return stream;
 }
 
-/// mkstemp and its kin: mkostemp has flags, mkstemps a suffix, mkostemps both. The others of this role make no file.
+/// freopen(3) has libc's own ways with the stream: it is given the object by its descriptor.
+long reopen_for(const Call& call, long* words) {
+  const auto* const path = pointer<const char>(words[0]);
+  const auto* const mode = pointer<const char>(words[1]);
+  const int flags = path ? flags_of(mode) : -1;
+  const int fd = flags < 0 ? not_memory : open_memory(path, flags, 0666);
+  if (fd < 0) return call.invoke();
+  const DescriptorPath by_descriptor(fd);
+  const ExistingMode existing(mode);
+  words[0] = sys::word(by_descriptor.c_str());
+  words[1] = sys::word(existing.c_str());
+  const long stream = call.invoke();
+  sys::close(fd);
+  return stream;
+}
+
+/// The others of this role make no file.
 long make_temporary(const Call& call, const Function& function, const long* words) {
   const char* const name = function.name();
-  const bool has_flags = begins_with(name, "mko");
-  if (!begins_with(name, has_flags ? "mkostemp" : "mkstemp")) return call.invoke();
-  const bool has_suffix = name[length_of(name) - 1] == 's';
-  const int suffix = has_suffix ? static_cast<int>(words[1]) : 0;
-  const int flags = has_flags ? static_cast<int>(words[has_suffix ? 2 : 1]) : 0;
-  const int fd = make_temporary_memory(pointer<char>(words[0]), suffix, flags);
+  if (!begins_with(name, "mkstemp") && !begins_with(name, "mkostemp")) return call.invoke();
+  const TemporaryOptions options = temporary_options(name, words);
+  const int fd = make_temporary_memory(pointer<char>(words[0]), options.suffix_length, options.flags);
   return fd == not_memory ? call.invoke() : finish(call, fd);
 }
 
 }  // namespace
 
-long invoke_for_memory(const Call& call, const Function& function, const PathArg& path, const Words& words) {
-  const long* const at = words + path.position - 1;
+TemporaryOptions temporary_options(const char* function, const long* words) {
+  const bool has_flags = begins_with(function, "mko");
+  const bool has_suffix = function[length_of(function) - 1] == 's';
+  return {has_suffix ? static_cast<int>(words[1]) : 0, has_flags ? static_cast<int>(words[has_suffix ? 2 : 1]) : 0};
+}
+
+bool open_stream_in_memory(const char* path, const char* mode, long& stream) {
+  const int flags = flags_of(mode);
+  const int fd = flags < 0 ? not_memory : open_memory(path, flags, 0666);
+  if (fd == not_memory) return false;
+  if (fd < 0) {
+    errno = -fd;
+    stream = 0;
+    return true;
+  }
+  FILE* const opened = stream_on(fd, mode);
+  if (!opened) sys::close(fd);
+  stream = sys::word(opened);
+  return true;
+}
+
+long invoke_for_memory(const Call& call, const Function& function, const PathArg& path, Words& words) {
+  long* const at = words + path.position - 1;
   const auto* const name = pointer<const char>(at[0]);
   const int flags = static_cast<int>(at[1]);
   switch (path.role) {
@@ -76,7 +133,11 @@ long invoke_for_memory(const Call& call, const Function& function, const PathArg
       if (ends_the_program(function, flags)) break;
       return open_for(call, name, flags, static_cast<mode_t>(at[2]));
     case Role::created: return open_for(call, name, O_CREAT | O_WRONLY | O_TRUNC, static_cast<mode_t>(at[1]));
-    case Role::streamed: return stream_for(call, name, pointer<const char>(at[1]));
+    case Role::streamed: {
+      long stream;
+      return open_stream_in_memory(name, pointer<const char>(at[1]), stream) ? stream : call.invoke();
+    }
+    case Role::restreamed: return reopen_for(call, at);
     case Role::pattern: return make_temporary(call, function, at);
     case Role::moved: {
       const NamesLocked locked;

@@ -10,9 +10,20 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
+/// What a function of the mkstemp family has been given behind the template.
+struct TemporaryOptions {
+  int suffix_length;
+  int flags;
+};
+/// `words`: the template, and what follows it.
+TemporaryOptions temporary_options(const char* function, const long* words);
+
+/// Does what fopen(3) does: opens or creates an object. False if that is not for the store; else the stream or null,
+/// with errno, is in `stream`.
+bool open_stream_in_memory(const char* path, const char* mode, long& stream);
+
 /// Makes the call, whose words have the rewritten paths in them; `path` is the first of them. Returns what the function
 /// would return.
-[[gnu::cold]] long invoke_for_memory(const Call& call, const Function& function, const PathArg& path,
-                                     const Words& words);
+[[gnu::cold]] long invoke_for_memory(const Call& call, const Function& function, const PathArg& path, Words& words);
 
 }  // namespace devshm

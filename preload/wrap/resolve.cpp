@@ -16,6 +16,7 @@
 #include <algorithm>
 
 #include "../memory.h"
+#include "../object_names.h"
 #include "../settings.h"
 #include "../shown_name.h"
 #include "../sys.h"
@@ -33,6 +34,12 @@ char* __realpath_chk(const char*, char*, size_t);
 namespace devshm {
 
 namespace {
+
+/// The rest of a longer name is zeroed: programs that do not terminate the text themselves have filled their buffer
+/// with zeros.
+void zero_rest(char* out, std::size_t length, std::size_t seen) {
+  for (std::size_t i = length; i < seen; ++i) out[i] = '\0';
+}
 
 /// Whether a link is one of those of /proc. It is recognised by device, which takes no descriptor that the program
 /// could see.
@@ -57,21 +64,70 @@ namespace {
   return prefix ? static_cast<ssize_t>(put_shown(out, size, name, name_length, prefix)) : length;
 }
 
+/// Whether a link that says this is the name of an object. If the text is cut, it is read again.
+bool is_object_name(int dir, const char* path, const char* text, std::size_t length, bool cut) {
+  if (!cut) return is_memory_link(text, length);
+  char whole[160];
+  const int error = errno;
+  const ssize_t whole_length = NEXT(readlinkat, path_at, 2).rewrite(dir, path, whole, sizeof whole);
+  errno = error;
+  return whole_length > 0 && is_memory_link(whole, static_cast<std::size_t>(whole_length));
+}
+
+/// The number of the descriptor that a name in /proc/PID/fd has; -1: it is none.
+int descriptor_in(const char* path) {
+  int number = 0;
+  const char* digit = last_component(path);
+  if (!*digit) return -1;
+  for (; *digit; ++digit) {
+    if (*digit < '0' || *digit > '9' || number > INT_MAX / 10 - 1) return -1;
+    number = number * 10 + (*digit - '0');
+  }
+  return number;
+}
+
+/// An object's memory is shown by the name that leads there, or has led there.
+[[gnu::cold, gnu::noinline]] ssize_t show_object(int dir, const char* path, char* out, std::size_t size,
+                                                 ssize_t length) {
+  char text[80];
+  NameBuffer name;
+  store::ObjectName object;
+  const int error = errno;
+  const ssize_t text_length = NEXT(readlinkat, path_at, 2).rewrite(dir, path, text, sizeof text);
+  errno = error;
+  if (text_length <= 0 || !object_of_text(text, static_cast<std::size_t>(text_length), object)) return length;
+  if (!is_magic_link(dir, path)) return length;
+  const int fd = descriptor_in(path);
+  std::size_t name_length = find_name(object, fd, name);
+  if (!name_length) {
+    constexpr char deleted[] = " (deleted)";
+    name_length = remembered_name(fd, name, sizeof name - sizeof deleted);
+    if (!name_length) return length;
+    name_length = static_cast<std::size_t>(put(name + name_length, deleted) - name);
+  }
+  const std::size_t prefix = backing_prefix(name, name_length, NameOf::open_file);
+  if (!prefix) return length;
+  const std::size_t shown_size = put_shown(out, size, name, name_length, prefix);
+  zero_rest(out, shown_size, static_cast<std::size_t>(length));
+  return static_cast<ssize_t>(shown_size);
+}
+
 /// After a readlink that has written `length` bytes, beginning with a slash, to the caller's `size`.
 [[gnu::cold, gnu::noinline]] ssize_t show_link(int dir, const char* path, char* out, std::size_t size, ssize_t length) {
   const auto seen = static_cast<std::size_t>(length);
   const bool cut = seen >= size;
+  constexpr char memfd[] = "/memfd:devshm:";
+  constexpr std::size_t memfd_length = sizeof memfd - 1;
+  if (seen >= memfd_length && begins_with(out, memfd, memfd_length)) return show_object(dir, path, out, size, length);
   // The name of an object is a file's, whatever it is behind the scenes.
-  if (!cut && settings().store == Store::memory && is_memory_link(out, seen)) return fail_with<ssize_t>(EINVAL);
+  if (settings().store == Store::memory && is_object_name(dir, path, out, seen, cut)) return fail_with<ssize_t>(EINVAL);
   const std::size_t prefix = cut ? 0 : backing_prefix(out, seen, NameOf::open_file);
   if (cut ? !may_begin_in_backing_dir(out, seen) : !prefix) return length;
   const int error = errno;
   if (is_magic_link(dir, path)) {
     length = cut ? show_cut_link(dir, path, out, size, length)
                  : static_cast<ssize_t>(put_shown(out, size, out, seen, prefix));
-    // The rest of a longer name is zeroed: programs that do not terminate the text themselves have filled their buffer
-    // with zeros.
-    for (auto i = static_cast<std::size_t>(length); i < seen; ++i) out[i] = '\0';
+    zero_rest(out, static_cast<std::size_t>(length), seen);
   }
   errno = error;
   return length;

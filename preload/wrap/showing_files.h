@@ -8,8 +8,12 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What to call for libc's function of this name: one that calls `real` and corrects what it has said of an object, or
-/// `real` itself where there is nothing to correct.
+/// What to call for libc's function of this name: one that calls `real` and does what shown_calls.h says, or `real`
+/// itself where there is nothing to do.
 void* showing_files(const char* name, void* real);
+
+/// libc's own syscall(), for system calls that have nothing to do with files: `found` is what showing_files() has
+/// returned for it.
+void* without_showing(void* found);
 
 }  // namespace devshm

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // The stat family, both generations: programs linked against glibc <= 2.32 call __xstat and the like, later ones stat.
-// Not here: the fstat forms, which take a descriptor.
+// The fstat forms are here for DEVSHM_STORE=memory alone (showing_files.h): with disk, one jump on to libc's function.
 #include <sys/stat.h>
 
 #include "wrapper.h"
 
 extern "C" {
 int __xstat(int, const char*, struct stat*);
+int __fxstat(int, int, struct stat*);
 int __lxstat(int, const char*, struct stat*);
 int __fxstatat(int, int, const char*, struct stat*, int);
 }
@@ -25,8 +26,14 @@ ALIAS(fstatat64, fstatat);
 
 FORWARD(statx, path_at, 2);
 
+EXPORT int fstat(int fd, struct stat* out) { return NEXT(fstat)(fd, out); }
+ALIAS(fstat64, fstat);
+
 FORWARD(__xstat, path, 2);
 ALIAS(__xstat64, __xstat);
+
+EXPORT int __fxstat(int version, int fd, struct stat* out) { return NEXT(__fxstat)(version, fd, out); }
+ALIAS(__fxstat64, __fxstat);
 
 FORWARD(__lxstat, path, 2);
 ALIAS(__lxstat64, __lxstat);

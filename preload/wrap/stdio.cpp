@@ -15,7 +15,7 @@ ALIAS(fopen64, fopen);
 ALIAS(_IO_fopen, fopen);
 
 // A null path opens the same file again, with another mode.
-FORWARD(freopen, path, 1);
+FORWARD(freopen, restreamed, 1);
 ALIAS(freopen64, freopen);
 
 FORWARD(setmntent, path, 1);

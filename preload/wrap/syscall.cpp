@@ -17,6 +17,7 @@
 #include "environment_memory.h"
 #include "mount.h"
 #include "restricted_open.h"
+#include "showing_files.h"
 #include "syscall_table.h"
 #include "wrapper.h"
 
@@ -176,7 +177,7 @@ long call_function(long number, const Arguments& given) {
 }
 
 long make(long number, const Arguments& given) {
-  devshm_real_syscall.store(next_syscall().real, std::memory_order_relaxed);
+  devshm_real_syscall.store(without_showing(next_syscall().real), std::memory_order_relaxed);
   const auto index = static_cast<unsigned>(number);  // the kernel, too, looks at 32 bits
   const SystemCall call = system_call(index);
   switch (call.handling) {

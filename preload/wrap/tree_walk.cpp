@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "../memory.h"
+#include "../overlay_path.h"
 #include "../text.h"
 #include "keyed_pointers.h"
 #include "wrapper.h"
@@ -87,18 +89,29 @@ class Walk {
   bool stopped_with_minus_one_ = false;
 };
 
+/// What the callback sees of an object of the memory store: a file.
+struct Corrected {
+  Corrected(const char* name, const struct stat* found, int type) : status(*found), type(type) {
+    if (type != FTW_NS && is_found_object(name, status)) this->type = FTW_F;
+  }
+  struct stat status;
+  int type;
+};
+
 [[gnu::cold]] int visit(const char* name, const struct stat* found, int type) {
   Walk& walk = Walk::current();
+  const Corrected corrected(name, found, type);
   const char* shown = walk.show(name, static_cast<char*>(alloca(walk.room_for(name))));
-  return walk.answer(walk.callback<__ftw_func_t>()(shown, found, type));
+  return walk.answer(walk.callback<__ftw_func_t>()(shown, &corrected.status, corrected.type));
 }
 
 [[gnu::cold]] int visit_more(const char* name, const struct stat* found, int type, struct FTW* position) {
   Walk& walk = Walk::current();
+  const Corrected corrected(name, found, type);
   const char* shown = walk.show(name, static_cast<char*>(alloca(walk.room_for(name))));
   struct FTW shown_position = *position;
   shown_position.base = walk.shown_base(position->base, shown);
-  return walk.answer(walk.callback<__nftw_func_t>()(shown, found, type, &shown_position));
+  return walk.answer(walk.callback<__nftw_func_t>()(shown, &corrected.status, corrected.type, &shown_position));
 }
 
 [[gnu::cold]] int walk_from(const char* root, Walk* walk, int limit, int flags) {
@@ -110,19 +123,29 @@ class Walk {
                                               int flags) {
   Walk walk(path, callback, is_nftw);
   if (!walk.begin()) return fail_with<int>(ENOMEM);
+  char absolute[768];
+  if (!may_match(path) && path_in_overlay(AT_FDCWD, path, absolute, sizeof absolute))
+    return walk.end(walk_from(absolute, &walk, limit, flags));
   return walk.end(OWN(walk_from, "nftw", path, 1).rewrite(path, &walk, limit, flags));
 }
 
 }  // namespace
 
+namespace {
+
+/// With DEVSHM_STORE=memory also a walk from a name relative to the overlay is shown.
+bool is_for_us(const char* path) { return may_match(path) || (memory_is_in_use() && path && *path != '/'); }
+
+}  // namespace
+
 EXPORT int ftw(const char* path, __ftw_func_t callback, int limit) {
-  if (!may_match(path)) return NEXT(ftw)(path, callback, limit);
+  if (!is_for_us(path)) return NEXT(ftw)(path, callback, limit);
   return walk_overlay(path, reinterpret_cast<const void*>(callback), false, limit, 0);
 }
 ALIAS(ftw64, ftw);
 
 EXPORT int nftw(const char* path, __nftw_func_t callback, int limit, int flags) {
-  if (!may_match(path)) return NEXT(nftw)(path, callback, limit, flags);
+  if (!is_for_us(path)) return NEXT(nftw)(path, callback, limit, flags);
   return walk_overlay(path, reinterpret_cast<const void*>(callback), true, limit, flags);
 }
 ALIAS(nftw64, nftw);

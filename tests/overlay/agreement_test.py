@@ -85,6 +85,8 @@ NO_ROW = {
     "acct": "it needs a file that the kernel writes to",
     "openat2": "glibc has it since 2.43",
     "fstatfs": "no path",
+    "fstat": "no path",
+    "umask": "no path",
     "fallocate": "no path",
     "ftruncate": "no path",
     **dict.fromkeys(

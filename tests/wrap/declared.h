@@ -26,6 +26,8 @@ MAYBE int __openat64_2(int, const char*, int);
 MAYBE int openat2(int, const char*, const struct open_how*, size_t);
 
 MAYBE int __xstat(int, const char*, struct stat*);
+MAYBE int __fxstat(int, int, struct stat*);
+MAYBE int __fxstat64(int, int, struct stat64*);
 MAYBE int __xstat64(int, const char*, struct stat64*);
 MAYBE int __lxstat(int, const char*, struct stat*);
 MAYBE int __lxstat64(int, const char*, struct stat64*);

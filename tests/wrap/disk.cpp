@@ -7,12 +7,59 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "../../preload/store/names.h"
 #include "ground.h"
 
 namespace parity {
+namespace {
+
+/// Whether this is what the link says that is the name of an object of the memory store.
+bool parse(const std::string& text, devshm::store::ObjectName& object) {
+  devshm::store::LinkText link;
+  if (!devshm::store::parse_link(text.data(), text.size(), link)) return false;
+  object = link.object;
+  return true;
+}
+
+bool is_object_name(const std::string& path) {
+  devshm::store::ObjectName object;
+  return parse(link_text_of(path), object);
+}
+
+/// Where in a directory the object's name is; empty if nowhere.
+std::string name_of(const std::string& object, const std::string& dir) {
+  std::string found;
+  for_each_entry(dir, [&](const std::string& name) {
+    const std::string path = dir + "/" + name;
+    struct stat file;
+    if (!found.empty() || raw(SYS_newfstatat, AT_FDCWD, path.c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0) return;
+    if (S_ISDIR(file.st_mode)) found = name_of(object, path);
+    if (S_ISLNK(file.st_mode) && link_text_of(path).ends_with("/" + object)) found = path;
+  });
+  return found;
+}
+
+/// What the kernel says of an object's descriptor, with the object's name in place of the memfd's.
+std::string with_object_name(const std::string& text) {
+  constexpr std::string_view head = "/memfd:devshm:", tail = " (deleted)";
+  if (!text.starts_with(head) || !text.ends_with(tail)) return text;
+  const std::string name = name_of(text.substr(head.size(), text.size() - head.size() - tail.size()), real_shm());
+  return name.empty() ? real_shm() + "/#" : name;
+}
+
+}  // namespace
 
 bool look(const std::string& path, struct stat& out) {
-  return raw(SYS_newfstatat, AT_FDCWD, path.c_str(), &out, AT_SYMLINK_NOFOLLOW) == 0;
+  if (raw(SYS_newfstatat, AT_FDCWD, path.c_str(), &out, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (!S_ISLNK(out.st_mode) || !is_object_name(path)) return true;
+  const struct stat link = out;
+  if (raw(SYS_newfstatat, AT_FDCWD, path.c_str(), &out, 0) != 0) return false;
+  out.st_nlink = link.st_nlink;
+  const auto is_later = [](const timespec& a, const timespec& b) {
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+  };
+  if (is_later(link.st_ctim, out.st_ctim)) out.st_ctim = link.st_ctim;
+  return true;
 }
 
 void remove_all(const std::string& path) {
@@ -41,10 +88,11 @@ std::string link_text_of(const std::string& path) {
 
 std::string attributes_of(const std::string& path) {
   char names[1024], value[64];
-  const long size = raw(SYS_llistxattr, path.c_str(), names, sizeof names);
+  const bool is_object = is_object_name(path);  // its name's own attributes are not the object's
+  const long size = raw(is_object ? SYS_listxattr : SYS_llistxattr, path.c_str(), names, sizeof names);
   std::string shown;
   for (long at = 0; at < size; at += static_cast<long>(strlen(names + at)) + 1) {
-    const long length = raw(SYS_lgetxattr, path.c_str(), names + at, value, sizeof value);
+    const long length = raw(is_object ? SYS_getxattr : SYS_lgetxattr, path.c_str(), names + at, value, sizeof value);
     shown += std::string(" ") + (names + at) + "=" + std::string(value, length > 0 ? length : 0);
   }
   return shown;
@@ -81,7 +129,7 @@ std::string describe(const struct statx& file) {
 }
 
 std::string location_of(int fd) {
-  std::string location = link_text_of("/proc/self/fd/" + std::to_string(fd));
+  std::string location = with_object_name(link_text_of("/proc/self/fd/" + std::to_string(fd)));
   const std::string& shm = real_shm();
   if (location == shm || location.starts_with(shm + "/") || location == shm + " (deleted)")
     location.replace(0, shm.size(), "/dev/shm");

@@ -11,6 +11,7 @@
 #include <map>
 #include <vector>
 
+#include "../../preload/store/create_object.h"
 #include "disk.h"
 #include "keeper.h"
 #include "raw.h"
@@ -104,8 +105,18 @@ void renew_dir(const std::string& path, mode_t mode) {
     raw(SYS_lremovexattr, path.c_str(), name);
 }
 
+/// With PARITY_STORE, the keeper's program, a file in /dev/shm is an object of the memory store.
+long create_file(const std::string& path, mode_t mode) {
+  static const char* const program = getenv("PARITY_STORE");
+  const int flags = O_CREAT | O_EXCL | O_WRONLY;
+  if (!program || !path.starts_with(real_shm() + "/")) return raw(SYS_openat, AT_FDCWD, path.c_str(), flags, mode);
+  const auto created = devshm::store::create_object({real_shm().c_str(), program, "60"}, path.c_str(), flags, mode);
+  if (created.file != devshm::store::Why::is_memory) give_up("make an object of", path, -EIO);
+  return created.fd_or_error;
+}
+
 long write_file(const std::string& path, const Thing& thing) {
-  const long fd = raw(SYS_openat, AT_FDCWD, path.c_str(), O_CREAT | O_EXCL | O_WRONLY, mode_of(thing));
+  const long fd = create_file(path, mode_of(thing));
   if (fd < 0) return fd;
   const long result = raw(SYS_write, fd, thing.text.data(), static_cast<long>(thing.text.size()));
   raw(SYS_close, fd);
@@ -212,7 +223,7 @@ Snapshot take_all() {
 void lay_out_things() {
   raw(SYS_umask, 0);
   for (const Thing& thing : things) make(thing);
-  raw(SYS_umask, 022);
+  umask(022);  // by the function: the memory store remembers what that has set
   fresh.clear();
   for (const auto& [name, seen] : take_all()) fresh[name] = seen.told;
 }
@@ -233,7 +244,7 @@ void lay_out() {
   // The keeper's mask is not this process's.
   if (keeper::is_there()) {
     keeper::ask(keeper::lay_out);
-    raw(SYS_umask, 022);
+    umask(022);  // by the function: the memory store remembers what that has set
     return;
   }
   things = usual;
@@ -272,7 +283,7 @@ std::string changes() {
   raw(SYS_umask, 0);
   for (const Thing& thing : things)
     if (!is_as_it_was(thing.name)) make(thing);
-  raw(SYS_umask, 022);
+  umask(022);  // by the function: the memory store remembers what that has set
   return told;
 }
 

@@ -11,6 +11,7 @@ class Known:
     case: str  # which cases: a pattern for `function(case)`
     tmpfs: str = ""  # what the results look like: patterns too, empty for any
     overlay: str = ""
+    with_disk_alone: bool = False  # an object of the memory store is on a tmpfs
 
     def covers(self, case, expected, result):
         patterns = ((self.case, case), (self.tmpfs, expected), (self.overlay, result))
@@ -44,7 +45,26 @@ KNOWN_DIFFERENCES = [
     Known("a socket that is bound by a relative name from outside is told by its absolute one",
           r'^(bind|syscall)\((SYS_bind, )?"(dev//)?shm/missing" in /(dev)?[,)]'),
     Known("the largest size that a file can have is that of the file system behind",
-          r'fallocate(64)?\(.*, 9223372036854771711, 4096', r'', r'File too large'),
+          r'fallocate(64)?\(.*, 9223372036854771711, 4096', r'', r'File too large', with_disk_alone=True),
+]
+
+# The same with DEVSHM_STORE=memory alone.
+KNOWN_WITH_MEMORY = [
+    Known("the flags of a descriptor do not say O_NOFOLLOW: the object was opened through its name's link",
+          r'^(open|__open|creat|shm_open|dlopen|syscall\(SYS_open)', r'fd (close-on-exec )?1?0?[45]', r'fd '),
+    Known("an object can't be mounted on, nor a mount be seen by its name: its memory has no place in the tree",
+          r'^(mount|syscall\(SYS_mount|open_tree|syscall\(SYS_open_tree|move_mount|syscall\(SYS_move_mount)'),
+    Known("a watch on a directory does not report what happens to the memory of its objects",
+          r'^(inotify_add_watch|fanotify_mark|syscall\(SYS_(inotify_add_watch|fanotify_mark))'),
+    Known("after chroot(2) into the overlay the links to objects lead nowhere", r'^chroot\('),
+    Known("fts and nftw from a name with .. in it, which starts in the overlay, show the links",
+          r'^(fts(64)?_(open|read|close|children)|nftw|nftw64)\("\.\./'),
+    Known("readlink of a descriptor in /proc writes more than it returns: zeros",
+          r'^(__)?readlink(at)?(_chk)?\(the /proc/self/fd', r'', r'written past its end'),
+    Known("into a buffer of a few bytes it writes the beginning of the memory's own name",
+          r'^readlink\(the /proc/self/fd of .*, [0-9]\)', r'', r'"/mem'),
+    Known("openat2 that is to follow no link finds one where a name goes on behind an object's",
+          r'^syscall\(SYS_openat2, .*/f/x?", &restricted', r'Not a directory', r'symbolic links'),
 ]
 
 # Calls that reach the kernel with a path in /dev/shm, and may: patterns for lines of strace.
@@ -69,6 +89,13 @@ KNOWN_LEAKS = [
 NOT_CALLED = {
     "readdir": "takes no path; with DEVSHM_STORE=memory it shows files (tests/store: files)",
     "readdir64": "as readdir",
+    "fstat": "takes no path; what it says of descriptors is in the cases of the open family",
+    "fstat64": "as fstat",
+    "__fxstat": "as fstat",
+    "__fxstat64": "as fstat",
+    "ftruncate": "takes no path; it is wrapped for DEVSHM_SIZE and DEVSHM_RESERVE",
+    "ftruncate64": "as ftruncate",
+    "umask": "takes no path; the open family is called under several masks",
     "bindtextdomain": "gives the program's text back anywhere: what counts is what gettext reads (tests/overlay: locale_test)",
     "fstatvfs": "struct statvfs shows a type since glibc 2.39 only (tests/matrix looks there)",
     "fstatvfs64": "as fstatvfs",

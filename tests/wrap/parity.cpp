@@ -139,7 +139,7 @@ std::string fd(int result) {
   if (result < 0) return number(result);
   const std::string note = remark();
   struct stat file;
-  raw(SYS_newfstatat, result, "", &file, AT_EMPTY_PATH);
+  fstat(result, &file);
   const long flags = raw(SYS_fcntl, result, F_GETFL);
   char how[64];
   snprintf(how, sizeof how, "fd%s %lo ", raw(SYS_fcntl, result, F_GETFD) & FD_CLOEXEC ? " close-on-exec" : "", flags);

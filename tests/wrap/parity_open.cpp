@@ -41,7 +41,7 @@ void modes() {
         char arguments[128];
         snprintf(arguments, sizeof arguments, "\"%s\", creating, %#o) with umask(%#o", path, mode, mask);
         parity::once(function, arguments, [&] {
-          parity::raw(SYS_umask, static_cast<long>(mask));
+          umask(mask);
           return call();
         });
       };

@@ -147,6 +147,10 @@ void files(const Way& way) {
   }
   CALL(stat, path, &found);
   CALL(stat64, path, &found64);
+  CALL(fstat, 0, &found);
+  CALL(fstat64, 0, &found64);
+  CALL(__fxstat, 1, 0, &found);
+  CALL(__fxstat64, 1, 0, &found64);
   CALL(lstat, path, &found);
   CALL(lstat64, path, &found64);
   CALL(fstatat, AT_FDCWD, path, &found, 0);
@@ -191,6 +195,7 @@ void files(const Way& way) {
   CALL(symlinkat, "file", AT_FDCWD, fresh);
   CALL(unlink, fresh);
   CALL(chmod, path, 0600);
+  CALL(umask, 022);
   CALL(fchmodat, AT_FDCWD, path, 0600, 0);
   CALL(lchmod, path, 0600);
   CALL(chown, path, getuid(), getgid());

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "object_names.h"
+
+#include <dirent.h>
+
+#include <atomic>
+
+#include "settings.h"
+#include "store/kernel.h"
+#include "sys.h"
+#include "text.h"
+
+namespace devshm {
+namespace {
+
+using store::LinkText;
+using store::ObjectName;
+
+constexpr char memfd_head[] = "/memfd:devshm:";
+constexpr char memfd_tail[] = " (deleted)";
+constexpr std::size_t head_length = sizeof memfd_head - 1;
+constexpr std::size_t tail_length = sizeof memfd_tail - 1;
+constexpr std::size_t longest_text = 160;
+constexpr int deepest = 16;  // directories in which a name is searched
+
+/// The paths by descriptor. A writer that finds another one at work leaves it alone, and a reader that finds one takes
+/// nothing: both go on without, so a signal handler may be either.
+struct Remembered {
+  std::atomic<unsigned> version;  // odd while it is being written
+  std::atomic<int> fd;
+  char path[120];
+};
+constexpr unsigned remembered_count = 64;
+constinit Remembered remembered[remembered_count] = {};
+
+Remembered& slot_of(int fd) { return remembered[static_cast<unsigned>(fd) % remembered_count]; }
+
+bool is_name_of(const ObjectName& object, int dir, const char* name) {
+  char text[longest_text];
+  const long length = sys::readlinkat(dir, name, text, sizeof text);
+  LinkText link;
+  return length > 0 && store::parse_link(text, static_cast<std::size_t>(length), link) && link.object == object;
+}
+
+struct Entry {
+  unsigned long inode;
+  long offset;
+  unsigned short size;
+  unsigned char type;
+  char name[1];
+};
+
+/// Searches the directory that `path`, of `length` bytes, names, and those below it.
+std::size_t search(const ObjectName& object, NameBuffer& path, std::size_t length, int depth) {
+  const sys::Descriptor dir(sys::openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir.is_open()) return 0;
+  alignas(8) char memory[768];
+  for (;;) {
+    const long size = sys::getdents64(dir.get(), memory, sizeof memory);
+    if (size <= 0) return 0;
+    for (long at = 0; at < size;) {
+      const auto* entry = reinterpret_cast<const Entry*>(memory + at);
+      at += entry->size;
+      const bool is_directory =
+          entry->type == DT_DIR && depth < deepest && !same(entry->name, ".") && !same(entry->name, "..");
+      const bool is_link = entry->type == DT_LNK || entry->type == DT_UNKNOWN;
+      const std::size_t name_length = length_of(entry->name);
+      if ((!is_directory && !is_link) || length + 1 + name_length >= sizeof path) continue;
+      if (is_link && !is_name_of(object, dir.get(), entry->name)) continue;
+      path[length] = '/';
+      put(path + length + 1, entry->name);
+      if (is_link) return length + 1 + name_length;
+      if (const std::size_t found = search(object, path, length + 1 + name_length, depth + 1)) return found;
+      path[length] = '\0';
+    }
+  }
+}
+
+/// Whether the store says that the object has no name any more: a search would be in vain.
+bool is_gone(const ObjectName& object) {
+  const store::Root root(settings().dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+  struct stat found;
+  if (!root.fits() ||
+      sys::fstatat(AT_FDCWD, root.generation(object.generation).c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
+    return false;  // another user's, perhaps
+  return sys::fstatat(AT_FDCWD, root.link_text(object).c_str(), &found, AT_SYMLINK_NOFOLLOW) == -ENOENT;
+}
+
+}  // namespace
+
+bool object_of_text(const char* text, std::size_t length, ObjectName& object) {
+  if (length <= head_length + tail_length || !begins_with(text, memfd_head, head_length)) return false;
+  if (!begins_with(text + length - tail_length, memfd_tail, tail_length)) return false;
+  return store::parse_object(text + head_length, length - head_length - tail_length, object);
+}
+
+bool object_of_descriptor(int fd, ObjectName& object) {
+  Line<32> link;
+  link.add("/proc/self/fd/").add(fd);
+  char text[80];
+  const long length = sys::readlink(link.c_str(), text, sizeof text);
+  return length > 0 && object_of_text(text, static_cast<std::size_t>(length), object);
+}
+
+void remember_name(int fd, const char* path) {
+  if (fd < 0 || !ends_within(path, sizeof Remembered::path)) return;
+  Remembered& slot = slot_of(fd);
+  unsigned version = slot.version.load(std::memory_order_relaxed);
+  if (version & 1 || !slot.version.compare_exchange_strong(version, version + 1, std::memory_order_acquire)) return;
+  slot.fd.store(fd, std::memory_order_relaxed);
+  put(slot.path, path);
+  slot.version.store(version + 2, std::memory_order_release);
+}
+
+std::size_t remembered_name(int fd, char* out, std::size_t size) {
+  if (fd < 0 || size < sizeof Remembered::path) return 0;
+  const Remembered& slot = slot_of(fd);
+  const unsigned version = slot.version.load(std::memory_order_acquire);
+  if (version & 1 || slot.fd.load(std::memory_order_relaxed) != fd) return 0;
+  __builtin_memcpy(out, slot.path, sizeof slot.path);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (slot.version.load(std::memory_order_relaxed) != version) return 0;
+  return length_of(out);
+}
+
+std::size_t find_name(const ObjectName& object, int fd, NameBuffer& out) {
+  if (const std::size_t length = remembered_name(fd, out, sizeof out))
+    if (is_name_of(object, AT_FDCWD, out)) return length;
+  if (object.number == 0 || is_gone(object)) return 0;
+  put(out, settings().dir);
+  const std::size_t length = search(object, out, settings().dir_length, 0);
+  if (length) remember_name(fd, out);
+  return length;
+}
+
+unsigned long links_of_descriptor(int fd) {
+  ObjectName object;
+  NameBuffer path;
+  if (!object_of_descriptor(fd, object) || !find_name(object, fd, path)) return 0;
+  struct stat name;
+  return sys::fstatat(AT_FDCWD, path, &name, AT_SYMLINK_NOFOLLOW) == 0 ? name.st_nlink : 0;
+}
+
+}  // namespace devshm

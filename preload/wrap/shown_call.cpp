@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "shown_call.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "../creation_mask.h"
+#include "../memory.h"
+#include "../object_names.h"
+#include "../sys.h"
+
+namespace devshm {
+namespace {
+
+long fail(int error) {
+  errno = error;
+  return -1;
+}
+
+/// Whether an entry is to be shown as a file. `dir`: a descriptor of the directory.
+template <class Entry>
+void correct_type(int dir, Entry* entry) {
+  if (entry->d_type == DT_LNK && is_memory_name(dir, entry->d_name)) entry->d_type = DT_REG;
+}
+
+struct KernelEntry {
+  std::uint64_t d_ino;
+  std::int64_t d_off;
+  unsigned short d_reclen;
+  unsigned char d_type;
+  char d_name[1];
+};
+
+}  // namespace
+
+template <class Status>
+long ShownCallInWords::correct() {
+  const long result = invoke();
+  if (static_cast<int>(result) != 0) return result;
+  const int error = correct_status(directory(), path(), *pointer<Status>(call_.third));
+  return error ? fail(-error) : result;
+}
+
+long ShownCallInWords::correct_open_file() {
+  const long result = invoke();
+  if (static_cast<int>(result) != 0) return result;
+  auto* const found = pointer<struct stat>(call_.third);
+  if (S_ISREG(found->st_mode) && found->st_nlink == 0) found->st_nlink = links_of_descriptor(directory());
+  return result;
+}
+
+/// For a call that looks at the link itself.
+long ShownCallInWords::follow() {
+  long& flags = word(call_.third);
+  if (static_cast<unsigned>(flags) & call_.flag && is_memory_name(directory(), path()))
+    flags &= ~static_cast<long>(call_.flag);
+  return invoke();
+}
+
+long ShownCallInWords::follow_by_other() {
+  if (!is_memory_name(directory(), path())) return invoke();
+  if (shift_) {
+    words_[0] = call_.other_number;
+    return invoke();
+  }
+  const auto other = reinterpret_cast<WordFunction>(next_definition(call_.other, false));
+  return other ? other(words_[0], words_[1], words_[2], words_[3], words_[4], words_[5], 0L) : fail(ENOSYS);
+}
+
+/// A memfd has no name that could be linked.
+long ShownCallInWords::link() {
+  const auto flags = static_cast<unsigned>(word(call_.third));
+  if (!path() || !(flags & (*path() ? AT_SYMLINK_FOLLOW : AT_EMPTY_PATH))) return invoke();
+  const sys::Descriptor opened(*path() ? sys::openat(directory(), path(), O_PATH | O_CLOEXEC) : -1);
+  const int fd = *path() ? opened.get() : directory();
+  store::ObjectName object;
+  NameBuffer name;
+  if (fd >= 0 && object_of_descriptor(fd, object) && find_name(object, fd, name)) {
+    word(call_.path) = sys::word(name);
+    word(call_.third) = 0;
+  }
+  return invoke();
+}
+
+long ShownCallInWords::correct_entry() {
+  const long result = invoke();
+  if (auto* const entry = reinterpret_cast<struct dirent*>(result)) correct_type(dirfd(pointer<DIR>(1)), entry);
+  return result;
+}
+
+long ShownCallInWords::correct_entries() {
+  const long size = invoke();
+  auto* const entries = pointer<char>(call_.third);
+  for (long at = 0; at < size;) {
+    auto* const entry = reinterpret_cast<KernelEntry*>(entries + at);
+    at += entry->d_reclen;
+    correct_type(directory(), entry);
+  }
+  return size;
+}
+
+/// (The program's filter has seen links.)
+long ShownCallInWords::correct_list() {
+  const long count = invoke();
+  if (static_cast<int>(count) <= 0) return count;
+  const int error = errno;
+  struct dirent** const list = *pointer<struct dirent**>(call_.third);
+  const sys::Descriptor dir(sys::openat(directory(), path(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; dir.is_open() && i < static_cast<int>(count); ++i) correct_type(dir.get(), list[i]);
+  errno = error;
+  return count;
+}
+
+long ShownCallInWords::remember_mask() {
+  const auto mask = static_cast<mode_t>(word(call_.path));
+  const long result = invoke();
+  remember_creation_mask(mask);
+  return result;
+}
+
+long ShownCallInWords::make() {
+  switch (call_.what) {
+    case Shown::status: return correct<struct stat>();
+    case Shown::extended: return correct<struct statx>();
+    case Shown::open_file: return correct_open_file();
+    case Shown::without_flag: return follow();
+    case Shown::linked: return link();
+    case Shown::by_other: return follow_by_other();
+    case Shown::opened: return open();
+    case Shown::opened_how: return open_how();
+    case Shown::temporary: return make_temporary();
+    case Shown::streamed: return open_stream();
+    case Shown::resolved: return resolve();
+    case Shown::entry: return correct_entry();
+    case Shown::entries: return correct_entries();
+    case Shown::list: return correct_list();
+    case Shown::mask: return remember_mask();
+  }
+  return invoke();
+}
+
+}  // namespace devshm

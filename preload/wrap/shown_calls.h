@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+//
+// Describes the calls that have to show an object of the memory store as a regular file: which of their arguments say
+// what they look at, and what is done with them. A function and a system call of the same name share a row.
+#pragma once
+
+#include <fcntl.h>
+#include <linux/fanotify.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../text.h"
+
+// Of newer headers than the oldest that we are built with; the numbers are the same on both architectures.
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#endif
+#ifndef SYS_setxattrat
+#define SYS_setxattrat 463
+#define SYS_getxattrat 464
+#define SYS_listxattrat 465
+#define SYS_removexattrat 466
+#endif
+
+namespace [[gnu::visibility("hidden")]] devshm {
+
+/// What has to be done for an object.
+enum class Shown : std::uint8_t {
+  status,        ///< the struct stat in `third` is corrected afterwards
+  extended,      ///< the struct statx there likewise
+  open_file,     ///< the struct stat of a descriptor likewise
+  without_flag,  ///< the flag in `third`, which says that a link is not followed, is taken out
+  linked,        ///< if the flags in `third` say that the file is meant, and not a link: the object's name is linked
+  by_other,      ///< another function is called, which follows links
+  opened,        ///< flags in `third`, then the mode
+  opened_how,    ///< the struct open_how in `third`
+  temporary,     ///< a template of the mkstemp family
+  streamed,      ///< fopen's mode in `third`
+  resolved,      ///< realpath and the like
+  entry,         ///< readdir: what is returned is corrected
+  entries,       ///< getdents: those in the buffer in `third` are
+  list,          ///< scandir: those in the list in `third` are
+  mask,          ///< umask: it is remembered
+};
+
+/// Arguments are counted from 1; 0: there is none.
+struct ShownCall {
+  char name[23];
+  Shown what;
+  short number;  ///< the system call's; -1: there is none
+  short other_number;
+  unsigned flag;
+  char other[13];
+  std::uint8_t directory;
+  std::uint8_t path;
+  std::uint8_t third;
+};
+
+#ifdef SYS_stat  // x86_64 only: the calls from before the ones with a descriptor
+#define DEVSHM_OLD(name) SYS_##name
+#else
+#define DEVSHM_OLD(name) -1
+#endif
+
+inline constexpr ShownCall shown_calls[] = {
+    {"stat", Shown::status, DEVSHM_OLD(stat), -1, 0, "", 0, 1, 2},
+    {"lstat", Shown::status, DEVSHM_OLD(lstat), -1, 0, "", 0, 1, 2},
+    {"fstatat", Shown::status, SYS_newfstatat, -1, 0, "", 1, 2, 3},
+    {"statx", Shown::extended, SYS_statx, -1, 0, "", 1, 2, 5},
+    {"fstat", Shown::open_file, SYS_fstat, -1, 0, "", 1, 0, 2},
+    {"__xstat", Shown::status, -1, -1, 0, "", 0, 2, 3},
+    {"__lxstat", Shown::status, -1, -1, 0, "", 0, 2, 3},
+    {"__fxstatat", Shown::status, -1, -1, 0, "", 2, 3, 4},
+    {"__fxstat", Shown::open_file, -1, -1, 0, "", 2, 0, 3},
+    {"open", Shown::opened, DEVSHM_OLD(open), -1, 0, "", 0, 1, 2},
+    {"openat", Shown::opened, SYS_openat, -1, 0, "", 1, 2, 3},
+    {"creat", Shown::opened, DEVSHM_OLD(creat), -1, 0, "", 0, 1, 0},
+    {"__open_2", Shown::opened, -1, -1, 0, "", 0, 1, 2},
+    {"__openat_2", Shown::opened, -1, -1, 0, "", 1, 2, 3},
+    {"openat2", Shown::opened_how, SYS_openat2, -1, 0, "", 1, 2, 3},
+    {"mkstemp", Shown::temporary, -1, -1, 0, "", 0, 1, 0},
+    {"mkostemp", Shown::temporary, -1, -1, 0, "", 0, 1, 0},
+    {"mkstemps", Shown::temporary, -1, -1, 0, "", 0, 1, 0},
+    {"mkostemps", Shown::temporary, -1, -1, 0, "", 0, 1, 0},
+    {"fopen", Shown::streamed, -1, -1, 0, "", 0, 1, 2},
+    {"realpath", Shown::resolved, -1, -1, 0, "", 0, 1, 2},
+    {"canonicalize_file_name", Shown::resolved, -1, -1, 0, "", 0, 1, 0},
+    {"readdir", Shown::entry, -1, -1, 0, "", 0, 1, 0},
+    {"getdents64", Shown::entries, SYS_getdents64, -1, 0, "", 1, 0, 2},
+    {"scandir", Shown::list, -1, -1, 0, "", 0, 1, 2},
+    {"scandirat", Shown::list, -1, -1, 0, "", 1, 2, 3},
+    {"umask", Shown::mask, SYS_umask, -1, 0, "", 0, 1, 0},
+    {"lchown", Shown::by_other, DEVSHM_OLD(lchown), DEVSHM_OLD(chown), 0, "chown", 0, 1, 0},
+    {"lchmod", Shown::by_other, -1, -1, 0, "chmod", 0, 1, 0},
+    {"lutimes", Shown::by_other, -1, -1, 0, "utimes", 0, 1, 0},
+    {"lsetxattr", Shown::by_other, SYS_lsetxattr, SYS_setxattr, 0, "setxattr", 0, 1, 0},
+    {"lgetxattr", Shown::by_other, SYS_lgetxattr, SYS_getxattr, 0, "getxattr", 0, 1, 0},
+    {"llistxattr", Shown::by_other, SYS_llistxattr, SYS_listxattr, 0, "listxattr", 0, 1, 0},
+    {"lremovexattr", Shown::by_other, SYS_lremovexattr, SYS_removexattr, 0, "removexattr", 0, 1, 0},
+    {"fchownat", Shown::without_flag, SYS_fchownat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 5},
+    {"fchmodat", Shown::without_flag, -1, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 4},
+    {"fchmodat2", Shown::without_flag, SYS_fchmodat2, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 4},
+    {"utimensat", Shown::without_flag, SYS_utimensat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 4},
+    {"faccessat", Shown::without_flag, -1, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 4},
+    {"faccessat2", Shown::without_flag, SYS_faccessat2, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 4},
+    {"execveat", Shown::without_flag, SYS_execveat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 5},
+    {"open_tree", Shown::without_flag, SYS_open_tree, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 3},
+    {"setxattrat", Shown::without_flag, SYS_setxattrat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 3},
+    {"getxattrat", Shown::without_flag, SYS_getxattrat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 3},
+    {"listxattrat", Shown::without_flag, SYS_listxattrat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 3},
+    {"removexattrat", Shown::without_flag, SYS_removexattrat, -1, AT_SYMLINK_NOFOLLOW, "", 1, 2, 3},
+    {"linkat", Shown::linked, SYS_linkat, -1, 0, "", 1, 2, 5},
+    {"inotify_add_watch", Shown::without_flag, SYS_inotify_add_watch, -1, IN_DONT_FOLLOW, "", 0, 2, 3},
+    {"fanotify_mark", Shown::without_flag, SYS_fanotify_mark, -1, FAN_MARK_DONT_FOLLOW, "", 4, 5, 2},
+};
+inline constexpr std::size_t shown_call_count = sizeof shown_calls / sizeof *shown_calls;
+
+#undef DEVSHM_OLD
+
+}  // namespace devshm
