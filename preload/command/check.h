@@ -37,6 +37,9 @@ void check_paths(CheckReport& report);
 [[noreturn]] void act_as_peer(const char* what);
 inline constexpr char peer_variable[] = "DEVSHM_CHECK_PEER";
 
+// check_objects.cpp
+void check_objects(CheckReport& report, const LoadedLibrary& library);
+
 // check_directory.cpp
 void check_directory(CheckReport& report);
 
@@ -52,11 +55,13 @@ class Leftovers {
 
  private:
   static constexpr std::size_t most_links = 256;
+  void remove_root() const;
   const Settings& set_;           // as they were: devshm may stand aside later
   std::size_t missing_from_ = 0;  // how much of the directory's path existed; 0: all
   bool would_take_over_ = false;
   char links_[most_links][4];  // the names of three letters that existed in /tmp
   std::size_t link_count_ = 0;
+  bool had_root_;  // of the memory store
 };
 
 }  // namespace devshm

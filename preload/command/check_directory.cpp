@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "../settings.h"
+#include "../store/kernel.h"
+#include "../store/names.h"
 #include "../sys.h"
 #include "check.h"
 
@@ -42,9 +44,21 @@ void for_each_short_name(Visit visit) {
   closedir(dir);
 }
 
+store::Root memory_root(const Settings& set) {
+  return {set.dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid))};
+}
+
+/// Removes what is in a directory that has no directories in it.
+void remove_entries(const char* path) {
+  DIR* dir = opendir(path);
+  if (!dir) return;
+  while (const dirent* entry = readdir(dir)) sys::unlinkat(dirfd(dir), entry->d_name);
+  closedir(dir);
+}
+
 }  // namespace
 
-Leftovers::Leftovers() : set_(settings()) {
+Leftovers::Leftovers() : set_(settings()), had_root_(is_there(memory_root(set_).c_str())) {
   const char* dir = set_.dir;
   char path[PATH_MAX];
   for (std::size_t i = 1; i <= set_.dir_length && !missing_from_; ++i) {
@@ -78,6 +92,22 @@ Leftovers::~Leftovers() {
     if (dir[i] != '/' && dir[i] != '\0') continue;
     path[i] = '\0';
     if (sys::rmdir(path) != 0) break;  // somebody else has put something there
+    if (i == set_.dir_length && !had_root_) remove_root();
+  }
+}
+
+/// No name leads to anything in the memory store, as the directory was empty. Its keeper ends when it finds its own
+/// file gone, and may put something into the pool until then.
+void Leftovers::remove_root() const {
+  constexpr int tries = 1000;
+  const store::Root root = memory_root(set_);
+  if (!root.fits() || !is_there(root.c_str())) return;
+  sys::unlinkat(AT_FDCWD, root.entry("keeper").c_str());
+  for (int i = 0; i < tries && is_there(root.c_str()); ++i) {
+    remove_entries(root.entry("pool").c_str());
+    sys::rmdir(root.entry("pool").c_str());
+    remove_entries(root.c_str());
+    if (sys::rmdir(root.c_str()) != 0) sys::sleep_microseconds(1000);
   }
 }
 

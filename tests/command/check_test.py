@@ -84,6 +84,21 @@ class Check(unittest.TestCase):
             (None, "not loaded: /none/libdevshm.so, which LD_PRELOAD names, is not there"),
         )
 
+    def test_objects_are_memory_or_files(self):
+        """And the keeper that the check has started is gone after it, with all that it has made."""
+        self.assertEqual(self.row(self.check(**self.preload)["now"], "objects"), (None, "files (DEVSHM_STORE=disk)"))
+        report = self.check("--store=memory", **self.preload)
+        self.assertEqual(self.row(report["now"], "objects"), (True, "memory, which devshm-keeper holds"))
+        self.assertEqual(report["exit"], 0)
+
+    def test_a_library_that_cannot_be_executed_holds_no_memory(self):
+        self.library.chmod(0o644)
+        self.addCleanup(self.library.chmod, 0o755)
+        report = self.check("--store=memory", **self.preload)
+        self.assertEqual(self.row(report["now"], "objects"), (None, "files, not memory"))
+        self.assertIn("the library can't be executed", json.dumps(report))
+        self.assertEqual(report["exit"], 0)
+
     def test_a_long_directory_leaves_no_link(self):
         for dir in ("/tmp/a/b/longer", "/tmp/place/new"):
             self.assertEqual(self.check("--dir", dir, **self.preload)["exit"], 0)
