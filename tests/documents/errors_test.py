@@ -21,6 +21,17 @@ PROGRAMS = {
     "ls": ["ls", "/dev/shm/x"],
     "loader": ["env", "LD_PRELOAD=/opt/lib/libdevshm.so", "true"],
 }
+# And where /dev/shm has one mebibyte.
+SHARE = "from multiprocessing.shared_memory import SharedMemory as S; m = S(create=True, size=4 << 20); "
+SMALL = {
+    "a mapping": ["sh", "-c", f"{sys.executable} -c '{SHARE}m.buf[:] = bytes(4 << 20)'; true"],
+    "a file": ["sh", "-c", "dd if=/dev/zero of=/dev/shm/x bs=1M count=4"],
+    "a lock": [
+        "sh",
+        "-c",
+        f"head -c 4M /dev/zero >/dev/shm/x 2>/dev/null; {sys.executable} -c 'import multiprocessing as m; m.Lock()'",
+    ],
+}
 
 
 def pattern(text):
@@ -35,9 +46,9 @@ def entries():
             yield pattern(text), numbers
 
 
-def said_without_shm(command):
+def said(command, *options):
     done = subprocess.run(
-        [TOP / "container/hide-shm", "--private-tmp", *command],
+        [TOP / "container/hide-shm", "--private-tmp", *options, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -57,11 +68,11 @@ class Errors(unittest.TestCase):
         return max(found, key=lambda each: each[0])[1]
 
     def test_what_programs_print(self):
-        for name, command in PROGRAMS.items():
+        for name, command in {**PROGRAMS, **SMALL}.items():
             lines = [
                 line
-                for line in said_without_shm(command)
-                if re.search(r"Error|cannot|nonexistent|ERROR", line) and not line.startswith("Traceback")
+                for line in said(command, *(["--shm", "1M"] if name in SMALL else []))
+                if re.search(r"[Ee]rror|cannot|nonexistent|ERROR", line)
             ]
             self.assertTrue(lines, name)
             for line in lines:
