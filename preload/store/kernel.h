@@ -45,6 +45,12 @@ inline long getdents(int fd, void* out, std::size_t size) {
 inline int memfd_create(const char* name, unsigned flags) {
   return static_cast<int>(call(SYS_memfd_create, word(name), flags));
 }
+/// Memory that is closed by execve(2), and whose content can be executed.
+inline int executable_memfd(const char* name) {
+  constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_EXEC, Linux 6.3: what it was before
+  const int made = memfd_create(name, close_on_exec | executable);
+  return made == -EINVAL ? memfd_create(name, close_on_exec) : made;
+}
 /// Of the time the kernel takes off what it has waited.
 inline int poll(struct pollfd* of, unsigned count, struct timespec& limit) {
   return static_cast<int>(call(SYS_ppoll, word(of), count, word(&limit), 0, 8));

@@ -25,6 +25,34 @@ struct Start {
   long result;
 };
 
+/// A copy of a program in memory, open for reading alone: what is open for writing can't be executed. Its descriptor,
+/// or a negative errno.
+int copy_of(const char* program) {
+  const sys::Descriptor original(sys::openat(AT_FDCWD, program, O_RDONLY | O_CLOEXEC));
+  if (!original.is_open()) return original.get();
+  const sys::Descriptor copy(sys::executable_memfd(keeper_name));
+  if (!copy.is_open()) return copy.get();
+  for (;;) {
+    const long sent = sys::call(SYS_sendfile, copy.get(), original.get(), 0, 1 << 20);
+    if (sent < 0) return static_cast<int>(sent);
+    if (sent == 0) break;
+  }
+  const auto path = ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(copy.get()));
+  return sys::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+/// Executes the program. Libraries are often installed without the permission for that, or on a file system that is
+/// mounted without it: then a copy in memory is executed. Returns only a negative errno.
+long execute(const Start& start) {
+  const char* const environment[] = {nullptr};
+  const long arguments = sys::word(start.arguments);
+  const long result = sys::call(SYS_execve, sys::word(start.program), arguments, sys::word(environment));
+  if (result != -EACCES) return result;
+  const int copy = copy_of(start.program);
+  if (copy < 0) return copy;
+  return sys::call(SYS_execveat, copy, sys::word(""), arguments, sys::word(environment), AT_EMPTY_PATH);
+}
+
 /// The keeper, until it is executed. It has a table of descriptors of its own.
 void execute_keeper(void* data) {
   Start& start = *static_cast<Start*>(data);
@@ -38,8 +66,7 @@ void execute_keeper(void* data) {
 #if defined(SYS_close_range)
   sys::call(SYS_close_range, keeper_ready_fd + 1, ~0u, 0);  // Linux 5.9; the keeper itself closes what is left
 #endif
-  const char* const environment[] = {nullptr};
-  start.result = sys::call(SYS_execve, sys::word(start.program), sys::word(start.arguments), sys::word(environment));
+  start.result = execute(start);
   sys::end_process(0);
 }
 

@@ -42,6 +42,8 @@ constexpr Call calls[] = {
     CALL(connect),
     CALL(dup3),
     CALL(execve),
+    CALL(execveat),
+    CALL(sendfile),
     CALL(exit),
     CALL(exit_group),
     CALL(fchmod),

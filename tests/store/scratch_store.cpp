@@ -10,6 +10,8 @@
 
 #include <stdexcept>
 
+#include "../../preload/store/ask.h"
+
 namespace fs = std::filesystem;
 
 const char* keeper_program() {
@@ -92,6 +94,10 @@ std::string ScratchStore::text_of(const std::string& name) const {
   const std::string text = text_from(fd);
   close(fd);
   return text;
+}
+
+bool ScratchStore::keeper_has_read_events() const {
+  return devshm::store::ask_for_refill({root_.c_str(), root_.size()}) == 0;  // before it answers it reads them
 }
 
 int ScratchStore::objects_of(const std::string& root) {

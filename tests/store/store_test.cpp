@@ -86,6 +86,7 @@ TEST_F(Store, NamesAreTheKernels) {
   close(store.create_with("b", "two"));
   ASSERT_EQ(link(store.path("a").c_str(), store.path("c").c_str()), 0);
   ASSERT_EQ(rename(store.path("b").c_str(), store.path("a").c_str()), 0);
+  ASSERT_TRUE(store.keeper_has_read_events());
   EXPECT_EQ(store.text_of("a"), "two");
   EXPECT_EQ(store.text_of("b"), "-");
   EXPECT_EQ(store.text_of("c"), "one") << "another hard link of the name that was replaced";
@@ -97,6 +98,7 @@ TEST_F(Store, WhatLosesItsLastNameIsGivenBack) {
   ASSERT_EQ(link(store.path("a").c_str(), store.path("b").c_str()), 0);
   const int fd = store.open("a").fd_or_error;
   unlink(store.path("a").c_str());
+  ASSERT_TRUE(store.keeper_has_read_events());
   EXPECT_EQ(store.text_of("b"), "one");
   unlink(store.path("b").c_str());
   EXPECT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(devshm::store::pool_size); }));
@@ -221,6 +223,17 @@ TEST_F(Store, RacingCreatorsOneSucceeds) {
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(successes, 1);
   }
+}
+
+TEST_F(Store, TheProgramNeedsNoPermissionToBeExecuted) {
+  const std::string copy = store.path("library.so");
+  std::filesystem::copy_file(keeper_program(), copy);
+  ASSERT_EQ(chmod(copy.c_str(), 0644), 0);
+  store.use_program(copy);
+  const Created made = store.create("a", exclusively);
+  EXPECT_EQ(made.file, Why::is_memory);
+  close(made.fd_or_error);
+  EXPECT_TRUE(comes_true([&] { return store.keepers().size() == 2; }));
 }
 
 TEST_F(Store, WithoutAProgramItIsAFile) {

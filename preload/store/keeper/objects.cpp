@@ -10,9 +10,6 @@
 namespace devshm::store {
 namespace {
 
-constexpr unsigned executable_memfd = 0x10;  // MFD_EXEC, Linux 6.3: what it was before
-constexpr unsigned close_on_exec = 1;        // MFD_CLOEXEC
-
 /// By the process id as /proc shows it, which may be that of another pid namespace.
 PathText own_descriptors() {
   char process[16];
@@ -23,8 +20,7 @@ PathText own_descriptors() {
 /// A memfd that is held by an O_PATH descriptor with this number, which is free. 0, or a negative errno.
 int make_memfd(const ObjectName& name, unsigned number) {
   const ShortText<48> text = memfd_name(name);
-  int made = sys::memfd_create(text.c_str(), close_on_exec | executable_memfd);
-  if (made == -EINVAL) made = sys::memfd_create(text.c_str(), close_on_exec);
+  const int made = sys::executable_memfd(text.c_str());
   if (made < 0) return made;
   const sys::Descriptor memfd(made);
   if (const int error = sys::fchmod(made, 0600)) return error;
