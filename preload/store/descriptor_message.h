@@ -58,7 +58,7 @@ class DescriptorMessage {
 
   struct iovec bytes_;
   struct msghdr header_;
-  alignas(struct cmsghdr) char control_[CMSG_SPACE(sizeof(int))];
+  alignas(struct cmsghdr) char control_[CMSG_SPACE(sizeof(int))] = {};
 };
 
 }  // namespace devshm::store
