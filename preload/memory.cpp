@@ -17,6 +17,7 @@
 #include "store/create_object.h"
 #include "store/kernel.h"
 #include "store/lock.h"
+#include "store/make_root.h"
 #include "store/open_object.h"
 #include "sys.h"
 #include "text.h"
@@ -303,7 +304,7 @@ bool is_memory_link(const char* text, std::size_t length) {
 NamesLocked::NamesLocked() {
   if (!is_used()) return;
   static_assert(sizeof(store::Lock) <= sizeof lock_);
-  const store::Root root(settings().dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+  const store::Root root = store::own_root(settings().dir);
   new (lock_) store::Lock(root, store::Lock::Kind::shared, lock_milliseconds);
   is_made_ = true;
 }

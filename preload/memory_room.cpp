@@ -3,7 +3,7 @@
 
 #include "memory_size.h"
 #include "settings.h"
-#include "store/kernel.h"
+#include "store/make_root.h"
 #include "store/usage.h"
 
 namespace devshm {
@@ -11,10 +11,7 @@ namespace {
 
 bool has_limit(const Amount& amount) { return amount.bytes || amount.percent; }
 
-store::Usage usage() {
-  const auto group = static_cast<gid_t>(sys::call(SYS_getegid));
-  return store::usage_of(store::Root(settings().dir, sys::geteuid(), group));
-}
+store::Usage usage() { return store::usage_of(store::own_root(settings().dir)); }
 
 Bytes difference(Bytes a, Bytes b) { return a > b ? a - b : 0; }
 

@@ -9,6 +9,7 @@
 #include "claim.h"
 #include "kernel.h"
 #include "lock.h"
+#include "make_root.h"
 #include "open_object.h"
 #include "remove_stale.h"
 #include "start_keeper.h"
@@ -158,7 +159,7 @@ bool is_there(const char* path) {
 }  // namespace
 
 Created create_object(const Place& place, const char* path, int flags, mode_t mode) {
-  const Root root(place.backing_dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+  const Root root = own_root(place.backing_dir);
   const Attempt attempt = {place, root, path, flags, mode};
   for (int i = 0; i < tries; ++i) {
     if (is_there(path)) {

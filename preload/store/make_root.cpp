@@ -25,6 +25,10 @@ bool is_safe_root(const Root& root, uid_t user) {
          found.st_uid == user && !(found.st_mode & (S_IWGRP | S_IWOTH));
 }
 
+Root own_root(const char* backing_dir) {
+  return Root(backing_dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+}
+
 int make_root(const Root& root) {
   if (!root.fits()) return -ENAMETOOLONG;
   const int made = sys::mkdir(root.c_str(), root_mode);

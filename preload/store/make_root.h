@@ -7,6 +7,9 @@
 
 namespace devshm::store {
 
+/// This user's.
+Root own_root(const char* backing_dir);
+
 /// Makes what is missing. 0, or a negative errno: -EPERM if the place is taken by a stranger, or open to one.
 int make_root(const Root& root);
 

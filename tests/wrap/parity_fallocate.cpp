@@ -83,6 +83,10 @@ FAMILY(fallocate) {
              [](int fd, int mode, off_t from, off_t length) { return number(fallocate64(fd, mode, from, length)); });
   each_range("posix_fallocate", {0},
              [](int fd, int, off_t from, off_t length) { return error(posix_fallocate(fd, from, length)); });
+  // How long a file may be differs from one file system to the next.
+  constexpr off_t most = 1 << 20;
+  each_range("ftruncate", {0}, [](int fd, int, off_t, off_t length) { return number(ftruncate(fd, length % most)); });
+  each_range("ftruncate64", {0}, [](int fd, int, off_t from, off_t) { return number(ftruncate64(fd, from % most)); });
   each_range("posix_fallocate64", {0},
              [](int fd, int, off_t from, off_t length) { return error(posix_fallocate64(fd, from, length)); });
 }
