@@ -28,6 +28,27 @@ class Promises(unittest.TestCase):
         commands = set(re.findall(r"^  devshm ([a-z]+)", said, re.M))
         self.assertEqual(commands, named(PROMISED["devshm"]) - {"devshm --help"})
 
+    def test_the_readme_names_files_of_the_release(self):
+        version = re.search(r"version: '([^']+)'", (TOP / "meson.build").read_text(encoding="utf-8"))[1]
+        forms = re.findall(
+            r"^  [a-z]+ +(\S*devshm\S*) ", (TOP / "container/delivery/command.py").read_text(encoding="utf-8"), re.M
+        )
+        self.assertGreaterEqual(len(forms), 11)
+        parts = {"V": re.escape(version), "A": "(x86_64|arm64|amd64)", "*": ".*"}
+        known = [
+            "".join(
+                parts.get(part, re.escape(part))
+                for part in re.split(r"(?<![A-Za-z])([VA])(?![A-Za-z])|(\*)", form)
+                if part
+            )
+            for form in forms
+        ]
+        readme = (TOP / "README.md").read_text(encoding="utf-8")
+        named = re.findall(r"(?<![/\w])(?:lib)?devshm[\w.*-]*\.(?:zip|so|deb|rpm|apk|tgz|tar\.gz|tar|whl)\b", readme)
+        self.assertGreaterEqual(len(set(named)), 9)
+        for name in set(named) - {"libdevshm.so"}:
+            self.assertTrue(any(re.fullmatch(form, name) for form in known), name)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
