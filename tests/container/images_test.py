@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The Containerfiles: each is built, every instruction of it run, on base images of the same layout that are made here
 from Debian's packages; then the image's function is invoked in container/lambda."""
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -110,6 +112,23 @@ ENV PATH=/bin
             call("buildah", "push", name, "%s:%s:%s" % (kind, archive, name))
             with sandboxed.function("--root", archive) as function:
                 self.assertTrue(function.invoke()["works"])
+
+    def test_copied_from_the_image_that_is_delivered(self):
+        archive, = sandboxed.release().glob("devshm-*-image.tar")
+        call("podman", "load", "--input", archive)
+        for architecture in ("amd64", "arm64"):
+            about = json.loads(call("skopeo", "--override-arch", architecture, "inspect", "oci-archive:%s" % archive))
+            self.assertEqual((about["Architecture"], about["Labels"]["org.opencontainers.image.licenses"]), (architecture, "MIT"))
+        context = self.place / "copied"
+        context.mkdir()
+        version = re.search(r"devshm-(.*)-image.tar", archive.name)[1]
+        (context / "Containerfile").write_text("""FROM docker.io/library/debian:bookworm-slim
+COPY --from=devshm:%s / /opt/
+ENV LD_PRELOAD=/opt/lib/libdevshm.so
+CMD ["/opt/bin/devshm", "check"]
+""" % version)
+        self.build(context / "Containerfile", "localhost/devshm-test-copied", context)
+        self.assertIn("everything works", sandboxed.run("--root", "localhost/devshm-test-copied").stdout)
 
     def test_on_alpine(self):
         done = sandboxed.run("--root", self.image("alpine"))
