@@ -81,6 +81,17 @@ class Errors(unittest.TestCase):
                     if number := re.search(r"\[Errno (\d+)\]", line):
                         self.assertIn(int(number[1]), numbers)
 
+    def test_the_readme_quotes_the_demo(self):
+        def known(line):
+            return re.sub(r"psm_\w+", "psm_", " ".join(line.split()))
+
+        readme = (TOP / "README.md").read_text(encoding="utf-8")
+        for argument, options in ([], []), (["100"], ["--shm", "64M"]):
+            command = " ".join(["python3 container/demo.py", *argument])
+            quoted = re.search(rf"^    {command}\n((?:      .*\n)+)", readme, re.M)[1].splitlines()
+            printed = said([sys.executable, TOP / "container/demo.py", *argument], *options)
+            self.assertEqual([known(line) for line in quoted], [known(line) for line in printed])
+
     def test_what_the_programs_of_the_tests_print(self):
         """docs/programs.md has them, from the last time that all of them ran."""
         for cells in rows((TOP / "docs/programs.md").read_text(encoding="utf-8")):
