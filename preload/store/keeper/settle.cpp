@@ -13,6 +13,8 @@ namespace devshm::store {
 namespace {
 
 constexpr int signals = 64;
+// Where a filter refuses to say: the kernel keeps to the real one.
+constexpr unsigned usual_descriptor_limit = 1024;
 
 /// What the kernel takes for a signal's action.
 struct KernelAction {
@@ -60,6 +62,18 @@ void close_descriptors() {
   for (unsigned fd = first; fd < 65536; ++fd) sys::close(static_cast<int>(fd));
 }
 
+/// Makes the real and the saved user, or group, the effective one: a process that had others could not be looked into
+/// by those that have not. Nothing is set where there is nothing to change: filters refuse that, as AWS Lambda's does.
+int use_one_id(long get, long set) {
+  unsigned real = 0;
+  unsigned effective = 0;
+  unsigned saved = 0;
+  if (const long error = sys::call(get, sys::word(&real), sys::word(&effective), sys::word(&saved)))
+    return static_cast<int>(error);
+  if (real == effective && saved == effective) return 0;
+  return static_cast<int>(sys::call(set, effective, effective, effective));
+}
+
 int use_dev_null() {
   const int null = sys::openat(AT_FDCWD, "/dev/null", O_RDWR);
   if (null < 0) return null;
@@ -73,7 +87,7 @@ int use_dev_null() {
 
 unsigned descriptor_limit() {
   struct rlimit64 limit;
-  if (sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, sys::word(&limit)) != 0) return 0;
+  if (sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, sys::word(&limit)) != 0) return usual_descriptor_limit;
   return limit.rlim_cur > most_objects ? most_objects : static_cast<unsigned>(limit.rlim_cur);
 }
 
@@ -83,11 +97,8 @@ int settle() {
   if (const int error = use_dev_null()) return error;
   sys::call(SYS_chdir, sys::word("/"));
   sys::call(SYS_umask, 0);
-  // One that had another real user could not be looked into by those that have not.
-  const long group = sys::call(SYS_getegid);
-  const long user = sys::geteuid();
-  if (const long error = sys::call(SYS_setresgid, group, group, group)) return static_cast<int>(error);
-  if (const long error = sys::call(SYS_setresuid, user, user, user)) return static_cast<int>(error);
+  if (const int error = use_one_id(SYS_getresgid, SYS_setresgid)) return error;
+  if (const int error = use_one_id(SYS_getresuid, SYS_setresuid)) return error;
   drop_capabilities();
   sys::call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   sys::call(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
