@@ -158,6 +158,14 @@ class Resets(unittest.TestCase):
                 r"REPORT .*\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t.*Status: error\tError Type: Runtime.OutOfMemory"
             )
 
+    def test_a_full_tmp_is_named_above_the_bus_error(self):
+        with with_layer("--tmp", "512", "--handler", "filling.handler", "--timeout", "60") as started:
+            self.assertIn("signal: bus error", started.failure(mib=600)["errorMessage"])
+            started.wait_for_line(r"REPORT .*\tStatus: error")
+            lines = "".join(started.lines)
+            said = lines.index("devshm: /dev/shm/filling is made 629145600 bytes long, and /tmp/shm has space for ")
+            self.assertLess(said, lines.index("bus error", lines.index("has space for") + 200))
+
     def test_an_exit_in_the_middle(self):
         with with_layer("--timeout", "30", "--", "python3", "/var/task/by_hand.py") as started:
             answer = started.failure(do="exit", status=9)
