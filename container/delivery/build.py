@@ -73,6 +73,12 @@ def install(architecture, work, log, daemon=True):
     return Installed(architecture, work / "tree", statically_linked(architecture, root) if daemon else ())
 
 
+def version_of(package):
+    """Of a package of this machine."""
+    shown = ["dpkg-query", "-W", "-f", "${Version}", package]
+    return subprocess.run(shown, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def statically_linked(architecture, root):
     """What Debian's packages contribute to devshmd."""
     parts = [
@@ -86,10 +92,7 @@ def statically_linked(architecture, root):
         ),
     ]
     for name, package, licence in parts:
-        other = ["--admindir=%s/var/lib/dpkg" % root] if root and package in cross_root.PACKAGES else []
-        number = subprocess.run(
-            ["dpkg-query", *other, "-W", "-f", "${Version}", package], stdout=subprocess.PIPE, text=True, check=True
-        ).stdout
+        number = cross_root.version(root, package) if root and package in cross_root.PACKAGES else version_of(package)
         yield sbom.library(
             name,
             number,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What devshmd needs to be compiled for another architecture: libfuse3 and fmt from Debian's packages for that one,
 unpacked below the user's cache directory. The machine's own packages stay as they are."""
+import gzip
+import re
 import shutil
 
 from environment import roots
@@ -45,6 +47,12 @@ def provide(architecture, release, log):
             )
             fresh.rename(root)
     return root
+
+
+def version(root, package):
+    """The package's version. It is unpacked, and not installed: dpkg does not know of it, but its changelog begins with it."""
+    with gzip.open(root / "usr/share/doc" / package / "changelog.Debian.gz", "rt", errors="replace") as changelog:
+        return re.match(r"\S+ \((\S+)\)", changelog.readline())[1]
 
 
 def cross_file(root, architecture, target):
