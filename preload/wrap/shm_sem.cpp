@@ -75,8 +75,8 @@ EXPORT int shm_open(const char* name, int flags, mode_t mode) {
     if (const int fd = shm_open_memory(name, flags, mode); fd != not_memory) return fd < 0 ? fail_with<int>(-fd) : fd;
   }
   const int fd = by_name(shm_open_ready, NEXT_LATE(shm_open), name, flags, mode);
-  // Another process has created it with DEVSHM_STORE=memory: libc does not follow the link that its name is. But where the
-  // backing directory itself is the link, it is refused.
+  // Another process has created it with DEVSHM_STORE=memory: libc does not follow the link that its name is. But where
+  // the backing directory itself is the link, it is refused.
   if (__builtin_expect(fd == -1 && errno == ELOOP, 0) && ensure_backing_dir() == 0) {
     const int opened = shm_open_link(name, flags);
     if (opened != not_memory) return opened < 0 ? fail_with<int>(-opened) : opened;

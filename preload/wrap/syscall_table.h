@@ -86,7 +86,8 @@ constexpr SystemCall system_call(long number) {
     case SYS_getxattrat: return path_at(2);
     case SYS_listxattrat: return path_at(2);
     case SYS_removexattrat: return path_at(2);
-    case SYS_umask: return Handling::by_rule;  // showing_files.h
+    case SYS_umask:
+      return Handling::by_rule;  // showing_files.h
     // dir
     case SYS_getdents64: return Handling::by_rule;  // showing_files.h
     case SYS_mkdirat: return path_at(2);

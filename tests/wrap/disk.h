@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The file system as it is, past the library: raw system calls, and their answers as text. An object of the memory store
-// is shown as the file that it stands for.
+// The file system as it is, past the library: raw system calls, and their answers as text. An object of the memory
+// store is shown as the file that it stands for.
 #pragma once
 
 #include <dirent.h>

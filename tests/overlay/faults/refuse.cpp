@@ -100,7 +100,8 @@ __attribute__((constructor)) void refuse() {
   add(BPF_STMT(BPF_RET | BPF_K, getenv("REFUSE_OTHERS") ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW));
   const sock_fprog filter{length, program};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up("PR_SET_NO_NEW_PRIVS");
-  // Not by syscall(), which is one of devshm's wrappers: it would have its settings before it can be refused the memory.
+  // Not by syscall(), which is one of devshm's wrappers: it would have its settings before it can be refused the
+  // memory.
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) give_up("seccomp");
 }
 
