@@ -109,7 +109,7 @@ Objects::Objects(const char* dir) {
     return;
   }
   add_directory(fd, "");
-  qsort(all_, count_, sizeof *all_, by_name);
+  if (count_) qsort(all_, count_, sizeof *all_, by_name);
 }
 
 /// Takes ownership of the descriptor. `name` is empty, or ends with a slash.

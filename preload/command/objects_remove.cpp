@@ -40,7 +40,7 @@ const char* remove_one(const char* name) {
   if (!rest) return "is not below /dev/shm";
   if (strlen(rest) >= 4096) return strerror(ENAMETOOLONG);
   char text[4096];
-  strcpy(text, rest);
+  put(text, rest);
   int dir = open(settings().dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   char* part = text;
   while (char* const slash = dir < 0 ? nullptr : strchr(part, '/')) {

@@ -28,7 +28,7 @@ void print_name(const char* name, bool as_json) {
 void put_size(char (&out)[24], Bytes bytes) {
   const char* unit = " KMGTPE";
   double number = static_cast<double>(bytes);
-  for (; number >= 1024; number /= 1024) ++unit;
+  while (number >= 1024) number /= 1024, ++unit;
   if (bytes == unknown)
     snprintf(out, sizeof out, "-");
   else if (*unit == ' ')
@@ -55,7 +55,7 @@ void put_user(char (&out)[24], uid_t user) {
     Bytes found;
     if (!number || !read_number(number + 1, found) || found != user) continue;
     *name_end = '\0';
-    if (strlen(line) < sizeof out) strcpy(out, line);
+    if (strlen(line) < sizeof out) put(out, line);
     return;
   }
 }
