@@ -48,6 +48,7 @@ class OtherArchitecture(unittest.TestCase):
 
     @staticmethod
     def unpacked(package, place):
+        place.chmod(0o755)  # Lambda's user looks into it
         for name, content in contents.of(package).items():
             target = place / name
             target.parent.mkdir(parents=True, exist_ok=True)
