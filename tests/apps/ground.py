@@ -39,11 +39,27 @@ class Ground:
     def _run(self, where, options, command, program):
         started, limit = time.monotonic(), self.limit or program.limit
         print(f"{where} ", end="", flush=True)
-        done = subprocess.run(["timeout", "-k", "20", str(limit), TOP / "container/hide-shm", "--private-tmp", *options, "--",
-                               *command, *program.command()],
-                              cwd=self.build, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True, errors="replace")
-        if done.returncode in (124, 137):       # hide-shm was ended by TERM, and has cleaned up
+        done = subprocess.run(
+            [
+                "timeout",
+                "-k",
+                "20",
+                str(limit),
+                TOP / "container/hide-shm",
+                "--private-tmp",
+                *options,
+                "--",
+                *command,
+                *program.command(),
+            ],
+            cwd=self.build,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        if done.returncode in (124, 137):  # hide-shm was ended by TERM, and has cleaned up
             raise Failed(f"not done after {limit} s")
         if done.returncode == 125:
             raise Failed(f"the ground could not be made: {done.stderr.strip()}")
