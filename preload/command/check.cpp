@@ -84,7 +84,7 @@ int check(bool as_json) {
       check_services(report);
       check_constant(report);
     }
-    if (active) check_objects(report, library);
+    if (active) check_objects(report);
     if (active) check_directory(report);
     messages.report(report);
   } else {

@@ -38,7 +38,7 @@ void check_paths(CheckReport& report);
 inline constexpr char peer_variable[] = "DEVSHM_CHECK_PEER";
 
 // check_objects.cpp
-void check_objects(CheckReport& report, const LoadedLibrary& library);
+void check_objects(CheckReport& report);
 
 // check_directory.cpp
 void check_directory(CheckReport& report);

@@ -6,7 +6,7 @@
 
 #include "../settings.h"
 #include "../store/kernel.h"
-#include "../store/names.h"
+#include "../store/make_root.h"
 #include "../sys.h"
 #include "check.h"
 
@@ -44,10 +44,6 @@ void for_each_short_name(Visit visit) {
   closedir(dir);
 }
 
-store::Root memory_root(const Settings& set) {
-  return {set.dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid))};
-}
-
 /// Removes what is in a directory that has no directories in it.
 void remove_entries(const char* path) {
   DIR* dir = opendir(path);
@@ -58,7 +54,7 @@ void remove_entries(const char* path) {
 
 }  // namespace
 
-Leftovers::Leftovers() : set_(settings()), had_root_(is_there(memory_root(set_).c_str())) {
+Leftovers::Leftovers() : set_(settings()), had_root_(is_there(store::own_root(set_.dir).c_str())) {
   const char* dir = set_.dir;
   char path[PATH_MAX];
   for (std::size_t i = 1; i <= set_.dir_length && !missing_from_; ++i) {
@@ -100,7 +96,7 @@ Leftovers::~Leftovers() {
 /// file gone, and may put something into the pool until then.
 void Leftovers::remove_root() const {
   constexpr int tries = 1000;
-  const store::Root root = memory_root(set_);
+  const store::Root root = store::own_root(set_.dir);
   if (!root.fits() || !is_there(root.c_str())) return;
   sys::unlinkat(AT_FDCWD, root.entry("keeper").c_str());
   for (int i = 0; i < tries && is_there(root.c_str()); ++i) {

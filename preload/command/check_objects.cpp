@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../store/kernel.h"
-#include "../store/names.h"
+#include "../store/make_root.h"
 #include "../sys.h"
 #include "check.h"
 
@@ -14,22 +14,14 @@ namespace devshm {
 namespace {
 
 constexpr char name[] = "/.devshm-objects";
-constexpr long no_execution = 8;  // ST_NOEXEC in f_flags
 
-/// Why no keeper can be started with this library as its program; null if nothing is in its way.
-const char* obstacle(const char* library) {
+/// What is in the way of a store; null if nothing is known to be.
+const char* obstacle() {
   const int memfd = sys::memfd_create("devshm-check", 1);
   if (memfd < 0) return "no memory can be had: memfd_create(2) fails";
   sys::close(memfd);
-  const store::Root root(settings().dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
-  if (!root.fits()) return "the path of the directory is too long for a store beside it";
-  if (!library) return nullptr;
-  struct statfs fs;
-  if (sys::access(library, X_OK) != 0)
-    return "the library can't be executed, and it is the program of devshm-keeper: chmod a+x";
-  if (sys::statfs(library, &fs) == 0 && fs.f_flags & no_execution)
-    return "the library is on a file system without execution (noexec), and it is the program of devshm-keeper";
-  return nullptr;
+  const bool fits = store::own_root(settings().dir).fits();
+  return fits ? nullptr : "the path of the directory is too long for a store beside it";
 }
 
 /// Whether an object that is created now is memory: then its name in the directory is a link.
@@ -48,11 +40,11 @@ bool becomes_memory() {
 
 }  // namespace
 
-void check_objects(CheckReport& report, const LoadedLibrary& library) {
+void check_objects(CheckReport& report) {
   if (settings().store == Store::disk) return report.row("objects", "files (DEVSHM_STORE=disk)", Finding::neutral);
   if (becomes_memory()) return report.row("objects", "memory, which devshm-keeper holds", Finding::good);
   report.row("objects", "files, not memory", Finding::neutral);
-  const char* const reason = obstacle(library.path);
+  const char* const reason = obstacle();
   report.advice(reason ? reason
                        : "devshm-keeper could not be started, or does not answer; DEVSHM_LOG=stderr says more");
 }

@@ -26,7 +26,10 @@ template <std::size_t Size>
 class ShortText {
  public:
   ShortText() { text_[0] = '\0'; }
-  ShortText(const ShortText& other) { add(other.c_str(), other.size()); }
+  ShortText(const ShortText& other) {
+    add(other.c_str(), other.size());
+    end_.fits = other.end_.fits;
+  }
   ShortText& operator=(const ShortText&) = delete;
 
   ShortText& add(const char* text, std::size_t length) {

@@ -91,12 +91,10 @@ class Check(unittest.TestCase):
         self.assertEqual(self.row(report["now"], "objects"), (True, "memory, which devshm-keeper holds"))
         self.assertEqual(report["exit"], 0)
 
-    def test_a_library_that_cannot_be_executed_holds_no_memory(self):
-        self.library.chmod(0o644)
-        self.addCleanup(self.library.chmod, 0o755)
-        report = self.check("--store=memory", **self.preload)
+    def test_why_objects_are_no_memory(self):
+        report = self.check("--store=memory", "--dir=/tmp/" + 110 * "d", **self.preload)
         self.assertEqual(self.row(report["now"], "objects"), (None, "files, not memory"))
-        self.assertIn("the library can't be executed", json.dumps(report))
+        self.assertIn("the path of the directory is too long for a store", json.dumps(report))
         self.assertEqual(report["exit"], 0)
 
     def test_a_long_directory_leaves_no_link(self):
