@@ -23,6 +23,9 @@ GROUNDS = HERE.parent.parent.parent / "container" / "hide-shm"
 sys.path.insert(0, str(HERE.parent.parent / "ground"))
 from leaks import leaks  # noqa: E402
 
+# Objects in memory (DEVSHM_STORE=memory): a setting of the test's own environment, for the grounds that have the library.
+STORE = [f"DEVSHM_STORE={os.environ['DEVSHM_STORE']}"] if "DEVSHM_STORE" in os.environ else []
+
 
 @dataclass
 class Known:
@@ -99,7 +102,7 @@ class Workshop:
             f"{self.dir}/run_commands",
             f"--library={preload}",
             *([f"--user={user}"] if user is not None else []),
-            *(f"--env={pair}" for pair in env),
+            *(f"--env={pair}" for pair in (*env, *(STORE if preload else ()))),
             *(f"--prefix={word}" for word in prefix),
             *([f"--trace={trace}"] if trace else []),
             "/dev/shm" if shm else "/tmp/shm",

@@ -103,8 +103,24 @@ def content(path):
     return f"{len(data)} bytes {hashlib.sha256(data).hexdigest()[:16]}"
 
 
+OBJECT = re.compile(r"/\.[^/]+\.memory\.\d+\.\d+/[0-9a-f]{16}/\d+$")  # the link that an object's name in memory is
+
+
+class Status:
+    """What a program sees of a file: of an object in memory the object's, with the link count of its name."""
+
+    def __init__(self, path):
+        name = os.lstat(path)
+        is_object = stat.S_ISLNK(name.st_mode) and OBJECT.search(os.readlink(path))
+        self.seen = os.stat(path) if is_object else name
+        self.st_nlink = name.st_nlink
+
+    def __getattr__(self, field):
+        return getattr(self.seen, field)
+
+
 def describe(path):
-    seen = os.lstat(path)
+    seen = Status(path)
     words = [
         {
             stat.S_IFDIR: "dir",
