@@ -96,6 +96,15 @@ std::string ScratchStore::text_of(const std::string& name) const {
   return text;
 }
 
+int ScratchStore::generations() const {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root_)) {
+    const std::string name = entry.path().filename();
+    count += name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  }
+  return count;
+}
+
 bool ScratchStore::keeper_has_read_events() const {
   return devshm::store::ask_for_refill({root_.c_str(), root_.size()}) == 0;  // before it answers it reads them
 }

@@ -45,6 +45,8 @@ class ScratchStore {
   void kill_keepers() const { kill_keepers_of(root_); }
   static std::vector<pid_t> keepers_of(const std::string& root);
   static void kill_keepers_of(const std::string& root);
+  /// How many generations' links there are.
+  int generations() const;
   /// Waits until the keeper has seen what has become of names.
   bool keeper_has_read_events() const;
   /// How many objects the keeper holds, those in its pool included.

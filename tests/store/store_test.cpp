@@ -160,6 +160,8 @@ TEST_F(Store, AKilledKeeperIsReplacedAndNothingIsLost) {
       const std::vector<pid_t> living = store.keepers();
       return living.size() == 2 && living[0] != victim && living[1] != victim;
     }));
+    for (const std::string& led : {std::string("a"), name})
+      EXPECT_TRUE(comes_true([&] { return access(store.path(led).c_str(), F_OK) == 0; })) << "by the link itself";
   }
 }
 
@@ -176,6 +178,7 @@ TEST_F(Store, WithBothKilledNamesAreGoneAndMappingsStay) {
   ASSERT_GE(again, 0) << strerror(-again);
   EXPECT_TRUE(is_memory(again));
   EXPECT_EQ(store.text_of("a"), "three");
+  EXPECT_EQ(store.generations(), 1) << "the dead keeper's links";
   EXPECT_NE(access(store.path("b").c_str(), F_OK), 0);
   struct stat found;
   EXPECT_NE(lstat(store.path("b").c_str(), &found), 0) << "the next user cleans up";
