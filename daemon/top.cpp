@@ -47,7 +47,8 @@ bool take(const std::string& field, std::string& out) {
 
 std::string user_name(std::uint64_t uid) {
 #ifdef DEVSHMD_IS_STATIC
-  // A static program would load the name services of this machine's libc, which may be another one: /etc/passwd suffices.
+  // A static program would load the name services of this machine's libc, which may be another one: /etc/passwd
+  // suffices.
   [[maybe_unused]] static const int only_files = __nss_configure_lookup("passwd", "files");
 #endif
   const passwd* entry = getpwuid(static_cast<uid_t>(uid));

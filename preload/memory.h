@@ -16,8 +16,8 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// What is not for the store: the call is to be made as ever.
 inline constexpr int not_memory = -4097;
 
-/// Whether objects are memory in this process: with DEVSHM_STORE=memory, unless a creation has shown that no store can be
-/// had here.
+/// Whether objects are memory in this process: with DEVSHM_STORE=memory, unless a creation has shown that no store can
+/// be had here.
 bool memory_serves();
 
 /// Whether objects of this process are memory. With DEVSHM_STORE=disk it looks at the environment once, reads no other

@@ -15,9 +15,9 @@ enum class Location : unsigned char {
 };
 
 /// Where descriptor `fd` is: in the overlay if it refers to the backing directory or something below it, including
-/// deleted files, or to an object of the memory store. Reads its name from /proc. If that is too long, a directory is located by going up from it to the
-/// backing directory, which is recognised by device and inode; a file on another device is outside. Without /proc the
-/// answer is outside.
+/// deleted files, or to an object of the memory store. Reads its name from /proc. If that is too long, a directory is
+/// located by going up from it to the backing directory, which is recognised by device and inode; a file on another
+/// device is outside. Without /proc the answer is outside.
 Location location_of(int fd);
 
 /// Whether a file is to be treated as one on a tmpfs. A file of unknown location is: it is on the same device.

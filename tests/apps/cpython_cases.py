@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 
 # As the report has them; a case that is none of these has passed.
 OUTCOMES = {"skipped": "skipped", "failure": "failed", "error": "failed"}
-HANGS_AFTER = 1200      # seconds; the tests' own runner then says where
+HANGS_AFTER = 1200  # seconds; the tests' own runner then says where
 
 
 def regrtest(module, work, *options):
@@ -19,10 +19,16 @@ def regrtest(module, work, *options):
     report, said = work / "report.xml", work / "said"
     report.unlink(missing_ok=True)
     environment = dict(os.environ, TMPDIR="/dev/shm", HOME=str(work), PYTHONDONTWRITEBYTECODE="1", LC_ALL="C.UTF-8")
-    with open(said, "wb") as log:       # no pipe: whoever is left of the tests would hold it open
-        runner = subprocess.Popen([sys.executable, "-m", "test", "--timeout", str(HANGS_AFTER), "--junit-xml", report,
-                                   *options, module], env=environment, cwd=work, stdin=subprocess.DEVNULL, stdout=log,
-                                  stderr=log, start_new_session=True)
+    with open(said, "wb") as log:  # no pipe: whoever is left of the tests would hold it open
+        runner = subprocess.Popen(
+            [sys.executable, "-m", "test", "--timeout", str(HANGS_AFTER), "--junit-xml", report, *options, module],
+            env=environment,
+            cwd=work,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
         runner.wait()
     try:
         os.killpg(runner.pid, signal.SIGKILL)

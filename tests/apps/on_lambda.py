@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-TASK = "/var/task"          # where a function's code lies: here the program, and the library
+TASK = "/var/task"  # where a function's code lies: here the program, and the library
 
 
 class Unlike(Exception):
@@ -21,16 +21,37 @@ class Lambda:
     def run(self, program, devshm):
         """The program on this machine's own root, as a function's code."""
         with tempfile.TemporaryDirectory(prefix="devshm-apps.") as task:
-            pathlib.Path(task).chmod(0o755)     # it is Lambda's user who runs it
+            pathlib.Path(task).chmod(0o755)  # it is Lambda's user who runs it
             for file in program.path, self.build / "preload/libdevshm.so":
                 shutil.copy(file, task)
             preload = ["--env", f"LD_PRELOAD={TASK}/libdevshm.so"] if devshm else []
             limit = str(self.limit or program.limit)
-            done = subprocess.run(["timeout", "-k", "20", limit, TOP / "container/lambda", "--root", "/", "--tmp", "4096",
-                                   "--memory", program.say("lambda"), "--task", task, *preload,
-                                   "--", f"{TASK}/{program.name}"],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  text=True, errors="replace", check=False)
+            done = subprocess.run(
+                [
+                    "timeout",
+                    "-k",
+                    "20",
+                    limit,
+                    TOP / "container/lambda",
+                    "--root",
+                    "/",
+                    "--tmp",
+                    "4096",
+                    "--memory",
+                    program.say("lambda"),
+                    "--task",
+                    task,
+                    *preload,
+                    "--",
+                    f"{TASK}/{program.name}",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                check=False,
+            )
         if done.returncode in (124, 125, 137):
             raise Unlike(f"in container/lambda: status {done.returncode}: {done.stderr.strip()[-500:]}")
         return done
@@ -43,7 +64,9 @@ class Lambda:
         if program.about["refused"]:
             said, reason = program.say("refused").split(": ", 1)
             if done.returncode == 0 or not re.search(said, done.stderr + done.stdout):
-                raise Unlike(f"in container/lambda it should be refused: status {done.returncode}: {done.stderr[-500:]}")
+                raise Unlike(
+                    f"in container/lambda it should be refused: status {done.returncode}: {done.stderr[-500:]}"
+                )
             return f"refused: {reason}"
         odd = differences(program, native.stdout, done.stdout)[0]
         if done.returncode or odd:

@@ -22,9 +22,20 @@ def make(suite, packages):
             return
         subprocess.run([TOP / "container/install", "mmdebstrap", "debian-archive-keyring"], check=True)
         print(f"making a Debian {suite}, some minutes ... ", end="", flush=True)
-        fresh = directory.with_name(directory.name + ".new")      # what was given up half-way is no root
+        fresh = directory.with_name(directory.name + ".new")  # what was given up half-way is no root
         shutil.rmtree(fresh, ignore_errors=True)
-        roots.run_with_progress(["mmdebstrap", "--mode=root", "--variant=essential", "--include=" + ",".join(packages),
-                                 "--keyring=" + roots.KEYRING, suite, str(fresh), roots.mirror()],
-                                directory.with_name("mmdebstrap.log"), "apps")
+        roots.run_with_progress(
+            [
+                "mmdebstrap",
+                "--mode=root",
+                "--variant=essential",
+                "--include=" + ",".join(packages),
+                "--keyring=" + roots.KEYRING,
+                suite,
+                str(fresh),
+                roots.mirror(),
+            ],
+            directory.with_name("mmdebstrap.log"),
+            "apps",
+        )
         fresh.rename(directory)

@@ -6,8 +6,8 @@
 //
 // A round starts COMMAND once with each LD_PRELOAD (empty: none; "@WORDS": none, and WORDS before the command), each
 // time beginning with another one, and waits for it. A line is a round: for each variant "NANOSECONDS:FAULTS", the time
-// from before the start to after the end, and the page faults (those that read from disk do not count). All of it on one processor: a variant that happened to be moved to a
-// cold one would be measured for that.
+// from before the start to after the end, and the page faults (those that read from disk do not count). All of it on
+// one processor: a variant that happened to be moved to a cold one would be measured for that.
 #include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>

@@ -16,6 +16,7 @@ FAKECHROOT = "fakechroot/libfakechroot.so"
 @dataclass
 class Figure:
     """A variant against its reference. Times are nanoseconds; counts have the unit "instructions", "faults" or "MiB"."""
+
     section: str
     name: str
     variant: str
@@ -48,8 +49,19 @@ def figure(section, name, variant, reference, values, references, **more):
     """A figure from values that belong together pairwise."""
     ratios = [a / b for a, b in zip(values, references)]
     low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else (ratios[0],) * 3
-    return Figure(section, name, variant, reference, statistics.median(values), statistics.median(references),
-                  statistics.median(ratios), low, high, rounds=len(ratios), **more)
+    return Figure(
+        section,
+        name,
+        variant,
+        reference,
+        statistics.median(values),
+        statistics.median(references),
+        statistics.median(ratios),
+        low,
+        high,
+        rounds=len(ratios),
+        **more,
+    )
 
 
 class Variant:
@@ -86,8 +98,9 @@ class Bench:
         subprocess.run([here.parent.parent / "container/install", *packages], check=True)
         if not (build / "tests/bench").exists():  # set up before Google Benchmark was there
             subprocess.run(["meson", "setup", "--reconfigure", "--clearcache", build], check=True, stdout=sys.stderr)
-        subprocess.run(["ninja", "-C", build, "--quiet", "bench-programs", "preload/libdevshm.so"], check=True,
-                       stdout=sys.stderr)
+        subprocess.run(
+            ["ninja", "-C", build, "--quiet", "bench-programs", "preload/libdevshm.so"], check=True, stdout=sys.stderr
+        )
         self.programs.mkdir()
         for file in [*(build / "tests/bench").iterdir(), build / "preload/libdevshm.so"]:
             if file.is_file() and os.access(file, os.X_OK):
@@ -110,15 +123,40 @@ class Bench:
 
     def run(self, variant, command, check=True):
         """A command's standard output, in this variant."""
-        environment = dict(os.environ, BENCH_SCRATCH=str(self.scratch), BENCH_PRELOAD=variant.preload,
-                           BENCH_GROUND=variant.ground, BENCH_DIRECTORY=str(self.scratch / "files"),
-                           LC_ALL="C.UTF-8", **variant.variables)
-        done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-ec", GROUND, "sh",
-                               *variant.words, *map(str, command)], env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        environment = dict(
+            os.environ,
+            BENCH_SCRATCH=str(self.scratch),
+            BENCH_PRELOAD=variant.preload,
+            BENCH_GROUND=variant.ground,
+            BENCH_DIRECTORY=str(self.scratch / "files"),
+            LC_ALL="C.UTF-8",
+            **variant.variables,
+        )
+        done = subprocess.run(
+            [
+                "unshare",
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-ec",
+                GROUND,
+                "sh",
+                *variant.words,
+                *map(str, command),
+            ],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         if check and done.returncode != 0:
-            sys.exit("bench: %s, %s: exit status %d\n%s%s" % (variant.name, " ".join(map(str, command)),
-                                                             done.returncode, done.stdout, done.stderr))
+            sys.exit(
+                "bench: %s, %s: exit status %d\n%s%s"
+                % (variant.name, " ".join(map(str, command)), done.returncode, done.stdout, done.stderr)
+            )
         return done.stdout if done.stdout else done.stderr
 
     def turns(self, variants, rounds):
@@ -132,7 +170,7 @@ class Bench:
         times = {variant.name: {} for variant in variants}
         for _, variant in self.turns(variants, rounds):
             said = self.run(variant, [self.programs / program, "--benchmark_format=json", *options])
-            for one in json.loads(said[said.index("{"):])["benchmarks"]:
+            for one in json.loads(said[said.index("{") :])["benchmarks"]:
                 # The processor's time where the process is alone; other processes' work is in the clock's only.
                 kind = "real_time" if "/real_time" in one["name"] or "execve" in one["name"] else "cpu_time"
                 name = one["name"].replace("/real_time", "").replace("/threads:", "/")
@@ -144,9 +182,12 @@ def start(bench):
     """starting programs: no preload, an empty library, devshm, fakechroot, proot"""
     figures = []
     variants = [bench.none, bench.empty, bench.devshm, *bench.others]
-    programs = [("/bin/true", ["/bin/true"], 400, 1.03), ("bash -c :", ["bash", "-c", ":"], 200, 0),
-                ("python3 -c pass", ["/usr/bin/python3", "-c", "pass"], 60, 0),
-                ("200 libraries", [bench.programs / "many_libraries"], 60, 0)]
+    programs = [
+        ("/bin/true", ["/bin/true"], 400, 1.03),
+        ("bash -c :", ["bash", "-c", ":"], 200, 0),
+        ("python3 -c pass", ["/usr/bin/python3", "-c", "pass"], 60, 0),
+        ("200 libraries", [bench.programs / "many_libraries"], 60, 0),
+    ]
     for name, command, usual, budget in programs:
         words = ["%s=%s" % (v.name, "@" + " ".join(v.words) if v.words else v.preload) for v in variants]
         said = bench.run(Variant("launch"), [bench.programs / "launch", bench.rounds(usual), *words, "--", *command])
@@ -155,11 +196,29 @@ def start(bench):
             if variant is bench.empty:
                 continue
             own = budget if variant is bench.devshm else 0
-            figures.append(figure("start", name, variant.name, bench.empty.name, [r[i][0] for r in rounds],
-                                  [r[1][0] for r in rounds], budget=own))
+            figures.append(
+                figure(
+                    "start",
+                    name,
+                    variant.name,
+                    bench.empty.name,
+                    [r[i][0] for r in rounds],
+                    [r[1][0] for r in rounds],
+                    budget=own,
+                )
+            )
             if variant is bench.devshm:
-                figures.append(figure("start", name + ", page faults", variant.name, bench.empty.name,
-                                      [r[i][1] for r in rounds], [r[1][1] for r in rounds], unit="faults"))
+                figures.append(
+                    figure(
+                        "start",
+                        name + ", page faults",
+                        variant.name,
+                        bench.empty.name,
+                        [r[i][1] for r in rounds],
+                        [r[1][1] for r in rounds],
+                        unit="faults",
+                    )
+                )
     return figures
 
 
@@ -173,10 +232,22 @@ def calls(bench):
     for name in times[bench.none.name]:
         reference = backing if "/shm/" in name else bench.none
         for variant in [bench.devshm, *bench.others]:
-            budget = {"budget": 1.01, "slack": 5} if variant is bench.devshm and re.match("open|stat/", name) and \
-                "/shm/" not in name else {}
-            figures.append(figure("calls", name, variant.name, reference.name, times[variant.name][name],
-                                  times[reference.name][name], **budget))
+            budget = (
+                {"budget": 1.01, "slack": 5}
+                if variant is bench.devshm and re.match("open|stat/", name) and "/shm/" not in name
+                else {}
+            )
+            figures.append(
+                figure(
+                    "calls",
+                    name,
+                    variant.name,
+                    reference.name,
+                    times[variant.name][name],
+                    times[reference.name][name],
+                    **budget,
+                )
+            )
     return figures
 
 
@@ -184,13 +255,28 @@ def names(bench):
     """semaphores and shared memory by name: against libc's own on the same file system, and on a tmpfs"""
     same = Variant("the same file system")
     tmpfs = Variant("tmpfs", ground="tmpfs")
-    budgets = {"sem_open+close+unlink": 1.02, "shm_open+map+unlink": 1.02, "sem_wait+post": 1.0,
-               "mutex in shared memory": 1.0, "rewriting/1048576": 1.0, "reading/1048576": 1.0}
+    budgets = {
+        "sem_open+close+unlink": 1.02,
+        "shm_open+map+unlink": 1.02,
+        "sem_wait+post": 1.0,
+        "mutex in shared memory": 1.0,
+        "rewriting/1048576": 1.0,
+        "reading/1048576": 1.0,
+    }
     times = bench.google("names", [same, bench.devshm, tmpfs], bench.rounds(11), "--benchmark_min_time=0.02")
     figures = []
     for name in times["devshm"]:
-        figures.append(figure("names", name, "devshm", same.name, times["devshm"][name], times[same.name][name],
-                              budget=budgets.get(name, 0)))
+        figures.append(
+            figure(
+                "names",
+                name,
+                "devshm",
+                same.name,
+                times["devshm"][name],
+                times[same.name][name],
+                budget=budgets.get(name, 0),
+            )
+        )
         figures.append(figure("names", name, "devshm", tmpfs.name, times["devshm"][name], times[tmpfs.name][name]))
     return figures
 
@@ -202,10 +288,10 @@ def first_use(bench):
     for _, variant in bench.turns([same, bench.devshm], bench.rounds(60)):
         took[variant.name].append(int(bench.run(variant, [bench.programs / "first_use"]).split()[0]))
     extra = [max(1, a - b) for a, b in zip(took["devshm"], took[same.name])]
-    return [figure("first use", "shm_open, the first in its process", "devshm", same.name, took["devshm"],
-                   took[same.name]),
-            figure("first use", "what devshm adds to it", "devshm", "300 µs", extra, [300_000] * len(extra),
-                   budget=1.0)]
+    return [
+        figure("first use", "shm_open, the first in its process", "devshm", same.name, took["devshm"], took[same.name]),
+        figure("first use", "what devshm adds to it", "devshm", "300 µs", extra, [300_000] * len(extra), budget=1.0),
+    ]
 
 
 def instructions(bench):
@@ -218,14 +304,33 @@ def instructions(bench):
             for variant in [bench.none, bench.devshm, *(v for v in bench.others if v.preload)]:
                 totals = []
                 for count in ("1000", "2000"):
-                    said = bench.run(variant, ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                                               bench.programs / "instructions", call, path, count])
+                    said = bench.run(
+                        variant,
+                        [
+                            "valgrind",
+                            "--tool=callgrind",
+                            "--callgrind-out-file=/dev/null",
+                            bench.programs / "instructions",
+                            call,
+                            path,
+                            count,
+                        ],
+                    )
                     totals.append(int(re.search(r"I +refs: +([\d,]+)", said).group(1).replace(",", "")))
                 counted[variant.name] = (totals[1] - totals[0]) / 1000
             for name, number in counted.items():
                 if name != bench.none.name:
-                    figures.append(figure("instructions", "%s/%s" % (call, length), name, bench.none.name, [number],
-                                          [counted[bench.none.name]], unit="instructions"))
+                    figures.append(
+                        figure(
+                            "instructions",
+                            "%s/%s" % (call, length),
+                            name,
+                            bench.none.name,
+                            [number],
+                            [counted[bench.none.name]],
+                            unit="instructions",
+                        )
+                    )
     return figures
 
 
@@ -238,8 +343,9 @@ def python(bench):
         for line in said.splitlines():
             name, _, seconds = line.rpartition(" ")
             took[variant.name].setdefault(name, []).append(float(seconds) * 1e9)
-    return [figure("python", name, "devshm", "tmpfs", took["devshm"][name], took["tmpfs"][name])
-            for name in took["devshm"]]
+    return [
+        figure("python", name, "devshm", "tmpfs", took["devshm"][name], took["tmpfs"][name]) for name in took["devshm"]
+    ]
 
 
 def file_system(bench):
@@ -258,12 +364,23 @@ def file_system(bench):
                     took[backing].setdefault(what, []).append(size / float(speed) * 1e9)
         for what in took["memfd"]:
             for backing in backings[1:]:
-                figures.append(figure("file system", "%s of %d MiB" % (what, size), backing, "memfd",
-                                      took[backing][what], took["memfd"][what]))
-    opens = [float(bench.run(ground, [bench.programs / "file_system", "keeper", bench.scratch / "files", 2000]).split()[1])
-             for _ in range(bench.rounds(5))]
-    same = bench.google("names", [ground], bench.rounds(5), "--benchmark_min_time=0.02",
-                        "--benchmark_filter=^shm_open among names/1$")[ground.name]["shm_open among names/1"]
+                figures.append(
+                    figure(
+                        "file system",
+                        "%s of %d MiB" % (what, size),
+                        backing,
+                        "memfd",
+                        took[backing][what],
+                        took["memfd"][what],
+                    )
+                )
+    opens = [
+        float(bench.run(ground, [bench.programs / "file_system", "keeper", bench.scratch / "files", 2000]).split()[1])
+        for _ in range(bench.rounds(5))
+    ]
+    same = bench.google(
+        "names", [ground], bench.rounds(5), "--benchmark_min_time=0.02", "--benchmark_filter=^shm_open among names/1$"
+    )[ground.name]["shm_open among names/1"]
     figures.append(figure("file system", "opening a name", "a keeper's memfd", "a file", opens, same))
     return figures
 
@@ -288,16 +405,36 @@ def memory(bench):
     for name, references in took[tmpfs.name].items():
         budget = 0 if "row" in name else 1.05 if "MiB" in name else 4
         for variant in (memory_store, disk):
-            figures.append(figure("memory", name, variant.name, tmpfs.name, took[variant.name][name], references,
-                                  budget=budget if variant is memory_store else 0))
+            figures.append(
+                figure(
+                    "memory",
+                    name,
+                    variant.name,
+                    tmpfs.name,
+                    took[variant.name][name],
+                    references,
+                    budget=budget if variant is memory_store else 0,
+                )
+            )
     firsts = []
     for number in range(bench.rounds(20)):  # a directory of its own each: no keeper is there
         variables = {**store, "DEVSHM_DIR": "/tmp/first-%d" % number}
         firsts.append(int(bench.run(Variant("first", bench.library, variables=variables), [program, "first"])))
-    for file in bench.scratch.glob("tmp/.*.memory.*/keeper"):  # without it keepers end, and what they have can be removed
+    for file in bench.scratch.glob(
+        "tmp/.*.memory.*/keeper"
+    ):  # without it keepers end, and what they have can be removed
         file.unlink()
-    figures.append(figure("memory", "the first object, with the keeper's start", memory_store.name, "5 ms", firsts,
-                          [5_000_000] * len(firsts), budget=1.0))
+    figures.append(
+        figure(
+            "memory",
+            "the first object, with the keeper's start",
+            memory_store.name,
+            "5 ms",
+            firsts,
+            [5_000_000] * len(firsts),
+            budget=1.0,
+        )
+    )
     return figures
 
 
@@ -312,9 +449,12 @@ def dirty_limit(bench):
     for share, words in ((0, "memory free"), (0.5, "half of it taken"), (0.75, "three quarters taken")):
         fitting = [size for size in sizes if size < 0.8 * available * (1 - share)]
         # One command for all: taking the memory takes longer than what is measured.
-        lines = ["%s %s %s %d" % (program, backing, bench.scratch / "files", size)
-                 for number in range(bench.rounds(3)) for size in fitting
-                 for backing in (("memfd", "file"), ("file", "memfd"))[number % 2]]
+        lines = [
+            "%s %s %s %d" % (program, backing, bench.scratch / "files", size)
+            for number in range(bench.rounds(3))
+            for size in fitting
+            for backing in (("memfd", "file"), ("file", "memfd"))[number % 2]
+        ]
         script = "\n".join("echo %s; %s; grep nr_dirty_threshold /proc/vmstat" % (line, line) for line in lines)
         said = bench.run(ground, [program, "taker", "-", max(1, int(available * share)), "sh", "-ec", script])
         took, limits = {}, []
@@ -327,28 +467,55 @@ def dirty_limit(bench):
                 for what, speed in re.findall(r"(\S+) (\d+)", line):
                     took.setdefault((what, size), {}).setdefault(backing, []).append(size / float(speed) * 1e9)
         for (what, size), of in sorted(took.items(), key=lambda item: item[0][1]):
-            figures.append(figure("dirty limit", "%s of %d MiB, %s" % (what, size, words), "file", "memfd", of["file"],
-                                  of["memfd"]))
+            figures.append(
+                figure(
+                    "dirty limit", "%s of %d MiB, %s" % (what, size, words), "file", "memfd", of["file"], of["memfd"]
+                )
+            )
         free = free or statistics.median(limits)
-        figures.append(figure("dirty limit", "what may be dirty, %s" % words, "now", "memory free", limits,
-                              [free] * len(limits), unit="MiB"))
+        figures.append(
+            figure(
+                "dirty limit",
+                "what may be dirty, %s" % words,
+                "now",
+                "memory free",
+                limits,
+                [free] * len(limits),
+                unit="MiB",
+            )
+        )
     return figures
 
 
 def pytorch(bench):
     """PyTorch's DataLoader with two workers: tmpfs natively, devshm on disk"""
     if subprocess.run(["/usr/bin/python3", "-c", "import torch"], stderr=subprocess.DEVNULL, check=False).returncode:
-        print("bench: pytorch: left out, python3-torch is not installed (it is large: apt-get install python3-torch)",
-              file=sys.stderr)
+        print(
+            "bench: pytorch: left out, python3-torch is not installed (it is large: apt-get install python3-torch)",
+            file=sys.stderr,
+        )
         return []
     tmpfs = Variant("tmpfs", ground="tmpfs")
     took = {"tmpfs": [], "devshm": []}
     for _, variant in bench.turns([tmpfs, bench.devshm], bench.rounds(7)):
         said = bench.run(variant, ["/usr/bin/python3", bench.programs / "pytorch_job.py"])
         took[variant.name].append(float(said.split()[-1]) * 1e9)
-    return [figure("pytorch", "DataLoader, 2 workers, 200 batches of 1 MiB", "devshm", "tmpfs", took["devshm"],
-                   took["tmpfs"])]
+    return [
+        figure(
+            "pytorch", "DataLoader, 2 workers, 200 batches of 1 MiB", "devshm", "tmpfs", took["devshm"], took["tmpfs"]
+        )
+    ]
 
 
-SECTIONS = {"start": start, "calls": calls, "names": names, "first-use": first_use, "instructions": instructions,
-            "python": python, "pytorch": pytorch, "memory": memory, "file-system": file_system, "dirty-limit": dirty_limit}
+SECTIONS = {
+    "start": start,
+    "calls": calls,
+    "names": names,
+    "first-use": first_use,
+    "instructions": instructions,
+    "python": python,
+    "pytorch": pytorch,
+    "memory": memory,
+    "file-system": file_system,
+    "dirty-limit": dirty_limit,
+}

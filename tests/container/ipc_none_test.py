@@ -62,15 +62,40 @@ class QuickWay(unittest.TestCase):
     def look(self, libc, *options, words=None):
         root = roots.debian(libc, emulation.native(), []).directory
         done = subprocess.run(
-            ["unshare", "-m", "sh", "-euc", SURROUNDINGS, "sh", "podman", "run", "--cgroups=disabled", *(words or documented()),
-             *options, "--rootfs", root, "python3", "-c", LOOK], cwd=sandboxed.TOP, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, check=False,
-            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")})
+            [
+                "unshare",
+                "-m",
+                "sh",
+                "-euc",
+                SURROUNDINGS,
+                "sh",
+                "podman",
+                "run",
+                "--cgroups=disabled",
+                *(words or documented()),
+                *options,
+                "--rootfs",
+                root,
+                "python3",
+                "-c",
+                LOOK,
+            ],
+            cwd=sandboxed.TOP,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=300,
+            check=False,
+            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")},
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
     def with_devshm(self, libc):
-        return self.look(libc, "--volume", "%s:/opt:ro" % (self.place / "opt"), "--env", "LD_PRELOAD=/opt/lib/libdevshm.so")
+        return self.look(
+            libc, "--volume", "%s:/opt:ro" % (self.place / "opt"), "--env", "LD_PRELOAD=/opt/lib/libdevshm.so"
+        )
 
     def test_it_fails_as_lambda_does_and_works_with_devshm(self):
         for libc in ("2.36", "2.41"):
@@ -97,7 +122,7 @@ class QuickWay(unittest.TestCase):
         words = documented()
         self.assertIn("seccomp=container/seccomp.json", words)
         at = words.index("seccomp=container/seccomp.json")
-        self.assertEqual(self.look("2.36", words=words[:at - 1] + words[at + 1:])["room"], "works")
+        self.assertEqual(self.look("2.36", words=words[: at - 1] + words[at + 1 :])["room"], "works")
 
 
 if __name__ == "__main__":

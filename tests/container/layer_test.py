@@ -22,13 +22,25 @@ VERSION = build.version()
 BUILD = os.environ.get("BUILD", str(sandboxed.TOP / "build"))
 HIDE_SHM = sandboxed.TOP / "container/hide-shm"
 MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
-INSIDE = {"bin/devshm": 0o755, "devshm-wrapper": 0o755, "lib/libdevshm-check.so": 0o644, "lib/libdevshm.so": 0o644,
-          "share/doc/devshm/LICENSE": 0o644, "share/doc/devshm/devshm.cdx.json": 0o644}
+INSIDE = {
+    "bin/devshm": 0o755,
+    "devshm-wrapper": 0o755,
+    "lib/libdevshm-check.so": 0o644,
+    "lib/libdevshm.so": 0o644,
+    "share/doc/devshm/LICENSE": 0o644,
+    "share/doc/devshm/devshm.cdx.json": 0o644,
+}
 
 
 def output(*command):
-    return subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=True).stdout
+    return subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    ).stdout
 
 
 class Made(unittest.TestCase):
@@ -50,8 +62,10 @@ class Made(unittest.TestCase):
                 self.assertEqual({entry.date_time for entry in entries.values()}, {(1980, 1, 1, 0, 0, 0)})
                 self.assertIn(b"MIT License", file.read("share/doc/devshm/LICENSE"))
                 file.extract("lib/libdevshm.so", self.place)
-            self.assertIn("Machine:                           " + MACHINES[architecture],
-                          output("readelf", "-h", self.place / "lib/libdevshm.so"))
+            self.assertIn(
+                "Machine:                           " + MACHINES[architecture],
+                output("readelf", "-h", self.place / "lib/libdevshm.so"),
+            )
             # Stripped: no symbols but those that the loader needs.
             self.assertNotIn(".symtab", output("readelf", "-S", "-W", self.place / "lib/libdevshm.so"))
 
@@ -64,12 +78,14 @@ class Made(unittest.TestCase):
         moved = pathlib.Path(tempfile.mkdtemp(prefix="layer-test.", dir="/var/tmp"))
         self.addCleanup(shutil.rmtree, moved)
         shutil.copytree(tree, moved / "tree")
-        self.assertIn("everything works", output(HIDE_SHM, "--private-tmp", moved / "tree" / command, "run",
-                                                  moved / "tree" / command, "check"))
+        self.assertIn(
+            "everything works",
+            output(HIDE_SHM, "--private-tmp", moved / "tree" / command, "run", moved / "tree" / command, "check"),
+        )
 
     def test_meson_install_gives_what_works(self):
         output("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", self.place)
-        command, = self.place.rglob("bin/devshm")
+        (command,) = self.place.rglob("bin/devshm")
         self.assert_works(command.parent.parent, "bin/devshm")
 
     def test_the_library_alone_works_wherever_it_is_copied_to(self):
@@ -78,7 +94,15 @@ class Made(unittest.TestCase):
         self.addCleanup(shutil.rmtree, place)
         shutil.copy(sandboxed.LAYERS / ("libdevshm-%s.so" % sandboxed.NATIVE), place / "libdevshm.so")
         script = "import multiprocessing as m; m.Lock(); print(m.Value('i', 7).value)"
-        command = (HIDE_SHM, "--private-tmp", "env", "LD_PRELOAD=%s" % (place / "libdevshm.so"), sys.executable, "-c", script)
+        command = (
+            HIDE_SHM,
+            "--private-tmp",
+            "env",
+            "LD_PRELOAD=%s" % (place / "libdevshm.so"),
+            sys.executable,
+            "-c",
+            script,
+        )
         self.assertEqual(output(*command), "7\n")
         with self.assertRaises(subprocess.CalledProcessError):
             output(*(word for word in command if not str(word).startswith("LD_PRELOAD")))
@@ -88,11 +112,31 @@ class OtherArchitecture(unittest.TestCase):
     def test_the_layer_works_there(self):
         other = {"x86_64": "arm64"}.get(sandboxed.NATIVE)
         if other:
-            done = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), *sandboxed.PRELOAD, "--task",
-                                 sandboxed.TOP / "container", "python3", "demo.py")
+            done = sandboxed.run(
+                "--arch",
+                other,
+                "--memory",
+                "512",
+                "--layer",
+                sandboxed.layer(other),
+                *sandboxed.PRELOAD,
+                "--task",
+                sandboxed.TOP / "container",
+                "python3",
+                "demo.py"
+            )
             self.assertEqual(done.stdout.count("works"), 5, done.stdout)
-            report = sandboxed.run("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), *sandboxed.PRELOAD,
-                                   "devshm", "check").stdout
+            report = sandboxed.run(
+                "--arch",
+                other,
+                "--memory",
+                "512",
+                "--layer",
+                sandboxed.layer(other),
+                *sandboxed.PRELOAD,
+                "devshm",
+                "check"
+            ).stdout
             self.assertIn("everything works", report)
 
 

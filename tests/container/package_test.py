@@ -21,10 +21,15 @@ class Package(unittest.TestCase):
     def test_lintian_finds_nothing(self):
         for architecture in build.architectures(os.uname().machine).values():
             package = sandboxed.release() / ("devshm_%s_%s.deb" % (build.version(), architecture.debian))
-            with tempfile.TemporaryDirectory() as place:    # it leaves some of its files
-                done = subprocess.run(["lintian", "--allow-root", "--suppress-tags", KNOWN, "--fail-on", "error,warning", package],
-                                      env={**os.environ, "TMPDIR": place}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      text=True, check=False)
+            with tempfile.TemporaryDirectory() as place:  # it leaves some of its files
+                done = subprocess.run(
+                    ["lintian", "--allow-root", "--suppress-tags", KNOWN, "--fail-on", "error,warning", package],
+                    env={**os.environ, "TMPDIR": place},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    check=False,
+                )
             self.assertEqual((done.returncode, done.stdout), (0, ""))
 
 

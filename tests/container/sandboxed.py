@@ -45,7 +45,12 @@ def python(script, *options):
 
 
 def newest_source():
-    files = [path for part in ("preload", "daemon", "container/delivery") for path in (TOP / part).rglob("*") if path.is_file()]
+    files = [
+        path
+        for part in ("preload", "daemon", "container/delivery")
+        for path in (TOP / part).rglob("*")
+        if path.is_file()
+    ]
     return max(path.stat().st_mtime for path in files + [TOP / "meson.build"])
 
 

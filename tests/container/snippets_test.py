@@ -22,7 +22,15 @@ import sandboxed
 EXAMPLES = sandboxed.TOP / "docs/examples"
 LIBRARY = "/opt/lib/libdevshm.so"
 # Majors, so that an example that no longer fits its tool is noticed when the major changes here.
-NPM = ["aws-cdk@2", "aws-cdk-lib@2", "constructs@10", "typescript@5", "@types/node@20", "@cdktf/hcl2json@0", "serverless@3"]
+NPM = [
+    "aws-cdk@2",
+    "aws-cdk-lib@2",
+    "constructs@10",
+    "typescript@5",
+    "@types/node@20",
+    "@cdktf/hcl2json@0",
+    "serverless@3",
+]
 
 # Of a package of 700 MB, the two resources that are used.
 PROVIDER, RESOURCES = "@cdktf/provider-aws@21", ("package/lib/lambda-function", "package/lib/lambda-layer-version")
@@ -30,8 +38,16 @@ TSC = ("npx", "--no-install", "tsc", "--strict", "--skipLibCheck", "--module", "
 
 
 def call(*command, **options):
-    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, errors="replace", check=False, **options)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
+        **options
+    )
     if done.returncode != 0:
         raise AssertionError("%s\n%s\n%s" % (" ".join(map(str, command)), done.stdout, done.stderr))
     return done.stdout
@@ -70,8 +86,10 @@ class Snippets(unittest.TestCase):
         call("tar", "-xzf", archive, *RESOURCES, cwd=cls.place)
         (cls.place / archive).unlink()
         # What the types refer to, and no more: the package of that name is for programs.
-        (cls.place / "cdktf.d.ts").write_text("declare module 'cdktf' { interface TerraformMetaArguments {} "
-                                              "interface IResolvable { readonly creationStack: string[] } }\n")
+        (cls.place / "cdktf.d.ts").write_text(
+            "declare module 'cdktf' { interface TerraformMetaArguments {} "
+            "interface IResolvable { readonly creationStack: string[] } }\n"
+        )
         shutil.copytree(EXAMPLES / "check", cls.place / "code")
         (cls.place / "layers").mkdir()
         shutil.copy(sandboxed.layer("x86_64"), cls.place / "layers")
@@ -80,9 +98,14 @@ class Snippets(unittest.TestCase):
     def replaced(self, name):
         """The example as a user would have it, in the scratch directory; nothing else is changed."""
         text = (EXAMPLES / name).read_text()
-        for mark, value in (("REPLACE-PATH", "layers"), ("REPLACE-CODE-DIRECTORY", "code"), ("REPLACE-STACK-NAME", "Stack"),
-                            ("REPLACE-FUNCTION-NAME", "function"), ("REPLACE-SERVICE-NAME", "service"),
-                            ("REPLACE-ROLE-ARN", "arn:aws:iam::123456789012:role/function")):
+        for mark, value in (
+            ("REPLACE-PATH", "layers"),
+            ("REPLACE-CODE-DIRECTORY", "code"),
+            ("REPLACE-STACK-NAME", "Stack"),
+            ("REPLACE-FUNCTION-NAME", "function"),
+            ("REPLACE-SERVICE-NAME", "service"),
+            ("REPLACE-ROLE-ARN", "arn:aws:iam::123456789012:role/function"),
+        ):
             text = text.replace(mark, value)
         self.assertNotRegex(text.replace("begins with REPLACE", ""), "REPLACE", "a mark that this test does not know")
         target = self.place / pathlib.Path(name).name
@@ -99,19 +122,36 @@ class Snippets(unittest.TestCase):
                 wrong += [len(lines)] if more else []
         source = self.place / "accepts.ts"
         source.write_text("\n".join(lines) + "\n")
-        done = subprocess.run([*TSC, "--noEmit", "--pretty", "false", source.name], cwd=self.place, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            [*TSC, "--noEmit", "--pretty", "false", source.name],
+            cwd=self.place,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         found = [int(line) for line in re.findall(r"^accepts\.ts\((\d+),\d+\): error ", done.stdout, re.MULTILINE)]
         self.assertEqual(found, wrong, done.stdout)
 
     def test_cdk_and_sam(self):
         source = self.replaced("cdk/app.ts")
         call(*TSC, source, cwd=self.place)
-        call("npx", "--no-install", "cdk", "synth", "--quiet", "--no-notices", "--app", "node " + source.with_suffix(".js").name,
-             cwd=self.place, env={**os.environ, "CI": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"})
+        call(
+            "npx",
+            "--no-install",
+            "cdk",
+            "synth",
+            "--quiet",
+            "--no-notices",
+            "--app",
+            "node " + source.with_suffix(".js").name,
+            cwd=self.place,
+            env={**os.environ, "CI": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"},
+        )
         resources = json.loads((self.place / "cdk.out/Stack.template.json").read_text())["Resources"]
         function = next(r for r in resources.values() if r["Type"] == "AWS::Lambda::Function")["Properties"]
-        layer, = [name for name, r in resources.items() if r["Type"] == "AWS::Lambda::LayerVersion"]
+        (layer,) = [name for name, r in resources.items() if r["Type"] == "AWS::Lambda::LayerVersion"]
         self.assertEqual(function["Layers"], [{"Ref": layer}])
         self.assertEqual(function["Environment"]["Variables"], {"LD_PRELOAD": LIBRARY})
         self.assertEqual(resources[layer]["Properties"]["CompatibleArchitectures"], function["Architectures"])
@@ -126,13 +166,27 @@ class Snippets(unittest.TestCase):
             self.assertTrue((self.place / path).exists(), path)
         # CDK's copy of SAM's specification is older than the layer's architectures, which SAM hands on as they are.
         layer = dict(sam["DevshmLayer"]["Properties"])
-        self.assert_accepts("aws-cdk-lib/aws-lambda", [("CfnLayerVersionProps", {
-            "Content": {"S3Bucket": "bucket", "S3Key": "key"}, "CompatibleArchitectures": layer.pop("CompatibleArchitectures")})])
-        self.assertEqual({name: r["Type"] for name, r in sam.items()},
-                         {"DevshmLayer": "AWS::Serverless::LayerVersion", "Function": "AWS::Serverless::Function"})
+        self.assert_accepts(
+            "aws-cdk-lib/aws-lambda",
+            [
+                (
+                    "CfnLayerVersionProps",
+                    {
+                        "Content": {"S3Bucket": "bucket", "S3Key": "key"},
+                        "CompatibleArchitectures": layer.pop("CompatibleArchitectures"),
+                    },
+                )
+            ],
+        )
+        self.assertEqual(
+            {name: r["Type"] for name, r in sam.items()},
+            {"DevshmLayer": "AWS::Serverless::LayerVersion", "Function": "AWS::Serverless::Function"},
+        )
         # CDK knows a reference by a type of its own.
-        self.assert_accepts("aws-cdk-lib/aws-sam", [("CfnFunctionProps", {**own, "Layers": ["reference"]}),
-                                                    ("CfnLayerVersionProps", layer)])
+        self.assert_accepts(
+            "aws-cdk-lib/aws-sam",
+            [("CfnFunctionProps", {**own, "Layers": ["reference"]}), ("CfnLayerVersionProps", layer)],
+        )
 
     def test_serverless(self):
         file = self.replaced("serverless.yml")
@@ -140,8 +194,15 @@ class Snippets(unittest.TestCase):
         file.write_text(file.read_text() + "configValidationMode: error\n")
 
         def show():
-            return call("npx", "--no-install", "serverless", "print", cwd=self.place, env={
-                **os.environ, "SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "CI": "1"})
+            return call(
+                "npx",
+                "--no-install",
+                "serverless",
+                "print",
+                cwd=self.place,
+                env={**os.environ, "SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "CI": "1"},
+            )
+
         printed = yaml.safe_load(show())
         self.assertEqual(printed["functions"]["function"]["environment"], {"LD_PRELOAD": LIBRARY})
         self.assertEqual(printed["functions"]["function"]["layers"], [{"Ref": "DevshmLambdaLayer"}])
@@ -152,8 +213,10 @@ class Snippets(unittest.TestCase):
 
     def test_terraform(self):
         source = self.replaced("terraform/main.tf")
-        script = ("require('@cdktf/hcl2json').parse('main.tf', require('fs').readFileSync('%s', 'utf8'))"
-                  ".then(found => console.log(JSON.stringify(found)))" % source)
+        script = (
+            "require('@cdktf/hcl2json').parse('main.tf', require('fs').readFileSync('%s', 'utf8'))"
+            ".then(found => console.log(JSON.stringify(found)))" % source
+        )
         found = json.loads(call("node", "-e", script, cwd=self.place))["resource"]
         function = found["aws_lambda_function"]["function"][0]
         self.assertEqual(function["environment"][0]["variables"], {"LD_PRELOAD": LIBRARY})
@@ -176,6 +239,7 @@ class Snippets(unittest.TestCase):
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
             do_PUT = do_POST
 
             def log_message(self, *_):
@@ -186,16 +250,34 @@ class Snippets(unittest.TestCase):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         script = self.replaced("aws-cli.sh").read_text()
-        (self.place / "offline.sh").write_text(script.replace(
-            "aws lambda", "aws --region us-east-1 --endpoint-url http://127.0.0.1:%d lambda" % server.server_port))
-        call("sh", "offline.sh", cwd=self.place, env={**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
-                                                      "AWS_PAGER": "", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
+        (self.place / "offline.sh").write_text(
+            script.replace(
+                "aws lambda", "aws --region us-east-1 --endpoint-url http://127.0.0.1:%d lambda" % server.server_port
+            )
+        )
+        call(
+            "sh",
+            "offline.sh",
+            cwd=self.place,
+            env={
+                **os.environ,
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "x",
+                "AWS_PAGER": "",
+                "NO_PROXY": "127.0.0.1",
+                "no_proxy": "127.0.0.1",
+            },
+        )
         published = requests["/2018-10-31/layers/devshm/versions"]
         self.assertEqual(base64.b64decode(published["Content"]["ZipFile"]), sandboxed.layer("x86_64").read_bytes())
         self.assertEqual(published["CompatibleArchitectures"], ["x86_64"])
-        self.assertEqual(requests["/2015-03-31/functions/function/configuration"], {
-            "Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:devshm:1"],
-            "Environment": {"Variables": {"LD_PRELOAD": LIBRARY}}})
+        self.assertEqual(
+            requests["/2015-03-31/functions/function/configuration"],
+            {
+                "Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:devshm:1"],
+                "Environment": {"Variables": {"LD_PRELOAD": LIBRARY}},
+            },
+        )
 
     def test_one_version_and_one_path_everywhere(self):
         version = re.search(r"version: '([^']+)'", (sandboxed.TOP / "meson.build").read_text())[1]

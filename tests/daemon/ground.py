@@ -34,8 +34,11 @@ def main():
         for need in ("/dev/fuse", "/usr/bin/unshare"):
             if not os.path.exists(need):
                 sys.exit("%s is missing: nothing can be tested" % need)
-        os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
-                   {**os.environ, INSIDE: "1"})
+        os.execvpe(
+            "unshare",
+            ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
+            {**os.environ, INSIDE: "1"},
+        )
     # Nothing of the machine's own /dev/shm is in reach from here on.
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,nosuid,nodev", "ours", "/dev/shm"], check=True)
     unittest.main(verbosity=2)
@@ -61,7 +64,10 @@ class Daemon:
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [*before, DEVSHMD, *arguments, *(MORE if serving else []), "--ready-fd", str(theirs), point],
-            pass_fds=[theirs, *how.pop("pass_fds", [])], stderr=self.errors, **{"stdin": subprocess.DEVNULL, **how})
+            pass_fds=[theirs, *how.pop("pass_fds", [])],
+            stderr=self.errors,
+            **{"stdin": subprocess.DEVNULL, **how}
+        )
         os.close(theirs)
         readable, _, _ = select.select([ours], [], [], SECONDS)
         self.ready = bool(readable) and os.read(ours, 1) == b"\n"
@@ -110,8 +116,15 @@ class Case(unittest.TestCase):
         return daemon
 
     def devshmd(self, *arguments, **how):
-        return subprocess.run([DEVSHMD, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=SECONDS, check=False, **how)
+        return subprocess.run(
+            [DEVSHMD, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            **how
+        )
 
     def ends_well(self, daemon, how=signal.SIGTERM):
         self.assertEqual(daemon.end(how), 0, daemon.said())

@@ -15,7 +15,9 @@ def activity(pid):
     found = {}
     for thread in pathlib.Path("/proc/%d/task" % pid).iterdir():
         fields = (thread / "stat").read_text().rsplit(")", 1)[1].split()
-        switches = [int(line.split()[1]) for line in (thread / "status").read_text().splitlines() if "ctxt_switches" in line]
+        switches = [
+            int(line.split()[1]) for line in (thread / "status").read_text().splitlines() if "ctxt_switches" in line
+        ]
         found[thread.name] = (int(fields[11]) + int(fields[12]), sum(switches))
     return found
 

@@ -67,13 +67,15 @@ class Start(ground.Case):
 
     def test_start_that_fails_leaves_nothing(self):
         open(self.dir + "/file", "w").close()
-        for arguments, message in ((["serve", self.dir + "/file"], "is not a directory"),
-                                   (["serve", "--record", self.dir + "/no/file", self.point], "--record"),
-                                   (["serve", "--also", self.dir + "/no", self.point], "No such file"),
-                                   (["serve", "--also", self.point, self.point], "is the mount point itself"),
-                                   (["hidden", "--size", "1M", self.point], "can't be combined"),
-                                   (["hiden"], "hiden is neither a mode (serve, hidden, denied, full, readonly) nor a directory"),
-                                   (["serve", "hiden"], "hiden: No such file or directory")):
+        for arguments, message in (
+            (["serve", self.dir + "/file"], "is not a directory"),
+            (["serve", "--record", self.dir + "/no/file", self.point], "--record"),
+            (["serve", "--also", self.dir + "/no", self.point], "No such file"),
+            (["serve", "--also", self.point, self.point], "is the mount point itself"),
+            (["hidden", "--size", "1M", self.point], "can't be combined"),
+            (["hiden"], "hiden is neither a mode (serve, hidden, denied, full, readonly) nor a directory"),
+            (["serve", "hiden"], "hiden: No such file or directory"),
+        ):
             with self.subTest(arguments):
                 done = self.devshmd(*arguments)
                 self.assertNotEqual(done.returncode, 0)
@@ -111,8 +113,14 @@ class Start(ground.Case):
     def test_status(self):
         self.start("serve", "--size", "1M", "--inodes", "100")
         shown = self.devshmd("--status", self.point).stdout
-        for line in ("mode: serve", "process: %d" % self.daemons[0].pid, "contents: 0 bytes of 1 MiB", "objects: 1 of 100",
-                     "passthrough: ", "options: --size 1M --inodes 100"):
+        for line in (
+            "mode: serve",
+            "process: %d" % self.daemons[0].pid,
+            "contents: 0 bytes of 1 MiB",
+            "objects: 1 of 100",
+            "passthrough: ",
+            "options: --size 1M --inodes 100",
+        ):
             self.assertIn(line, shown)
         done = self.devshmd("--status", self.dir)
         self.assertEqual(done.returncode, 1)
@@ -128,8 +136,9 @@ class Start(ground.Case):
         self.assertIn("examples:", self.devshmd("--help").stdout)
         self.assertRegex(self.devshmd("--version").stdout, r"^devshmd \d+\.\d+\.\d+ \(libfuse 3")
         done = self.devshmd("--nonsense")
-        self.assertEqual((done.returncode, done.stderr),
-                         (2, "devshmd: unknown option --nonsense; devshmd --help lists them\n"))
+        self.assertEqual(
+            (done.returncode, done.stderr), (2, "devshmd: unknown option --nonsense; devshmd --help lists them\n")
+        )
         self.assertEqual(self.devshmd("a\nb\x9b2J\u202e").stderr.count("\n"), 1)
         self.assertIn(r"--a\u000ab\u009b\u202e", self.devshmd("--a\nb\u009b\u202e").stderr)
 

@@ -69,6 +69,7 @@ class Size(ground.Case):
                 signal.signal(signal.SIGBUS, signal.SIG_DFL)
                 for page in range(100):
                     mapped[page * PAGE] = 1
+
             self.assertEqual(in_child(store), -signal.SIGBUS)
             self.assertEqual(self.left(), 0)
         else:
@@ -211,8 +212,11 @@ class OwnMount(ground.Case):
         other, trace = self.dir + "/also", self.dir + "/trace"
         os.mkdir(other)
         daemon = self.start("serve", "--record", self.dir + "/record", "--also", other, *arguments)
-        strace = subprocess.Popen(["strace", "-f", "-p", str(daemon.pid), "-o", trace, "-e", "trace=%file,writev,write",
-                                   "-e", "signal=none"], stderr=subprocess.PIPE, text=True)
+        strace = subprocess.Popen(
+            ["strace", "-f", "-p", str(daemon.pid), "-o", trace, "-e", "trace=%file,writev,write", "-e", "signal=none"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.addCleanup(strace.stderr.close)
         try:
             self.assertIn("attached", strace.stderr.readline())
@@ -249,6 +253,7 @@ class DirtyLimit(ground.Case):
             device = os.stat(point).st_dev
             where = "/sys/class/bdi/%d:%d/" % (os.major(device), os.minor(device))
             return [pathlib.Path(where + name).read_text().strip() for name in ("strict_limit", "max_ratio")]
+
         other = self.dir + "/other"
         os.mkdir(other)
         self.start("serve", "--no-dirty-limit")

@@ -23,6 +23,7 @@ class Modes(ground.Case):
             except OSError as error:
                 return error.errno
             return None
+
         return {
             "stat": outcome(os.stat, name),
             "open": outcome(os.open, name, os.O_RDONLY),
@@ -57,20 +58,32 @@ class Modes(ground.Case):
     def test_hidden(self):
         all_of_them = dict.fromkeys(
             "stat open create tmpfile mkdir mknod mkfifo symlink unlink rmdir chmod setxattr list chdir root statvfs".split(),
-            errno.ENOENT)
+            errno.ENOENT,
+        )
         self.check("hidden", {**all_of_them, "readable": False, "writable": False, "exists": False})
 
     def test_denied(self):
         all_of_them = dict.fromkeys(
-            "stat open create tmpfile mkdir mknod mkfifo symlink unlink rmdir chmod setxattr list chdir".split(), errno.EACCES)
-        self.check("denied", {**all_of_them, "root": None, "statvfs": None,
-                              "readable": False, "writable": False, "exists": None})
+            "stat open create tmpfile mkdir mknod mkfifo symlink unlink rmdir chmod setxattr list chdir".split(),
+            errno.EACCES,
+        )
+        self.check(
+            "denied",
+            {**all_of_them, "root": None, "statvfs": None, "readable": False, "writable": False, "exists": None},
+        )
 
     def test_full(self):
-        self.check("full", {
-            "stat": errno.ENOENT, "open": errno.ENOENT, "unlink": errno.ENOENT, "rmdir": errno.ENOENT,
-            **dict.fromkeys("create tmpfile mkdir mknod mkfifo symlink setxattr".split(), errno.ENOSPC),
-            **dict.fromkeys("chmod list chdir root statvfs readable writable exists".split(), None)})
+        self.check(
+            "full",
+            {
+                "stat": errno.ENOENT,
+                "open": errno.ENOENT,
+                "unlink": errno.ENOENT,
+                "rmdir": errno.ENOENT,
+                **dict.fromkeys("create tmpfile mkdir mknod mkfifo symlink setxattr".split(), errno.ENOSPC),
+                **dict.fromkeys("chmod list chdir root statvfs readable writable exists".split(), None),
+            },
+        )
 
     def test_full_says_so(self):
         self.begin("full")
@@ -79,14 +92,26 @@ class Modes(ground.Case):
         self.assertEqual((found.f_bfree, found.f_bavail, found.f_ffree), (0, 0, 0))
 
     def test_readonly(self):
-        self.check("readonly", {
-            "stat": errno.ENOENT, "open": errno.ENOENT, "unlink": errno.ENOENT, "rmdir": errno.ENOENT,
-            **dict.fromkeys("create tmpfile mkdir mknod mkfifo symlink setxattr chmod".split(), errno.EROFS),
-            **dict.fromkeys("list chdir root statvfs readable exists".split(), None), "writable": False})
+        self.check(
+            "readonly",
+            {
+                "stat": errno.ENOENT,
+                "open": errno.ENOENT,
+                "unlink": errno.ENOENT,
+                "rmdir": errno.ENOENT,
+                **dict.fromkeys("create tmpfile mkdir mknod mkfifo symlink setxattr chmod".split(), errno.EROFS),
+                **dict.fromkeys("list chdir root statvfs readable exists".split(), None),
+                "writable": False,
+            },
+        )
 
     def test_other_users_are_told_the_same(self):
-        for mode, error in {"hidden": errno.ENOENT, "denied": errno.EACCES, "full": errno.ENOSPC,
-                            "readonly": errno.EROFS}.items():
+        for mode, error in {
+            "hidden": errno.ENOENT,
+            "denied": errno.EACCES,
+            "full": errno.ENOSPC,
+            "readonly": errno.EROFS,
+        }.items():
             with self.subTest(mode):
                 daemon = self.start(mode, "--allow-other")
                 with ground.as_user(1234):
@@ -97,15 +122,19 @@ class Modes(ground.Case):
         self.begin("hidden")
         self.fails(errno.ENOENT, os.open, self.point + "/sem.x", os.O_RDWR | os.O_CREAT, 0o600)
         seen = [(line["operation"], line["path"], line["result"]) for line in records(self.record)]
-        self.assertEqual(seen, [("lookup", self.point + "/sem.x", "ENOENT"), ("create", self.point + "/sem.x", "ENOENT")])
+        self.assertEqual(
+            seen, [("lookup", self.point + "/sem.x", "ENOENT"), ("create", self.point + "/sem.x", "ENOENT")]
+        )
         last = records(self.record)[-1]
-        self.assertEqual((last["pid"], last["tid"], last["uid"], last["flags"]),
-                         (os.getpid(), os.getpid(), 0, "O_RDWR|O_CREAT 0600"))
+        self.assertEqual(
+            (last["pid"], last["tid"], last["uid"], last["flags"]), (os.getpid(), os.getpid(), 0, "O_RDWR|O_CREAT 0600")
+        )
         self.assertTrue(last["program"].startswith("python3"), last)
 
     def test_at_dev_shm_posix_functions_fail_as_without_one(self):
         from multiprocessing import shared_memory
         import _multiprocessing
+
         daemon = self.start("hidden", point="/dev/shm")
         self.fails(errno.ENOENT, shared_memory.SharedMemory, create=True, size=10)
         self.fails(errno.ENOENT, _multiprocessing.SemLock, 1, 1, 1, "/x", True)

@@ -8,8 +8,21 @@ import stat
 import time
 
 from parity_calls import (
-    CLOCK_REALTIME_COARSE, EXCHANGE, KEEP, OLD, PAGE, PUNCH, WHITEOUT, creat, error_name, facts, fallocate, libc,
-    renameat2, user_of, utime,
+    CLOCK_REALTIME_COARSE,
+    EXCHANGE,
+    KEEP,
+    OLD,
+    PAGE,
+    PUNCH,
+    WHITEOUT,
+    creat,
+    error_name,
+    facts,
+    fallocate,
+    libc,
+    renameat2,
+    user_of,
+    utime,
 )
 
 
@@ -20,9 +33,19 @@ def attributes(calls):
         for follow in (True, False):
             for space in ("user.", "trusted.", "security.", "system.", "other."):
                 name = space + "a"
-                for function, arguments in ((os.setxattr, (b"one", os.XATTR_REPLACE)), (os.setxattr, (b"one", os.XATTR_CREATE)), (os.setxattr, (b"two", os.XATTR_CREATE)),
-                                            (os.setxattr, (b"three", os.XATTR_REPLACE)), (os.setxattr, (b"", 0)), (os.getxattr, ()), (os.setxattr, (b"x" * 5000, 0)), (os.getxattr, ()),
-                                            (os.removexattr, ()), (os.removexattr, ()), (os.getxattr, ())):
+                for function, arguments in (
+                    (os.setxattr, (b"one", os.XATTR_REPLACE)),
+                    (os.setxattr, (b"one", os.XATTR_CREATE)),
+                    (os.setxattr, (b"two", os.XATTR_CREATE)),
+                    (os.setxattr, (b"three", os.XATTR_REPLACE)),
+                    (os.setxattr, (b"", 0)),
+                    (os.getxattr, ()),
+                    (os.setxattr, (b"x" * 5000, 0)),
+                    (os.getxattr, ()),
+                    (os.removexattr, ()),
+                    (os.removexattr, ()),
+                    (os.getxattr, ()),
+                ):
                     calls.call(function, path, name, *arguments, follow_symlinks=follow, show=[path, name, *arguments])
     for name in ("user." + "n" * 250, "user." + "n" * 251, "", "user", "user.", "user.\udcff"):
         calls.call(os.setxattr, "file", name, b"v")
@@ -60,10 +83,20 @@ def users(calls):
     os.chmod("set", 0o2777)
     os.mkdir("free")
     os.chmod("free", 0o777)
-    for directory, user, umask, mode in itertools.product(("set", "free"), (0, 1001, 1002), (0, 0o027, 0o777), (0o7777, 0o640)):
+    for directory, user, umask, mode in itertools.product(
+        ("set", "free"), (0, 1001, 1002), (0, 0o027, 0o777), (0o7777, 0o640)
+    ):
         before = os.umask(umask)
         with user_of(user):
-            for number, function in enumerate((lambda p, m: creat(p, os.O_CREAT, m), os.mkdir, os.mkfifo, lambda p, m: os.mknod(p, m | stat.S_IFREG), lambda p, m: os.symlink("x", p))):
+            for number, function in enumerate(
+                (
+                    lambda p, m: creat(p, os.O_CREAT, m),
+                    os.mkdir,
+                    os.mkfifo,
+                    lambda p, m: os.mknod(p, m | stat.S_IFREG),
+                    lambda p, m: os.symlink("x", p),
+                )
+            ):
                 path = directory + "/x"
                 try:
                     function(path, mode)
@@ -110,7 +143,10 @@ def users(calls):
                         result = "ok"
                     except OSError as error:
                         result = error_name(error)
-                calls.say("set-id %o %d:%d: %s by %d" % (bits, owner, group, what, user), "%s %o" % (result, stat.S_IMODE(os.stat("f").st_mode)))
+                calls.say(
+                    "set-id %o %d:%d: %s by %d" % (bits, owner, group, what, user),
+                    "%s %o" % (result, stat.S_IMODE(os.stat("f").st_mode)),
+                )
                 os.truncate("f", 0)
     program = os.path.realpath("program")
     shutil.copyfile("/bin/true", program)
@@ -126,6 +162,7 @@ def users(calls):
 
 def times(calls):
     """Which times an operation moves: of the object and of the directory that it is in."""
+
     def kinds():
         os.mkdir("d")
         with open("d/f", "wb") as file:
@@ -158,17 +195,34 @@ def times(calls):
         "fallocate within": lambda: opened(lambda fd: fallocate(fd, 0, 0, PAGE)),
         "fallocate KEEP": lambda: opened(lambda fd: fallocate(fd, KEEP, 0, 5 * PAGE)),
         "punch": lambda: opened(lambda fd: fallocate(fd, PUNCH | KEEP, 0, PAGE)),
-        "chmod": lambda: os.chmod("d/f", 0o600), "chmod d": lambda: os.chmod("d", 0o700), "chown": lambda: os.chown("d/f", 5, 5),
+        "chmod": lambda: os.chmod("d/f", 0o600),
+        "chmod d": lambda: os.chmod("d", 0o700),
+        "chown": lambda: os.chown("d/f", 5, 5),
         "chown -1": lambda: os.chown("d/f", -1, -1),
-        "link": lambda: os.link("d/f", "d/g"), "unlink": lambda: os.unlink("d/f"), "mkdir": lambda: os.mkdir("d/n"),
-        "rmdir": lambda: os.rmdir("d/s"), "create": lambda: creat("d/n", os.O_CREAT), "symlink": lambda: os.symlink("x", "d/n"),
-        "mkfifo": lambda: os.mkfifo("d/n"), "readlink": lambda: os.readlink("d/l"), "readdir": lambda: os.listdir("d"),
-        "rename": lambda: os.rename("d/f", "d/n"), "rename away": lambda: os.rename("d/f", "e/f"), "rename over": lambda: os.rename("d/f", "d/l"),
+        "link": lambda: os.link("d/f", "d/g"),
+        "unlink": lambda: os.unlink("d/f"),
+        "mkdir": lambda: os.mkdir("d/n"),
+        "rmdir": lambda: os.rmdir("d/s"),
+        "create": lambda: creat("d/n", os.O_CREAT),
+        "symlink": lambda: os.symlink("x", "d/n"),
+        "mkfifo": lambda: os.mkfifo("d/n"),
+        "readlink": lambda: os.readlink("d/l"),
+        "readdir": lambda: os.listdir("d"),
+        "rename": lambda: os.rename("d/f", "d/n"),
+        "rename away": lambda: os.rename("d/f", "e/f"),
+        "rename over": lambda: os.rename("d/f", "d/l"),
         "rename a directory away": lambda: os.rename("d/s", "e/s"),
-        "exchange": lambda: renameat2("d/f", "e", EXCHANGE), "exchange within": lambda: renameat2("d/f", "d/l", EXCHANGE), "whiteout": lambda: renameat2("d/f", "d/n", WHITEOUT),
-        "setxattr": lambda: os.setxattr("d/f", "user.a", b"v"), "getxattr": lambda: os.listxattr("d/f"), "removexattr": lambda: os.removexattr("d/f", "security.old"),
+        "exchange": lambda: renameat2("d/f", "e", EXCHANGE),
+        "exchange within": lambda: renameat2("d/f", "d/l", EXCHANGE),
+        "whiteout": lambda: renameat2("d/f", "d/n", WHITEOUT),
+        "setxattr": lambda: os.setxattr("d/f", "user.a", b"v"),
+        "getxattr": lambda: os.listxattr("d/f"),
+        "removexattr": lambda: os.removexattr("d/f", "security.old"),
         "setxattr d": lambda: os.setxattr("d", "user.a", b"v"),
-        "utime": lambda: os.utime("d/f", ns=(5, 6)), "utime now": lambda: os.utime("d/f"), "stat": lambda: os.stat("d/f"), "O_TMPFILE": lambda: os.close(os.open("d", os.O_TMPFILE | os.O_RDWR)),
+        "utime": lambda: os.utime("d/f", ns=(5, 6)),
+        "utime now": lambda: os.utime("d/f"),
+        "stat": lambda: os.stat("d/f"),
+        "O_TMPFILE": lambda: os.close(os.open("d", os.O_TMPFILE | os.O_RDWR)),
         "copy_file_range": lambda: opened(lambda fd: os.copy_file_range(fd, fd, 5, 0, PAGE)),
     }
     for name, operation in operations.items():
@@ -185,11 +239,15 @@ def times(calls):
         operation()
         for path, fd in fds.items():
             after = os.fstat(fd)
-            moved = [kind for kind in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns") if getattr(after, kind) != getattr(before[path], kind)]
+            moved = [
+                kind
+                for kind in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")
+                if getattr(after, kind) != getattr(before[path], kind)
+            ]
             calls.say("%s: of %s" % (name, path), " ".join(kind[3] for kind in moved) or "none")
             os.close(fd)
     creat("t", os.O_CREAT)
-    for nanoseconds in (0, 1, 999999999, 10**9 + 1, -1, -10**9, 2**31 * 10**9, 2**34 * 10**9, 2**62):
+    for nanoseconds in (0, 1, 999999999, 10**9 + 1, -1, -(10**9), 2**31 * 10**9, 2**34 * 10**9, 2**62):
         calls.call(os.utime, "t", ns=(nanoseconds, nanoseconds))
         calls.say("  then", [os.stat("t").st_atime_ns, os.stat("t").st_mtime_ns])
     for user in (1001, 1002):

@@ -23,6 +23,7 @@ OLD = 10**18  # a time in 2001, in nanoseconds: whoever changes a time makes it 
 
 # --- Calls that Python has not, or not with all their flags ---
 
+
 def libc(name, *arguments):
     ctypes.set_errno(0)
     result = getattr(LIBC, name)(*[ctypes.c_long(a) if isinstance(a, int) else a for a in arguments])
@@ -70,8 +71,15 @@ def shown(value):
     return text if len(text) <= 80 else "%s...%d bytes" % (text[:40], len(text))
 
 
-TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link", stat.S_IFIFO: "fifo", stat.S_IFSOCK: "socket",
-         stat.S_IFCHR: "chr", stat.S_IFBLK: "blk"}
+TYPES = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "dir",
+    stat.S_IFLNK: "link",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "chr",
+    stat.S_IFBLK: "blk",
+}
 
 
 def facts(found):
@@ -80,8 +88,16 @@ def facts(found):
     blocks = " blocks=%d" % found.st_blocks if kind in ("file", "link") else ""
     device = " rdev=%x" % found.st_rdev if kind in ("chr", "blk") else ""
     return "%s %04o links=%d %d:%d size=%d%s%s blksize=%d" % (
-        kind, stat.S_IMODE(found.st_mode), found.st_nlink, found.st_uid, found.st_gid, found.st_size, blocks, device,
-        found.st_blksize)
+        kind,
+        stat.S_IMODE(found.st_mode),
+        found.st_nlink,
+        found.st_uid,
+        found.st_gid,
+        found.st_size,
+        blocks,
+        device,
+        found.st_blksize,
+    )
 
 
 def tree(top="."):
@@ -108,12 +124,18 @@ class Calls:
         self.out, self.family, self.worked = out, "", False
 
     def say(self, what, result):
-        self.out.write("%s: %s: %s\n" % (self.family, what.replace(TOO_LONG, "<256>").replace(LONGEST, "<255>"), result))
+        self.out.write(
+            "%s: %s: %s\n" % (self.family, what.replace(TOO_LONG, "<256>").replace(LONGEST, "<255>"), result)
+        )
 
     def call(self, function, *arguments, show=None, **named):
         """Makes the call and says what came of it; returns that, or None."""
-        label = "%s(%s)" % (function.__name__, ", ".join([*map(shown, show if show is not None else arguments),
-                                                          *("%s=%r" % item for item in named.items())]))
+        label = "%s(%s)" % (
+            function.__name__,
+            ", ".join(
+                [*map(shown, show if show is not None else arguments), *("%s=%r" % item for item in named.items())]
+            ),
+        )
         try:
             result = function(*arguments, **named)
         except OSError as error:
@@ -183,23 +205,94 @@ class Calls:
         after = tree()
         if after == self.before:
             return self.say("  left", "as it was")
-        changed = ["%s%s: %s" % (sign, name, one[name]) for sign, one, other in (("-", self.before, after), ("+", after, self.before))
-                   for name in sorted(one) if other.get(name) != one[name]]
+        changed = [
+            "%s%s: %s" % (sign, name, one[name])
+            for sign, one, other in (("-", self.before, after), ("+", after, self.before))
+            for name in sorted(one)
+            if other.get(name) != one[name]
+        ]
         self.say("  left", "; ".join(changed))
         self.fresh()
 
 
-PATHS = ["file", "dir", "empty", "closed", "fifo", "socket", "null", "to-file", "to-dir", "dangling", "loop", "missing",
-         "file/x", "missing/x", "dir/", "empty/", "file/", "to-file/", "to-dir/", "to-dir/inside", "missing/", "dangling/",
-         "", ".", "empty/.", "dir/..", "empty/..", "loop/x", LONGEST, TOO_LONG, "dir/" + TOO_LONG, TOO_LONG + "/x", "x/" * 2100, "./" * 2047 + "x",
-         "closed/x", "sticky/of-root", "sticky/of-1001", "sticky/new", "theirs/of-root", "theirs/new", "dir/inside", "new\udcff"]
-FLAGS = {name: getattr(os, name) for name in (
-    "O_RDONLY O_WRONLY O_RDWR O_CREAT O_EXCL O_TRUNC O_APPEND O_DIRECTORY O_NOFOLLOW O_PATH O_TMPFILE O_SYNC O_DSYNC O_NOATIME "
-    "O_DIRECT O_CLOEXEC").split()}
-OPENS = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_CREAT", "O_CREAT|O_RDWR", "O_CREAT|O_EXCL", "O_CREAT|O_EXCL|O_NOFOLLOW", "O_TRUNC",
-         "O_RDWR|O_TRUNC", "O_CREAT|O_TRUNC|O_RDWR", "O_DIRECTORY", "O_DIRECTORY|O_RDWR", "O_DIRECTORY|O_CREAT", "O_NOFOLLOW", "O_NOFOLLOW|O_CREAT", "O_PATH",
-         "O_PATH|O_NOFOLLOW", "O_PATH|O_DIRECTORY", "O_TMPFILE|O_RDWR", "O_TMPFILE|O_RDONLY", "O_TMPFILE|O_RDWR|O_EXCL", "O_RDWR|O_APPEND",
-         "O_RDONLY|O_NOATIME", "O_RDWR|O_SYNC", "O_RDWR|O_DSYNC"]
+PATHS = [
+    "file",
+    "dir",
+    "empty",
+    "closed",
+    "fifo",
+    "socket",
+    "null",
+    "to-file",
+    "to-dir",
+    "dangling",
+    "loop",
+    "missing",
+    "file/x",
+    "missing/x",
+    "dir/",
+    "empty/",
+    "file/",
+    "to-file/",
+    "to-dir/",
+    "to-dir/inside",
+    "missing/",
+    "dangling/",
+    "",
+    ".",
+    "empty/.",
+    "dir/..",
+    "empty/..",
+    "loop/x",
+    LONGEST,
+    TOO_LONG,
+    "dir/" + TOO_LONG,
+    TOO_LONG + "/x",
+    "x/" * 2100,
+    "./" * 2047 + "x",
+    "closed/x",
+    "sticky/of-root",
+    "sticky/of-1001",
+    "sticky/new",
+    "theirs/of-root",
+    "theirs/new",
+    "dir/inside",
+    "new\udcff",
+]
+FLAGS = {
+    name: getattr(os, name)
+    for name in (
+        "O_RDONLY O_WRONLY O_RDWR O_CREAT O_EXCL O_TRUNC O_APPEND O_DIRECTORY O_NOFOLLOW O_PATH O_TMPFILE O_SYNC O_DSYNC O_NOATIME "
+        "O_DIRECT O_CLOEXEC"
+    ).split()
+}
+OPENS = [
+    "O_RDONLY",
+    "O_WRONLY",
+    "O_RDWR",
+    "O_CREAT",
+    "O_CREAT|O_RDWR",
+    "O_CREAT|O_EXCL",
+    "O_CREAT|O_EXCL|O_NOFOLLOW",
+    "O_TRUNC",
+    "O_RDWR|O_TRUNC",
+    "O_CREAT|O_TRUNC|O_RDWR",
+    "O_DIRECTORY",
+    "O_DIRECTORY|O_RDWR",
+    "O_DIRECTORY|O_CREAT",
+    "O_NOFOLLOW",
+    "O_NOFOLLOW|O_CREAT",
+    "O_PATH",
+    "O_PATH|O_NOFOLLOW",
+    "O_PATH|O_DIRECTORY",
+    "O_TMPFILE|O_RDWR",
+    "O_TMPFILE|O_RDONLY",
+    "O_TMPFILE|O_RDWR|O_EXCL",
+    "O_RDWR|O_APPEND",
+    "O_RDONLY|O_NOATIME",
+    "O_RDWR|O_SYNC",
+    "O_RDWR|O_DSYNC",
+]
 
 
 def flags_of(text):
@@ -235,6 +328,34 @@ class user_of:
             os.setgroups([])
 
 
-TWO = ["file", "dir", "empty", "fifo", "to-file", "to-dir", "dangling", "missing", "file/x", "missing/x", "dir/inside", "dir/new",
-       "empty/new", "dir/", "missing/", "file/", ".", "empty/..", "dir/../new", LONGEST, TOO_LONG, "closed/x", "sticky/of-root",
-       "sticky/of-1001", "sticky/new", "theirs/of-root", "theirs/new", "dir/sub/x", ""]
+TWO = [
+    "file",
+    "dir",
+    "empty",
+    "fifo",
+    "to-file",
+    "to-dir",
+    "dangling",
+    "missing",
+    "file/x",
+    "missing/x",
+    "dir/inside",
+    "dir/new",
+    "empty/new",
+    "dir/",
+    "missing/",
+    "file/",
+    ".",
+    "empty/..",
+    "dir/../new",
+    LONGEST,
+    TOO_LONG,
+    "closed/x",
+    "sticky/of-root",
+    "sticky/of-1001",
+    "sticky/new",
+    "theirs/of-root",
+    "theirs/new",
+    "dir/sub/x",
+    "",
+]

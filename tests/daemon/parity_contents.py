@@ -10,8 +10,23 @@ import signal
 import struct
 
 from parity_calls import (
-    AT_EMPTY_PATH, AT_SYMLINK_FOLLOW, COLLAPSE, EXCHANGE, INSERT, KEEP, PAGE, PUNCH, UNSHARE, ZERO, creat,
-    error_name, fallocate, libc, linkat, lister, renameat2,
+    AT_EMPTY_PATH,
+    AT_SYMLINK_FOLLOW,
+    COLLAPSE,
+    EXCHANGE,
+    INSERT,
+    KEEP,
+    PAGE,
+    PUNCH,
+    UNSHARE,
+    ZERO,
+    creat,
+    error_name,
+    fallocate,
+    libc,
+    linkat,
+    lister,
+    renameat2,
 )
 
 
@@ -67,22 +82,66 @@ def links(calls):
 def contents(calls):
     """Reading, writing and their ends; fallocate with every mode; holes; copies between files."""
     fd = calls.fd("f")
-    for function, arguments in ((os.pwrite, (b"abc", 0)), (os.pwrite, (b"far", 10 * PAGE + 5)), (os.pread, (5, 0)), (os.pread, (20, 10 * PAGE)), (os.pread, (5, 2**40)),
-                                (os.pwrite, (b"", 5)), (os.pwrite, (b"x", 2**63 - 1)), (os.pwrite, (b"x", 2**63 - 2)), (os.pread, (5, -1)), (os.ftruncate, (-1,)), (os.ftruncate, (2**63 - 1,)),
-                                (os.ftruncate, (PAGE + 1,)), (os.ftruncate, (0,)), (os.ftruncate, (3 * PAGE,)), (os.pwrite, (b"y" * 5000, 100)), (os.fsync, ()), (os.fdatasync, ()),
-                                (os.posix_fallocate, (0, 5 * PAGE)), (os.posix_fallocate, (0, 0)), (os.posix_fadvise, (0, 0, os.POSIX_FADV_DONTNEED)), (os.isatty, ())):
+    for function, arguments in (
+        (os.pwrite, (b"abc", 0)),
+        (os.pwrite, (b"far", 10 * PAGE + 5)),
+        (os.pread, (5, 0)),
+        (os.pread, (20, 10 * PAGE)),
+        (os.pread, (5, 2**40)),
+        (os.pwrite, (b"", 5)),
+        (os.pwrite, (b"x", 2**63 - 1)),
+        (os.pwrite, (b"x", 2**63 - 2)),
+        (os.pread, (5, -1)),
+        (os.ftruncate, (-1,)),
+        (os.ftruncate, (2**63 - 1,)),
+        (os.ftruncate, (PAGE + 1,)),
+        (os.ftruncate, (0,)),
+        (os.ftruncate, (3 * PAGE,)),
+        (os.pwrite, (b"y" * 5000, 100)),
+        (os.fsync, ()),
+        (os.fdatasync, ()),
+        (os.posix_fallocate, (0, 5 * PAGE)),
+        (os.posix_fallocate, (0, 0)),
+        (os.posix_fadvise, (0, 0, os.POSIX_FADV_DONTNEED)),
+        (os.isatty, ()),
+    ):
         calls.call(function, fd, *arguments, show=arguments)
         calls.call(os.fstat, fd, show=[])
     read_only, append, opath = os.open("f", os.O_RDONLY), os.open("f", os.O_RDWR | os.O_APPEND), os.open("f", os.O_PATH)
     for which, other in (("read only", read_only), ("append", append), ("path", opath)):
-        for function, arguments in ((os.pwrite, (b"abc", 0)), (os.write, (b"abc",)), (os.pread, (5, 0)), (os.ftruncate, (100,)), (fallocate, (0, 0, 9000)), (os.lseek, (0, 2)), (os.fchmod, (0o640,)), (os.fsync, ())):
+        for function, arguments in (
+            (os.pwrite, (b"abc", 0)),
+            (os.write, (b"abc",)),
+            (os.pread, (5, 0)),
+            (os.ftruncate, (100,)),
+            (fallocate, (0, 0, 9000)),
+            (os.lseek, (0, 2)),
+            (os.fchmod, (0o640,)),
+            (os.fsync, ()),
+        ):
             calls.call(function, other, *arguments, show=(which, *arguments))
         calls.call(os.fstat, fd, show=[])
     for other in (read_only, append, opath):
         os.close(other)
-    modes = [sum(some) for count in range(4) for some in itertools.combinations((KEEP, PUNCH, COLLAPSE, ZERO, INSERT, UNSHARE), count)] + [128, -1]
+    modes = [
+        sum(some)
+        for count in range(4)
+        for some in itertools.combinations((KEEP, PUNCH, COLLAPSE, ZERO, INSERT, UNSHARE), count)
+    ] + [128, -1]
     for mode in modes:
-        for offset, length in ((0, PAGE), (PAGE, PAGE), (100, 50), (100, 3 * PAGE), (3 * PAGE, 4 * PAGE), (50 * PAGE, PAGE), (0, 0), (-1, 5), (5, -1), (2**63 - 1, 2**63 - 1), (0, 2**62)):
+        for offset, length in (
+            (0, PAGE),
+            (PAGE, PAGE),
+            (100, 50),
+            (100, 3 * PAGE),
+            (3 * PAGE, 4 * PAGE),
+            (50 * PAGE, PAGE),
+            (0, 0),
+            (-1, 5),
+            (5, -1),
+            (2**63 - 1, 2**63 - 1),
+            (0, 2**62),
+        ):
             if mode in (0, KEEP) and length == 2**62:
                 continue  # how much there is to be had is in `limits`
             os.ftruncate(fd, 0)
@@ -90,18 +149,42 @@ def contents(calls):
             calls.call(fallocate, fd, mode, offset, length, show=[mode, offset, length])
             found = os.fstat(fd)
             text = os.pread(fd, 10 * PAGE, 0)
-            calls.say("  then", "size=%d blocks=%d sum=%d zeroes=%d" % (found.st_size, found.st_blocks, sum(text), text.count(0)))
+            calls.say(
+                "  then",
+                "size=%d blocks=%d sum=%d zeroes=%d" % (found.st_size, found.st_blocks, sum(text), text.count(0)),
+            )
     os.ftruncate(fd, 0)
     os.ftruncate(fd, 20 * PAGE + 7)
     for page in (0, 3, 4, 9, 20):
         os.pwrite(fd, b"d", page * PAGE + 5)
-    for at in (0, 1, PAGE, 2 * PAGE + 5, 3 * PAGE, 4 * PAGE + 1, 8 * PAGE, 10 * PAGE, 20 * PAGE, 20 * PAGE + 6, 20 * PAGE + 7, 21 * PAGE, -1, 2**62):
+    for at in (
+        0,
+        1,
+        PAGE,
+        2 * PAGE + 5,
+        3 * PAGE,
+        4 * PAGE + 1,
+        8 * PAGE,
+        10 * PAGE,
+        20 * PAGE,
+        20 * PAGE + 6,
+        20 * PAGE + 7,
+        21 * PAGE,
+        -1,
+        2**62,
+    ):
         for whence in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END, os.SEEK_DATA, os.SEEK_HOLE, 9):
             os.lseek(fd, 0, os.SEEK_SET)
             calls.call(os.lseek, fd, at, whence, show=[at, whence])
     source = fd
     other = calls.fd("g")
-    for count, there, here in ((100, 0, 0), (3 * PAGE, PAGE + 1, 77), (PAGE, 2**40, 0), (PAGE, 20 * PAGE, 9 * PAGE), (0, 0, 0)):
+    for count, there, here in (
+        (100, 0, 0),
+        (3 * PAGE, PAGE + 1, 77),
+        (PAGE, 2**40, 0),
+        (PAGE, 20 * PAGE, 9 * PAGE),
+        (0, 0, 0),
+    ):
         calls.call(os.copy_file_range, source, other, count, there, here, show=[count, there, here])
         calls.call(os.fstat, other, show=[])
     calls.call(os.copy_file_range, source, source, 100, 0, 50, show=["onto itself"])
@@ -171,7 +254,9 @@ def mappings(calls):
         except OSError as error:
             calls.say("madvise " + advice, error_name(error))
     for flags in (4, 1, 2, 3, 8):
-        calls.call(libc, "msync", ctypes.addressof(ctypes.c_char.from_buffer(whole)), PAGE, flags, show=["msync", flags])
+        calls.call(
+            libc, "msync", ctypes.addressof(ctypes.c_char.from_buffer(whole)), PAGE, flags, show=["msync", flags]
+        )
     for prot in (1, 2, 3, 5, 7):
         for flags in (1, 2, 3, 0x8001, 0x2001):
             for mode in (os.O_RDONLY, os.O_RDWR, os.O_WRONLY):
@@ -240,6 +325,6 @@ def locks(calls):
         calls.call(fcntl.fcntl, read_only, fcntl.F_SETLEASE, lease, show=["F_SETLEASE", lease])
     for command, argument in ((fcntl.F_ADD_SEALS, 1), (fcntl.F_GET_SEALS, 0), (fcntl.F_NOTIFY, 0)):
         calls.call(fcntl.fcntl, read_only, command, argument, show=[command, argument])
-    for request in (0x80086601, 0x40086602, 0xc0185879):
+    for request in (0x80086601, 0x40086602, 0xC0185879):
         calls.call(fcntl.ioctl, read_only, request, bytes(64), show=[hex(request)])
     os.close(read_only)

@@ -24,5 +24,21 @@ def main(out, families):
     calls.clear()
 
 
-FAMILIES = {function.__name__: function for function in (
-    one_path, two_paths, links, contents, mappings, locks, attributes, users, times, directories, special, semaphores, limits)}
+FAMILIES = {
+    function.__name__: function
+    for function in (
+        one_path,
+        two_paths,
+        links,
+        contents,
+        mappings,
+        locks,
+        attributes,
+        users,
+        times,
+        directories,
+        special,
+        semaphores,
+        limits,
+    )
+}

@@ -17,7 +17,9 @@ def directories(calls):
     calls.say("listed", sorted(os.listdir(".")) == sorted(names))
     with os.scandir(".") as entries:
         found = sorted((e.name, e.is_dir(), e.is_file(), e.inode() == os.lstat(e.name).st_ino) for e in entries)
-    calls.say("types and numbers", [found[0], all(e[3] for e in found), sum(e[1] for e in found), sum(e[2] for e in found)])
+    calls.say(
+        "types and numbers", [found[0], all(e[3] for e in found), sum(e[1] for e in found), sum(e[2] for e in found)]
+    )
     calls.call(os.stat, ".")
     fd = os.open(".", os.O_RDONLY)
     buffer = ctypes.create_string_buffer(65536)
@@ -35,7 +37,7 @@ def directories(calls):
         at = 0
         while at < len(raw):
             _, _, length, kind = struct.unpack_from("QqHB", raw, at)
-            seen.append((raw[at + 19:at + length].split(b"\0")[0].decode(), kind))
+            seen.append((raw[at + 19 : at + length].split(b"\0")[0].decode(), kind))
             at += length
     calls.say("getdents64 in pieces", [len(seen), len(set(seen)), sorted(seen)[:4]])
     calls.call(os.read, fd, 10, show=["a directory"])
@@ -74,11 +76,13 @@ def special(calls):
         calls.call(client.connect, "socket")
         calls.call(bind, "socket")
     calls.call(os.open, "socket", os.O_RDWR)
-    for number, name in enumerate((b"\x01", b"\xff\xfe", b"a b", b"\n", b"-", b"...", " \N{SNOWMAN}".encode(), b"\\", b"*")):
+    for number, name in enumerate(
+        (b"\x01", b"\xff\xfe", b"a b", b"\n", b"-", b"...", " \N{SNOWMAN}".encode(), b"\\", b"*")
+    ):
         creat(name, os.O_CREAT)
         calls.say("name %d" % number, name in os.listdir(b"."))
     inotify = LIBC.inotify_init1(0o4000)
-    LIBC.inotify_add_watch(inotify, b".", 0xfff)
+    LIBC.inotify_add_watch(inotify, b".", 0xFFF)
     fd = calls.fd("watched")
     os.write(fd, b"x")
     os.ftruncate(fd, 0)
@@ -91,7 +95,7 @@ def special(calls):
     raw, at, events = os.read(inotify, 65536), 0, []
     while at < len(raw):
         _, mask, _, length = struct.unpack_from("iIII", raw, at)
-        events.append("%x %s" % (mask, raw[at + 16:at + 16 + length].rstrip(b"\0").decode()))
+        events.append("%x %s" % (mask, raw[at + 16 : at + 16 + length].rstrip(b"\0").decode()))
         at += 16 + length
     calls.say("inotify", events)
     os.close(inotify)
@@ -128,17 +132,41 @@ def semaphores(calls):
 
 def limits(calls):
     """On a file system of 1 MiB: what is refused, and when; what statvfs says. Names in the current directory."""
+
     def room():
         found = os.statvfs(".")
-        calls.say("  room", "%d of %d blocks of %d, %d of %d files" % (found.f_bfree, found.f_blocks, found.f_bsize, found.f_ffree, found.f_files))
+        calls.say(
+            "  room",
+            "%d of %d blocks of %d, %d of %d files"
+            % (found.f_bfree, found.f_blocks, found.f_bsize, found.f_ffree, found.f_files),
+        )
 
     room()
     fd = calls.fd("f")
     room()
-    for function, arguments in ((os.pwrite, (b"x" * 2**19, 0)), (os.pwrite, (b"x" * 2**20, 2**19)), (os.pwrite, (b"x", 2**20)), (os.pwrite, (b"y" * 100, 0)), (os.pwrite, (b"x", 2**20 - 1)),
-                                (os.ftruncate, (5 * PAGE,)), (fallocate, (0, 0, 2**20)), (fallocate, (0, 0, 2**20 + 1)), (fallocate, (KEEP, 2**20, 1)), (fallocate, (0, 2**30, PAGE)),
-                                (fallocate, (PUNCH | KEEP, PAGE, 3 * PAGE)), (fallocate, (KEEP, 2**20, 2 * PAGE)), (os.ftruncate, (0,)), (fallocate, (0, 2**30, PAGE)), (os.ftruncate, (0,)),
-                                (os.pwrite, (b"x", 2**30)), (os.ftruncate, (0,)), (os.ftruncate, (2**40,)), (os.ftruncate, (0,)), (fallocate, (0, 0, 2**62)), (fallocate, (0, 2**62, 2**62 - 1))):
+    for function, arguments in (
+        (os.pwrite, (b"x" * 2**19, 0)),
+        (os.pwrite, (b"x" * 2**20, 2**19)),
+        (os.pwrite, (b"x", 2**20)),
+        (os.pwrite, (b"y" * 100, 0)),
+        (os.pwrite, (b"x", 2**20 - 1)),
+        (os.ftruncate, (5 * PAGE,)),
+        (fallocate, (0, 0, 2**20)),
+        (fallocate, (0, 0, 2**20 + 1)),
+        (fallocate, (KEEP, 2**20, 1)),
+        (fallocate, (0, 2**30, PAGE)),
+        (fallocate, (PUNCH | KEEP, PAGE, 3 * PAGE)),
+        (fallocate, (KEEP, 2**20, 2 * PAGE)),
+        (os.ftruncate, (0,)),
+        (fallocate, (0, 2**30, PAGE)),
+        (os.ftruncate, (0,)),
+        (os.pwrite, (b"x", 2**30)),
+        (os.ftruncate, (0,)),
+        (os.ftruncate, (2**40,)),
+        (os.ftruncate, (0,)),
+        (fallocate, (0, 0, 2**62)),
+        (fallocate, (0, 2**62, 2**62 - 1)),
+    ):
         calls.call(function, fd, *arguments, show=arguments)
         calls.call(os.fstat, fd, show=[])
         room()
@@ -160,7 +188,13 @@ def limits(calls):
             os.mkdir("d%d" % made)
     except OSError as error:
         calls.say("directories", [made, error_name(error)])
-    for function, arguments in ((creat, ("n", os.O_CREAT)), (os.symlink, ("x", "n")), (os.link, ("g", "n")), (os.mkfifo, ("n",)), (os.rename, ("g", "n"))):
+    for function, arguments in (
+        (creat, ("n", os.O_CREAT)),
+        (os.symlink, ("x", "n")),
+        (os.link, ("g", "n")),
+        (os.mkfifo, ("n",)),
+        (os.rename, ("g", "n")),
+    ):
         calls.call(function, *arguments)
     room()
     os.rmdir("d0")

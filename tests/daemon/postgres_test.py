@@ -24,8 +24,17 @@ select 'total ' || sum(number) from numbers;
 
 class PostgreSQL(ground.Case):
     def run_as_user(self, program, *arguments, **more):
-        done = subprocess.run([*self.as_user, PROGRAMS / program, *arguments], stdin=subprocess.DEVNULL, cwd=self.data,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300, **more)
+        done = subprocess.run(
+            [*self.as_user, PROGRAMS / program, *arguments],
+            stdin=subprocess.DEVNULL,
+            cwd=self.data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
+            **more
+        )
         self.assertEqual(done.returncode, 0, done.stdout)
         return done.stdout
 
@@ -38,18 +47,36 @@ class PostgreSQL(ground.Case):
         os.mkdir(self.data, 0o700)
         os.chown(self.data, user.pw_uid, user.pw_gid)
         self.run_as_user("initdb", "--no-sync", "--auth=trust", "--locale=C", self.data)
-        settings = "-c listen_addresses= -c unix_socket_directories=%s -c dynamic_shared_memory_type=posix -c fsync=off" % self.data
+        settings = (
+            "-c listen_addresses= -c unix_socket_directories=%s -c dynamic_shared_memory_type=posix -c fsync=off"
+            % self.data
+        )
         control = ("pg_ctl", "--pgdata", self.data, "--wait", "--timeout=120")
         self.run_as_user(*control, "--log", self.data + "/log", "--options", settings, "start")
         try:
-            told = self.run_as_user("psql", "--host", self.data, "--dbname=postgres", "--no-psqlrc", "--tuples-only",
-                                    "--set=ON_ERROR_STOP=1", "--command", QUERY)
+            told = self.run_as_user(
+                "psql",
+                "--host",
+                self.data,
+                "--dbname=postgres",
+                "--no-psqlrc",
+                "--tuples-only",
+                "--set=ON_ERROR_STOP=1",
+                "--command",
+                QUERY,
+            )
         finally:
             self.run_as_user(*control, "--mode=fast", "stop")
         self.assertIn("Workers Launched: 2", told)
         self.assertIn("total 20000100000", told)
-        made = [line for line in records(record) if line["operation"] == "create" and line["result"] == "OK"
-                and line["program"] == "postgres" and line["path"].startswith("/dev/shm/PostgreSQL.")]
+        made = [
+            line
+            for line in records(record)
+            if line["operation"] == "create"
+            and line["result"] == "OK"
+            and line["program"] == "postgres"
+            and line["path"].startswith("/dev/shm/PostgreSQL.")
+        ]
         self.assertGreater(len(made), 1, "the segments of the server and of its workers")
         self.assertEqual({line["uid"] for line in made}, {user.pw_uid})
         self.assertEqual(os.listdir("/dev/shm"), [])

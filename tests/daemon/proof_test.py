@@ -35,8 +35,15 @@ class Proof(ground.Case):
         self.under_library = {**os.environ, "LD_PRELOAD": LIBRARY, "DEVSHM_DIR": self.dir + "/shm"}
 
     def run_program(self, *command, **more):
-        return subprocess.run(command, env={**self.under_library, **more}, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
+        return subprocess.run(
+            command,
+            env={**self.under_library, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=600,
+        )
 
     def test_the_python_job_leaves_an_empty_recording(self):
         done = self.run_program(sys.executable, ground.TOP / "tests/apps/python/primitives.py")
@@ -49,8 +56,14 @@ class Proof(ground.Case):
         self.assertEqual(done.stdout.splitlines(), ["path errno 2", "look errno 2"])
         own = [(line["program"], line["operation"], line["path"], line["result"]) for line in records(self.record)]
         name = os.path.basename(STEPS)[:15]
-        self.assertEqual(own, [(name, "lookup", "/dev/shm/a", "ENOENT"), (name, "create", "/dev/shm/a", "ENOENT"),
-                               (name, "lookup", "/dev/shm/b", "ENOENT")])
+        self.assertEqual(
+            own,
+            [
+                (name, "lookup", "/dev/shm/a", "ENOENT"),
+                (name, "create", "/dev/shm/a", "ENOENT"),
+                (name, "lookup", "/dev/shm/b", "ENOENT"),
+            ],
+        )
         self.assertNotIn(os.getpid(), {line["pid"] for line in records(self.record)})
 
 
@@ -67,10 +80,16 @@ class Readme(ground.Case):
         os.mkdir(self.dir + "/bin")
         os.symlink(DEVSHMD, self.dir + "/bin/devshmd")
         os.mkdir(self.dir + "/shm", 0o1777)
-        done = subprocess.run(["sh", "-ec", script], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False, timeout=ground.SECONDS,
-                              env={**os.environ, "DEVSHM_DIR": self.dir + "/shm",
-                                   "PATH": self.dir + "/bin:" + os.environ["PATH"]})
+        done = subprocess.run(
+            ["sh", "-ec", script],
+            cwd=self.dir,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=ground.SECONDS,
+            env={**os.environ, "DEVSHM_DIR": self.dir + "/shm", "PATH": self.dir + "/bin:" + os.environ["PATH"]},
+        )
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(ground.mounts(), [])
         return done.stdout
@@ -105,9 +124,14 @@ done
         self.addCleanup(shutil.rmtree, work)
         for file, name in ((DEVSHMD, "devshmd"), (LIBRARY, "libdevshm.so"), (PARITY, "parity")):
             shutil.copy(file, work + "/" + name)
-        done = subprocess.run([HIDE_SHM, "--private-tmp", "--", "sh", "-c", self.SCRIPT, "-", work, " ".join(families)],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              check=False)
+        done = subprocess.run(
+            [HIDE_SHM, "--private-tmp", "--", "sh", "-c", self.SCRIPT, "-", work, " ".join(families)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = records(work + "/record")
         begins = [int(number) for number in done.stdout.split()]

@@ -4,10 +4,10 @@
 //
 //   random [--seed N] [--rounds N] [--processes N] DIR
 //
-// Each process has a directory of its own in DIR, with a few names and files: written, read, mapped, cut, punched, copied, linked,
-// renamed and removed while open. All share one more file: page after page belongs to the next process, and the parent verifies
-// it in the end. What comes of it depends on the seed alone: the tree in the end, which is printed, is the same on each file
-// system that does the same.
+// Each process has a directory of its own in DIR, with a few names and files: written, read, mapped, cut, punched,
+// copied, linked, renamed and removed while open. All share one more file: page after page belongs to the next process,
+// and the parent verifies it in the end. What comes of it depends on the seed alone: the tree in the end, which is
+// printed, is the same on each file system that does the same.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -48,7 +48,11 @@ using Held = std::shared_ptr<File>;
 class Worker {
  public:
   Worker(std::uint64_t seed, int number, int of, unsigned char* shared_model)
-      : seed_(seed), number_(number), of_(of), chance_(seed * 1000 + static_cast<std::uint64_t>(number)), shared_model_(shared_model) {
+      : seed_(seed),
+        number_(number),
+        of_(of),
+        chance_(seed * 1000 + static_cast<std::uint64_t>(number)),
+        shared_model_(shared_model) {
     shared_ = open("../shared", O_RDWR);
     if (shared_ < 0) wrong("open of the shared file");
   }
@@ -62,8 +66,8 @@ class Worker {
 
  private:
   [[noreturn]] void wrong(const char* how, long at = -1) const {
-    std::fprintf(stderr, "random: seed %llu, process %d, round %d, %s: %s (%ld): %s\n", static_cast<unsigned long long>(seed_), number_,
-                 round_, what_, how, at, std::strerror(errno));
+    std::fprintf(stderr, "random: seed %llu, process %d, round %d, %s: %s (%ld): %s\n",
+                 static_cast<unsigned long long>(seed_), number_, round_, what_, how, at, std::strerror(errno));
     std::_Exit(1);
   }
   void expect(bool holds, const char* how, long at = -1) const {
@@ -100,7 +104,8 @@ class Worker {
     struct stat found;
     expect(fstat(file.fd, &found) == 0, "fstat");
     expect(static_cast<std::size_t>(found.st_size) == file.content.size(), "another size", found.st_size);
-    expect(static_cast<int>(found.st_nlink) == file.links, "another number of links", static_cast<long>(found.st_nlink));
+    expect(static_cast<int>(found.st_nlink) == file.links, "another number of links",
+           static_cast<long>(found.st_nlink));
     Bytes got(file.content.size() + 10);
     const ssize_t length = pread(file.fd, got.data(), got.size(), 0);
     expect(length == static_cast<ssize_t>(file.content.size()), "read less", length);
@@ -120,13 +125,20 @@ class Worker {
       case 1: return make_unnamed();
       case 2: return remove();
       case 3: return add_name(file);
-      case 4: case 5: return rename();
-      case 6: case 7: case 8: return write(*file);
+      case 4:
+      case 5: return rename();
+      case 6:
+      case 7:
+      case 8: return write(*file);
       case 9: return read(*file);
-      case 10: case 11: return truncate(*file);
-      case 12: case 13: return allocate(*file);
+      case 10:
+      case 11: return truncate(*file);
+      case 12:
+      case 13: return allocate(*file);
       case 14: return copy(*file);
-      case 15: case 16: case 17: return store(*file);
+      case 15:
+      case 16:
+      case 17: return store(*file);
       case 18: return map(*file);
       case 19: return sync(*file);
       case 20: return reopen(*file);
@@ -190,7 +202,8 @@ class Worker {
     const unsigned flags = static_cast<unsigned>(below(3));  // none, NOREPLACE, EXCHANGE
     const int result = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags);
     const bool there = names_.count(from), over = names_.count(to);
-    if (!there) return expect(result < 0 && (errno == ENOENT || (flags == 1 && errno == EEXIST)), "renamed what was not there");
+    if (!there)
+      return expect(result < 0 && (errno == ENOENT || (flags == 1 && errno == EEXIST)), "renamed what was not there");
     if (flags == 1 && over) return expect(result < 0 && errno == EEXIST, "replaced");
     if (flags == 2 && !over) return expect(result < 0 && errno == ENOENT, "exchanged with nothing");
     expect(result == 0, "renameat2");
@@ -217,7 +230,8 @@ class Worker {
     const ssize_t length = pread(file.fd, got.data(), size, static_cast<off_t>(at));
     const std::size_t there = at < file.content.size() ? std::min(size, file.content.size() - at) : 0;
     expect(length == static_cast<ssize_t>(there), "another length", length);
-    expect(std::equal(got.begin(), got.begin() + length, file.content.begin() + static_cast<long>(std::min(at, file.content.size()))),
+    expect(std::equal(got.begin(), got.begin() + length,
+                      file.content.begin() + static_cast<long>(std::min(at, file.content.size()))),
            "other bytes", static_cast<long>(at));
   }
   void truncate(File& file) {
@@ -226,16 +240,22 @@ class Worker {
     expect(ftruncate(file.fd, static_cast<off_t>(size)) == 0, "ftruncate");
     file.content.resize(size);
     if (file.mapped && size % page)  // the rest of the last page is zeroes, also in a mapping
-      for (std::size_t i = size; i % page; ++i) expect(file.mapped[i] == 0, "not cut to the end of the page", static_cast<long>(i));
+      for (std::size_t i = size; i % page; ++i)
+        expect(file.mapped[i] == 0, "not cut to the end of the page", static_cast<long>(i));
   }
   void allocate(File& file) {
     what_ = "fallocate";
-    static constexpr int modes[] = {0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_ZERO_RANGE};
+    static constexpr int modes[] = {0,
+                                    FALLOC_FL_KEEP_SIZE,
+                                    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                    FALLOC_FL_COLLAPSE_RANGE,
+                                    FALLOC_FL_ZERO_RANGE};
     const int mode = modes[below(6)];
     const std::size_t at = below(largest - 3 * page), size = 1 + below(3 * page);
     const int result = fallocate(file.fd, mode, static_cast<off_t>(at), static_cast<off_t>(size));
-    if (mode == FALLOC_FL_COLLAPSE_RANGE || mode == FALLOC_FL_ZERO_RANGE) return expect(result < 0 && errno == EOPNOTSUPP, "a mode that a tmpfs has not");
+    if (mode == FALLOC_FL_COLLAPSE_RANGE || mode == FALLOC_FL_ZERO_RANGE)
+      return expect(result < 0 && errno == EOPNOTSUPP, "a mode that a tmpfs has not");
     expect(result == 0, "fallocate", mode);
     if (mode == 0) grow(file, at + size);
     if (mode & FALLOC_FL_PUNCH_HOLE)
@@ -245,7 +265,8 @@ class Worker {
     what_ = "copy_file_range";
     const Held from = any();
     if (from.get() == &to || from->content.empty()) return;
-    off_t source = static_cast<off_t>(below(from->content.size())), target = static_cast<off_t>(below(largest - 3 * page));
+    off_t source = static_cast<off_t>(below(from->content.size())),
+          target = static_cast<off_t>(below(largest - 3 * page));
     const std::size_t first = static_cast<std::size_t>(source), at = static_cast<std::size_t>(target);
     const std::size_t size = std::min(1 + below(2 * page), from->content.size() - first);
     const ssize_t copied = copy_file_range(from->fd, &source, to.fd, &target, size, 0);
@@ -327,7 +348,8 @@ class Worker {
   /// The file that all share: a page that is this process's own, between those of others.
   void on_shared() {
     what_ = "the shared file";
-    const std::size_t mine = below(static_cast<std::size_t>(shared_pages / of_)) * static_cast<std::size_t>(of_) + static_cast<std::size_t>(number_);
+    const std::size_t mine = below(static_cast<std::size_t>(shared_pages / of_)) * static_cast<std::size_t>(of_) +
+                             static_cast<std::size_t>(number_);
     unsigned char* model = shared_model_ + mine * page;
     const auto offset = static_cast<off_t>(mine * page);
     unsigned char got[page];
@@ -368,16 +390,21 @@ int main(int count, char** arguments) {
   const char* directory = nullptr;
   for (int i = 1; i < count; ++i) {
     const std::string option = arguments[i];
-    if (option == "--seed" && i + 1 < count) seed = std::strtoull(arguments[++i], nullptr, 10);
-    else if (option == "--rounds" && i + 1 < count) rounds = std::atoi(arguments[++i]);
-    else if (option == "--processes" && i + 1 < count) processes = std::atoi(arguments[++i]);
-    else directory = arguments[i];
+    if (option == "--seed" && i + 1 < count)
+      seed = std::strtoull(arguments[++i], nullptr, 10);
+    else if (option == "--rounds" && i + 1 < count)
+      rounds = std::atoi(arguments[++i]);
+    else if (option == "--processes" && i + 1 < count)
+      processes = std::atoi(arguments[++i]);
+    else
+      directory = arguments[i];
   }
   if (!directory || processes < 1 || processes > shared_pages) {
     std::fprintf(stderr, "usage: random [--seed N] [--rounds N] [--processes N] DIR\n");
     return 2;
   }
-  std::fprintf(stderr, "random: --seed %llu --rounds %d --processes %d\n", static_cast<unsigned long long>(seed), rounds, processes);
+  std::fprintf(stderr, "random: --seed %llu --rounds %d --processes %d\n", static_cast<unsigned long long>(seed),
+               rounds, processes);
   if (chdir(directory) != 0) give_up(directory);
   const std::size_t shared_size = shared_pages * page;
   const int shared = open("shared", O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -408,7 +435,8 @@ int main(int count, char** arguments) {
     if (status != 0) fine = false;
   }
   Bytes got(shared_size);
-  if (pread(shared, got.data(), shared_size, 0) != static_cast<ssize_t>(shared_size) || std::memcmp(got.data(), model, shared_size) != 0) {
+  if (pread(shared, got.data(), shared_size, 0) != static_cast<ssize_t>(shared_size) ||
+      std::memcmp(got.data(), model, shared_size) != 0) {
     std::fprintf(stderr, "random: the shared file is not what was written\n");
     fine = false;
   }

@@ -34,8 +34,13 @@ def tree(top):
 
 class Random(ground.Case):
     def run_in(self, directory):
-        done = subprocess.run([os.environ["RANDOM_PROGRAM"], "--seed", SEED, "--rounds", ROUNDS, "--processes", "4", directory],
-                              stderr=subprocess.PIPE, text=True, timeout=400, check=False)
+        done = subprocess.run(
+            [os.environ["RANDOM_PROGRAM"], "--seed", SEED, "--rounds", ROUNDS, "--processes", "4", directory],
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=400,
+            check=False,
+        )
         self.assertEqual(done.returncode, 0, "RANDOM_SEED=%s\n%s" % (SEED, done.stderr))
         return tree(directory)
 

@@ -40,8 +40,10 @@ class Recipe(ground.Case):
         table = copy / "daemon/operations.def"
         table.write_text(table.read_text().replace("OPERATION(lseek", row + "OPERATION(lseek"))
         (copy / "daemon/op" / (name + ".cpp")).write_text(source)
-        for command in (["meson", "setup", "-Ddaemon=enabled", "-Dtests=disabled", "-Doptimization=0", copy / "build", copy],
-                        ["ninja", "-C", copy / "build", "daemon/devshmd"]):
+        for command in (
+            ["meson", "setup", "-Ddaemon=enabled", "-Dtests=disabled", "-Doptimization=0", copy / "build", copy],
+            ["ninja", "-C", copy / "build", "daemon/devshmd"],
+        ):
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stdout[-4000:])
         record = self.dir + "/record"

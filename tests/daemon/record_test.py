@@ -37,8 +37,12 @@ while True:
         told = self.dir + "/told"
         daemon = self.start("serve", "--record", record)
         with open(told, "a") as output:
-            clients = [subprocess.Popen([sys.executable, "-c", self.CLIENT, self.point], stdout=output,
-                                        stderr=subprocess.DEVNULL) for _ in range(8)]
+            clients = [
+                subprocess.Popen(
+                    [sys.executable, "-c", self.CLIENT, self.point], stdout=output, stderr=subprocess.DEVNULL
+                )
+                for _ in range(8)
+            ]
         deadline = time.monotonic() + ground.SECONDS
         while os.path.getsize(told) < 100_000 and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -60,7 +64,7 @@ while True:
     def test_lines_are_whole_and_say_who(self):
         record = self.dir + "/record"
         daemon = self.start("serve", "--allow-other", "--record", record)
-        name = self.point + "/na\"me\n\udcff"
+        name = self.point + '/na"me\n\udcff'
         with ground.as_user(1234):
             fd = os.open(name, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o640)
             os.pwrite(fd, b"12345", 0)
@@ -68,13 +72,17 @@ while True:
             os.close(fd)
         self.ends_well(daemon)
         lines = records(record)
-        self.assertEqual({frozenset(line) - {"flags", "to", "bytes"} for line in lines},
-                         {frozenset(("time", "pid", "tid", "uid", "program", "operation", "path", "result"))})
+        self.assertEqual(
+            {frozenset(line) - {"flags", "to", "bytes"} for line in lines},
+            {frozenset(("time", "pid", "tid", "uid", "program", "operation", "path", "result"))},
+        )
         for line in lines:
             self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
         made = [line for line in lines if line["operation"] == "create"]
-        self.assertEqual([(line["path"], line["uid"], line["pid"], line["flags"], line["result"]) for line in made],
-                         [(name, 1234, os.getpid(), "O_RDWR|O_CREAT|O_EXCL 0640", "OK")])
+        self.assertEqual(
+            [(line["path"], line["uid"], line["pid"], line["flags"], line["result"]) for line in made],
+            [(name, 1234, os.getpid(), "O_RDWR|O_CREAT|O_EXCL 0640", "OK")],
+        )
         renamed = [line for line in lines if line["operation"] == "rename"]
         self.assertEqual([(line["path"], line["to"]) for line in renamed], [(name, self.point + "/b")])
         if "passthrough: no" in daemon.said():
@@ -86,7 +94,7 @@ while True:
         script = "import os,sys,threading; threading.Thread(target=lambda: os.path.exists(sys.argv[1])).start()"
         client = subprocess.Popen([sys.executable, "-c", script, self.point + "/x"])
         client.wait()
-        line, = records(record)
+        (line,) = records(record)
         self.assertEqual(line["pid"], client.pid)
         self.assertNotEqual(line["tid"], client.pid)
 

@@ -8,12 +8,52 @@ import re
 import struct
 import subprocess
 
-NAMES = {1: "LOOKUP", 3: "GETATTR", 4: "SETATTR", 5: "READLINK", 6: "SYMLINK", 8: "MKNOD", 9: "MKDIR", 10: "UNLINK",
-         11: "RMDIR", 12: "RENAME", 13: "LINK", 14: "OPEN", 15: "READ", 16: "WRITE", 17: "STATFS", 18: "RELEASE",
-         20: "FSYNC", 21: "SETXATTR", 22: "GETXATTR", 23: "LISTXATTR", 24: "REMOVEXATTR", 25: "FLUSH", 26: "INIT",
-         27: "OPENDIR", 28: "READDIR", 29: "RELEASEDIR", 30: "FSYNCDIR", 31: "GETLK", 32: "SETLK", 33: "SETLKW",
-         34: "ACCESS", 35: "CREATE", 37: "BMAP", 38: "DESTROY", 39: "IOCTL", 40: "POLL", 43: "FALLOCATE",
-         44: "READDIRPLUS", 45: "RENAME2", 46: "LSEEK", 47: "COPY_FILE_RANGE", 50: "SYNCFS", 51: "TMPFILE", 52: "STATX"}
+NAMES = {
+    1: "LOOKUP",
+    3: "GETATTR",
+    4: "SETATTR",
+    5: "READLINK",
+    6: "SYMLINK",
+    8: "MKNOD",
+    9: "MKDIR",
+    10: "UNLINK",
+    11: "RMDIR",
+    12: "RENAME",
+    13: "LINK",
+    14: "OPEN",
+    15: "READ",
+    16: "WRITE",
+    17: "STATFS",
+    18: "RELEASE",
+    20: "FSYNC",
+    21: "SETXATTR",
+    22: "GETXATTR",
+    23: "LISTXATTR",
+    24: "REMOVEXATTR",
+    25: "FLUSH",
+    26: "INIT",
+    27: "OPENDIR",
+    28: "READDIR",
+    29: "RELEASEDIR",
+    30: "FSYNCDIR",
+    31: "GETLK",
+    32: "SETLK",
+    33: "SETLKW",
+    34: "ACCESS",
+    35: "CREATE",
+    37: "BMAP",
+    38: "DESTROY",
+    39: "IOCTL",
+    40: "POLL",
+    43: "FALLOCATE",
+    44: "READDIRPLUS",
+    45: "RENAME2",
+    46: "LSEEK",
+    47: "COPY_FILE_RANGE",
+    50: "SYNCFS",
+    51: "TMPFILE",
+    52: "STATX",
+}
 HEADER = struct.Struct("=IIQQ")
 HEADER_SIZE = 40
 
@@ -25,7 +65,9 @@ class Unusable(Exception):
 def requests_in(trace):
     """(name of the request, what follows the header), in the order of reading."""
     seen = set()
-    for text, result in re.findall(r'\bread(?:\(\d+, | resumed>)"((?:\\x[0-9a-f]{2})*)"(?:\.\.\.)?, \d+\) += (\d+)', trace):
+    for text, result in re.findall(
+        r'\bread(?:\(\d+, | resumed>)"((?:\\x[0-9a-f]{2})*)"(?:\.\.\.)?, \d+\) += (\d+)', trace
+    ):
         data = bytes.fromhex(text.replace("\\x", ""))
         if len(data) < HEADER_SIZE:
             continue
@@ -53,8 +95,11 @@ def count(trace):
 
 def per_step(pid, steps_command, trace_file):
     """{name: how many in a step} while a command runs that is mount_steps; `pid`: the daemon's."""
-    strace = subprocess.Popen(["strace", "-f", "-p", str(pid), "-o", trace_file, "-e", "trace=read", "-e", "signal=none",
-                               "-xx", "-s", "100"], stderr=subprocess.PIPE, text=True)
+    strace = subprocess.Popen(
+        ["strace", "-f", "-p", str(pid), "-o", trace_file, "-e", "trace=read", "-e", "signal=none", "-xx", "-s", "100"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         attached = strace.stderr.readline()
         if "attached" not in attached:
@@ -71,8 +116,10 @@ def per_step(pid, steps_command, trace_file):
 
 def shown(counts):
     """As a table shows them: "LOOKUP, 2 GETATTR"; "none"."""
-    parts = [name if number == 1 else "%g %s" % (number, name) for name, number in
-             sorted(counts.items(), key=lambda item: (item[1] != 1, item[0]))]
+    parts = [
+        name if number == 1 else "%g %s" % (number, name)
+        for name, number in sorted(counts.items(), key=lambda item: (item[1] != 1, item[0]))
+    ]
     return ", ".join(parts) or "none"
 
 
@@ -80,4 +127,6 @@ def read_shown(text):
     """The counterpart of `shown`."""
     if text == "none":
         return {}
-    return {words[-1]: float(words[0]) if len(words) > 1 else 1.0 for words in (part.split() for part in text.split(", "))}
+    return {
+        words[-1]: float(words[0]) if len(words) > 1 else 1.0 for words in (part.split() for part in text.split(", "))
+    }

@@ -29,7 +29,9 @@ def read_table():
 
 def write_table(counts):
     head = [line for line in TABLE.read_text().splitlines() if line.startswith("#")]
-    lines = ["%-22s | %-23s | %s" % (way, row, request_trace.shown(requests)) for (way, row), requests in counts.items()]
+    lines = [
+        "%-22s | %-23s | %s" % (way, row, request_trace.shown(requests)) for (way, row), requests in counts.items()
+    ]
     TABLE.write_text("\n".join(head + lines) + "\n")
 
 
@@ -43,8 +45,11 @@ class Requests(ground.Case):
     def counted(self, way, pid, left_out=LEFT_OUT):
         said = subprocess.run([STEPS_PROGRAM], stderr=subprocess.PIPE, text=True, check=False).stderr
         rows = [row.strip() for row in said.splitlines()[1:]]
-        return {(way, row): request_trace.per_step(pid, [STEPS_PROGRAM, row, "10"], self.dir + "/trace")
-                for row in rows if row not in left_out}
+        return {
+            (way, row): request_trace.per_step(pid, [STEPS_PROGRAM, row, "10"], self.dir + "/trace")
+            for row in rows
+            if row not in left_out
+        }
 
     def of_the_kernel(self):
         """What a daemon that never changes is asked for, which differs between kernels."""
@@ -60,15 +65,19 @@ class Requests(ground.Case):
         counted = self.counted(way, self.start("serve", *arguments).pid)
         table = read_table()
         if os.environ.get("DEVSHMD_WRITE_REQUESTS"):
-            write_table({key: value for key, value in {**table, **counted, **kernel}.items()
-                         if key[0] != way or key in counted})
+            write_table(
+                {key: value for key, value in {**table, **counted, **kernel}.items() if key[0] != way or key in counted}
+            )
             return
         listed = {key: value for key, value in table.items() if key[0] == way}
         self.assertEqual(set(counted), set(listed), "rows; " + ADVICE)
         if all(table[key] == requests for key, requests in kernel.items()):
             show = request_trace.shown
-            self.assertEqual({key: show(requests) for key, requests in counted.items()},
-                             {key: show(requests) for key, requests in listed.items()}, ADVICE)
+            self.assertEqual(
+                {key: show(requests) for key, requests in counted.items()},
+                {key: show(requests) for key, requests in listed.items()},
+                ADVICE,
+            )
             return
         # Another kernel than the table's: its own difference is allowed for.
         for key, requests in counted.items():

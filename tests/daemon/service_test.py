@@ -28,7 +28,9 @@ def allowed_calls():
         if not word.startswith("@"):
             calls.add(word)
             continue
-        listed = subprocess.run(["systemd-analyze", "syscall-filter", word], stdout=subprocess.PIPE, text=True, check=True)
+        listed = subprocess.run(
+            ["systemd-analyze", "syscall-filter", word], stdout=subprocess.PIPE, text=True, check=True
+        )
         wanted += [line.strip() for line in listed.stdout.splitlines()[1:] if line.strip() and "#" not in line]
     return calls
 
@@ -37,23 +39,51 @@ class Service(ground.Case):
     def test_systemd_takes_it(self):
         unit = pathlib.Path(self.dir, "devshmd.service")
         unit.write_text(TEXT.replace("/usr/bin/devshmd", ground.DEVSHMD))
-        done = subprocess.run(["systemd-analyze", "verify", unit], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
+        done = subprocess.run(
+            ["systemd-analyze", "verify", unit],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_its_sandbox_stays_tight(self):
         """By systemd's own count, in tenths: 34 of 100 are open, mostly since it has to mount where all can see it."""
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=35", "--no-pager", UNIT],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=35", "--no-pager", UNIT],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_nothing_in_it_hides_the_mount(self):
         """With any of these the daemon gets a mount namespace of its own, and nobody else would see the files."""
         names = set(re.findall(r"(?m)^(\w+)=", TEXT))
-        self.assertFalse(names & {"PrivateTmp", "PrivateDevices", "PrivateMounts", "ProtectSystem", "ProtectHome", "ProtectProc",
-                                  "ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs",
-                                  "ProtectControlGroups", "ReadOnlyPaths", "InaccessiblePaths", "RootDirectory",
-                                  "TemporaryFileSystem", "BindPaths", "DynamicUser", "ProtectHostname"})
+        self.assertFalse(
+            names
+            & {
+                "PrivateTmp",
+                "PrivateDevices",
+                "PrivateMounts",
+                "ProtectSystem",
+                "ProtectHome",
+                "ProtectProc",
+                "ProtectKernelTunables",
+                "ProtectKernelModules",
+                "ProtectKernelLogs",
+                "ProtectControlGroups",
+                "ReadOnlyPaths",
+                "InaccessiblePaths",
+                "RootDirectory",
+                "TemporaryFileSystem",
+                "BindPaths",
+                "DynamicUser",
+                "ProtectHostname",
+            }
+        )
 
     def work(self):
         for number in range(20):
@@ -72,8 +102,15 @@ class Service(ground.Case):
 
     def test_its_system_calls_are_enough(self):
         trace = self.dir + "/trace"
-        daemon = self.start("serve", "--allow-other", "--no-dirty-limit", "--record", self.dir + "/record",
-                            before=["strace", "-f", "-qq", "-o", trace], env={**os.environ, "NOTIFY_SOCKET": "@devshmd-none"})
+        daemon = self.start(
+            "serve",
+            "--allow-other",
+            "--no-dirty-limit",
+            "--record",
+            self.dir + "/record",
+            before=["strace", "-f", "-qq", "-o", trace],
+            env={**os.environ, "NOTIFY_SOCKET": "@devshmd-none"},
+        )
         os.kill(self.work(), signal.SIGTERM)
         daemon.process.wait(ground.SECONDS)
         used = set(re.findall(r"(?m)^\d+ +(\w+)\(", pathlib.Path(trace).read_text()))
@@ -82,8 +119,12 @@ class Service(ground.Case):
 
     def test_its_capabilities_are_enough(self):
         capabilities = ",".join("+" + name.lower().removeprefix("cap_") for name in setting("CapabilityBoundingSet"))
-        daemon = self.start("serve", "--allow-other", "--no-dirty-limit",
-                            before=["setpriv", "--bounding-set=-all," + capabilities, "--inh-caps=-all", "--no-new-privs"])
+        daemon = self.start(
+            "serve",
+            "--allow-other",
+            "--no-dirty-limit",
+            before=["setpriv", "--bounding-set=-all," + capabilities, "--inh-caps=-all", "--no-new-privs"],
+        )
         self.work()
         self.ends_well(daemon)
         self.assertNotIn("--no-dirty-limit:", daemon.said())

@@ -14,13 +14,34 @@ import ground
 
 SECONDS = int(os.environ.get("STRESS_SECONDS", "30"))
 # Eight processes each, one group after the other.
-GROUPS = [["--mmap", "--hdd", "--iomix", "--fallocate", "--seek", "--sem", "--shm", "--xattr"],
-          ["--dir", "--dentry", "--link", "--symlink", "--rename", "--lockf", "--flock", "--chmod"],
-          ["--lockofd", "--utime", "--fstat", "--filename", "--access", "--touch", "--open", "--getdent"]]
+GROUPS = [
+    ["--mmap", "--hdd", "--iomix", "--fallocate", "--seek", "--sem", "--shm", "--xattr"],
+    ["--dir", "--dentry", "--link", "--symlink", "--rename", "--lockf", "--flock", "--chmod"],
+    ["--lockofd", "--utime", "--fstat", "--filename", "--access", "--touch", "--open", "--getdent"],
+]
 # Names above all: `link` and `symlink` make 8,192 each, and so would `dir`. A daemon has no more than it may have descriptors (often
 # 20,000), and where one finds no room, `rename` ends with an error that is not even its own.
-LESS = ["--dir-dirs", "1024", "--mmap-bytes", "16M", "--mmap-file", "--hdd-bytes", "16M", "--iomix-bytes", "16M", "--fallocate-bytes", "16M",
-        "--seek-size", "16M", "--dentries", "256", "--shm-bytes", "8M", "--shm-objs", "8"]
+LESS = [
+    "--dir-dirs",
+    "1024",
+    "--mmap-bytes",
+    "16M",
+    "--mmap-file",
+    "--hdd-bytes",
+    "16M",
+    "--iomix-bytes",
+    "16M",
+    "--fallocate-bytes",
+    "16M",
+    "--seek-size",
+    "16M",
+    "--dentries",
+    "256",
+    "--shm-bytes",
+    "8M",
+    "--shm-objs",
+    "8",
+]
 
 
 class Stress(ground.Case):
@@ -28,8 +49,13 @@ class Stress(ground.Case):
         found = os.statvfs(self.point)
         status = self.devshmd("--status", self.point).stdout
         nodes = re.search(r"^objects: \d+", status, re.M)
-        return {"names": os.listdir(self.point), "blocks": found.f_blocks - found.f_bfree, "files": found.f_files - found.f_ffree,
-                "descriptors": len(os.listdir("/proc/%d/fd" % daemon.pid)), "nodes": nodes and nodes[0]}
+        return {
+            "names": os.listdir(self.point),
+            "blocks": found.f_blocks - found.f_bfree,
+            "files": found.f_files - found.f_ffree,
+            "descriptors": len(os.listdir("/proc/%d/fd" % daemon.pid)),
+            "nodes": nodes and nodes[0],
+        }
 
     def settled(self, daemon, as_before):
         """What the kernel still has to forget it forgets in a moment."""
@@ -46,9 +72,27 @@ class Stress(ground.Case):
         try:
             for stressors in GROUPS:
                 words = [word for stressor in stressors for word in (stressor, "1")]
-                done = subprocess.run(["stress-ng", *words, *LESS, "--temp-path", self.point, "--timeout", str(max(1, SECONDS // len(GROUPS))),
-                                       "--verify", "--metrics-brief", "--no-rand-seed", "--oomable"], cwd=self.dir,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS + 300, check=False)
+                done = subprocess.run(
+                    [
+                        "stress-ng",
+                        *words,
+                        *LESS,
+                        "--temp-path",
+                        self.point,
+                        "--timeout",
+                        str(max(1, SECONDS // len(GROUPS))),
+                        "--verify",
+                        "--metrics-brief",
+                        "--no-rand-seed",
+                        "--oomable",
+                    ],
+                    cwd=self.dir,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    timeout=SECONDS + 300,
+                    check=False,
+                )
                 self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertNotRegex(done.stdout, r"(?i)fail:|\bskipped: [1-9]|no such stressor")
                 self.assertIsNone(daemon.process.poll(), daemon.said())

@@ -29,8 +29,15 @@ sys.stdin.read()
 class Base(ground.Case):
     def client(self):
         """A process of user 1234 that has made three files and removed one, and waits."""
-        process = subprocess.Popen(["/usr/bin/python3", "-c", CLIENT, self.point], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   text=True, user=1234, group=1234, extra_groups=[])
+        process = subprocess.Popen(
+            ["/usr/bin/python3", "-c", CLIENT, self.point],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            user=1234,
+            group=1234,
+            extra_groups=[],
+        )
         self.addCleanup(lambda: (process.kill(), process.communicate()))
         self.assertEqual(process.stdout.readline(), "done\n")
         return process
@@ -55,16 +62,20 @@ class Usage(Base):
         daemon = self.start("serve", "--size", "1M", "--allow-other")
         client = self.client()
         status = self.json()
-        self.assertEqual((status["mode"], status["process"], status["mount_point"], status["contents"]["limit"]),
-                         ("serve", daemon.pid, self.point, 1 << 20))
+        self.assertEqual(
+            (status["mode"], status["process"], status["mount_point"], status["contents"]["limit"]),
+            ("serve", daemon.pid, self.point, 1 << 20),
+        )
         self.assertEqual(status["passthrough"], ground.WANTS == "passthrough")
         self.assertEqual(status["objects"]["used"], 3)
-        row, = self.row_of(client.pid, status["processes"])  # one, though its threads made the files
-        self.assertEqual((row["uid"], row["created"], row["removed"], row["last"], row["path"]),
-                         (1234, 3, 1, "unlink", self.point + "/a"))
+        (row,) = self.row_of(client.pid, status["processes"])  # one, though its threads made the files
+        self.assertEqual(
+            (row["uid"], row["created"], row["removed"], row["last"], row["path"]),
+            (1234, 3, 1, "unlink", self.point + "/a"),
+        )
         self.assertRegex(row["program"], "^python")
         self.assertEqual(row["written"], 0 if status["passthrough"] else 3 * 4096)
-        user, = [user for user in status["users"] if user["uid"] == 1234]
+        (user,) = [user for user in status["users"] if user["uid"] == 1234]
         self.assertEqual((user["created"], user["removed"]), (3, 1))
         self.assertEqual(status["operations"]["unlink"], 1)
         self.assertGreaterEqual(status["total"]["operations"], sum(status["operations"].values()))
@@ -72,9 +83,9 @@ class Usage(Base):
     def test_what_a_process_did_stays_after_its_end(self):
         self.start("serve", "--allow-other")
         client = self.client()
-        before, = self.row_of(client.pid, self.json()["processes"])
+        (before,) = self.row_of(client.pid, self.json()["processes"])
         client.communicate("")
-        after, = self.row_of(client.pid, self.json()["processes"])
+        (after,) = self.row_of(client.pid, self.json()["processes"])
         self.assertEqual((after["program"], after["created"]), (before["program"], 3))
 
     def test_asking_is_not_counted(self):
@@ -106,7 +117,7 @@ class Usage(Base):
         self.start("serve")
         name = "tab\tline\nescape\x1b[31m\udcff"
         os.mkdir(self.point + "/" + name)
-        row, = self.row_of(os.getpid(), self.json()["processes"])
+        (row,) = self.row_of(os.getpid(), self.json()["processes"])
         self.assertEqual(row["path"], self.point + "/" + name)
         shown = self.top()
         self.assertNotIn("\x1b", shown)
@@ -142,14 +153,18 @@ class Top(Base):
     def test_once(self):
         self.start("serve", "--allow-other")
         client = self.client()
-        row, = [line for line in self.top().splitlines() if line.split()[0] == str(client.pid)]
+        (row,) = [line for line in self.top().splitlines() if line.split()[0] == str(client.pid)]
         fields = row.split()
         self.assertEqual((fields[1], fields[3], fields[5:7], fields[-1]), ("1234", "-", ["3", "1"], self.point + "/a"))
 
     def test_live_in_a_pipe(self):
         daemon = self.start("serve")
-        top = subprocess.Popen([ground.DEVSHMD, "top", "--interval", "1", self.point], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+        top = subprocess.Popen(
+            [ground.DEVSHMD, "top", "--interval", "1", self.point],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.addCleanup(lambda: (top.kill(), top.communicate()))
         rate, deadline = 0.0, time.monotonic() + ground.SECONDS
         while rate == 0 and time.monotonic() < deadline:

@@ -34,6 +34,7 @@ SIZE = 1 << 20
 
 # --- libc through a handle; every call that fails raises OSError with libc's errno
 
+
 class Libc:
     PROTOTYPES = {  # the last two arguments of sem_open are variadic; ABIs of 64-bit Linux pass them the same way
         "sem_open": (c_void_p, c_char_p, c_int, c_uint, c_uint),
@@ -66,6 +67,7 @@ class Libc:
             if answer in (None, -1):  # SEM_FAILED is a null pointer, which ctypes gives as None
                 raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
             return answer
+
         return call
 
 
@@ -199,6 +201,7 @@ def current_umask():
 
 # --- the other process
 
+
 def post(libc, name):
     libc.sem_post(libc.sem_open(name, 0, 0, 0))
 
@@ -211,6 +214,7 @@ def write(libc, name):
 
 
 # --- one handle in one order, in an interpreter in which nothing has touched a semaphore yet
+
 
 def run_handle(handle, first, expect):
     label = "%s/%s-first" % (handle, first)
@@ -268,8 +272,17 @@ def main():
     passed = failed = unexpected = 0
     for handle in options.handle or HANDLES:
         for first in [options.first] if options.first else ["sem", "shm"]:
-            command = [sys.executable, os.path.abspath(__file__), "--here", "--handle", handle, "--first", first,
-                       "--expect", options.expect]
+            command = [
+                sys.executable,
+                os.path.abspath(__file__),
+                "--here",
+                "--handle",
+                handle,
+                "--first",
+                first,
+                "--expect",
+                options.expect,
+            ]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, universal_newlines=True, start_new_session=True)
             try:
                 output = process.communicate(timeout=6 * WAIT)[0]
