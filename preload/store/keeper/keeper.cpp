@@ -23,8 +23,8 @@ constexpr long between_looks_milliseconds = 5000;
 int Keeper::begin() {
   if (!is_safe_root(root_, sys::geteuid())) return -EPERM;
   // Held by the descriptor alone, to the end of keeper and twin.
-  const int lock = open_locked(root_.entry("keeper").c_str(), O_RDONLY, LOCK_EX, keeper_lock_milliseconds);
-  if (lock < 0) return lock;
+  lock_ = open_locked(root_.entry("keeper").c_str(), O_RDONLY, LOCK_EX, keeper_lock_milliseconds);
+  if (lock_ < 0) return lock_;
   if (const int error = objects_.begin(descriptor_limit())) return error;
   if (const int error = twin_.begin()) return error;
   if (const int error = clean_up_and_offer()) return error;
@@ -43,11 +43,22 @@ int Keeper::clean_up_and_offer() {
   return pool_.fill(Pool::urgent) || pool_.has_entries() ? 0 : -ENOSPC;
 }
 
+/// Connections, and an object that was being made: the dead keeper knew them, and the table of descriptors is shared.
+void Keeper::close_what_was_in_use() const {
+  const int kept[] = {lock_, twin_.signal_fd(), pool_.watching_fd(), server_.listening_fd()};
+  for (int fd = 3; fd < static_cast<int>(first_number); ++fd) {
+    bool is_kept = false;
+    for (const int one : kept) is_kept |= one == fd;
+    if (!is_kept) sys::close(fd);
+  }
+}
+
 void Keeper::take_over() {
   has_taken_over_ = true;
   ensure_twin();
+  close_what_was_in_use();
+  server_.forget_connections();
   objects_.take_over(root_);
-  server_.close_connections();
   pool_.read_events();
   pool_.look_at_all();
 }

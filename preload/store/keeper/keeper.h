@@ -28,6 +28,7 @@ class Keeper {
   int clean_up_and_offer();
   void ensure_twin();
   void take_over();
+  void close_what_was_in_use() const;
   void do_what_is_due(long now);
   long milliseconds_to_wait();
   bool may_end(long now);
@@ -35,6 +36,7 @@ class Keeper {
 
   const Root& root_;
   const char* backing_dir_;
+  int lock_ = -1;
   long idle_milliseconds_;
   long held_at_ = 0;  ///< when it last held something
   long looked_at_ = 0;

@@ -21,8 +21,9 @@ class Server {
 
   /// Listens. 0, or a negative errno.
   int begin();
-  /// In a twin that takes over: the descriptors are those of the one that is dead.
-  void close_connections();
+  int listening_fd() const { return listening_; }
+  /// In a twin that takes over: they were those of the one that is dead, and are closed.
+  void forget_connections();
 
   /// Puts what is to be polled at `out`. Returns how many.
   unsigned poll_descriptors(struct pollfd* out) const;
