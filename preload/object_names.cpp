@@ -23,12 +23,15 @@ constexpr std::size_t tail_length = sizeof memfd_tail - 1;
 constexpr std::size_t longest_text = 160;
 constexpr int deepest = 16;  // directories in which a name is searched
 
-/// The paths by descriptor. A writer that finds another one at work leaves it alone, and a reader that finds one takes
-/// nothing: both go on without, so a signal handler may be either.
+/// The paths by descriptor. Whoever finds another one at work leaves it alone and goes on without, so a signal handler
+/// may be either.
 struct Remembered {
-  std::atomic<unsigned> version;  // odd while it is being written
-  std::atomic<int> fd;
+  std::atomic<bool> in_use;
+  int fd;
   char path[120];
+
+  bool take() { return !in_use.exchange(true, std::memory_order_acquire); }
+  void give_back() { in_use.store(false, std::memory_order_release); }
 };
 constexpr unsigned remembered_count = 64;
 constinit Remembered remembered[remembered_count] = {};
@@ -105,22 +108,20 @@ bool object_of_descriptor(int fd, ObjectName& object) {
 void remember_name(int fd, const char* path) {
   if (fd < 0 || !ends_within(path, sizeof Remembered::path)) return;
   Remembered& slot = slot_of(fd);
-  unsigned version = slot.version.load(std::memory_order_relaxed);
-  if (version & 1 || !slot.version.compare_exchange_strong(version, version + 1, std::memory_order_acquire)) return;
-  slot.fd.store(fd, std::memory_order_relaxed);
+  if (!slot.take()) return;
+  slot.fd = fd;
   put(slot.path, path);
-  slot.version.store(version + 2, std::memory_order_release);
+  slot.give_back();
 }
 
 std::size_t remembered_name(int fd, char* out, std::size_t size) {
   if (fd < 0 || size < sizeof Remembered::path) return 0;
-  const Remembered& slot = slot_of(fd);
-  const unsigned version = slot.version.load(std::memory_order_acquire);
-  if (version & 1 || slot.fd.load(std::memory_order_relaxed) != fd) return 0;
-  __builtin_memcpy(out, slot.path, sizeof slot.path);
-  std::atomic_thread_fence(std::memory_order_acquire);
-  if (slot.version.load(std::memory_order_relaxed) != version) return 0;
-  return length_of(out);
+  Remembered& slot = slot_of(fd);
+  if (!slot.take()) return 0;
+  const bool is_known = slot.fd == fd;
+  if (is_known) __builtin_memcpy(out, slot.path, sizeof slot.path);
+  slot.give_back();
+  return is_known ? length_of(out) : 0;
 }
 
 std::size_t find_name(const ObjectName& object, int fd, NameBuffer& out) {
