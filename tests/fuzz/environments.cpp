@@ -45,11 +45,10 @@ int give_back(void* at, std::size_t) {
 }
 int open_environ(int, const char* path, int) {
   EXPECT(std::string(path) == "/proc/self/environ");
-  static const int file = memfd_create("environ", MFD_CLOEXEC);
-  if (ftruncate(file, 0) != 0 || ::pwrite(file, started_with.data(), started_with.size(), 0) < 0) std::abort();
+  const int file = memfd_create("environ", MFD_CLOEXEC);
+  if (file < 0 || ::pwrite(file, started_with.data(), started_with.size(), 0) < 0) std::abort();
   return file;
 }
-int keep_open(int) { return 0; }
 int is_accessible(const char* path, int mode) { return path == library ? 0 : ::access(path, mode); }
 
 }  // namespace devshm::sys
@@ -57,7 +56,6 @@ int is_accessible(const char* path, int mode) { return path == library ? 0 : ::a
 #define allocate watched_memory
 #define munmap give_back
 #define openat open_environ
-#define close keep_open
 #define access is_accessible
 #include "../../preload/amount.cpp"
 #include "../../preload/child_environment.cpp"
@@ -67,7 +65,6 @@ int is_accessible(const char* path, int mode) { return path == library ? 0 : ::a
 #undef allocate
 #undef munmap
 #undef openat
-#undef close
 #undef access
 
 namespace devshm {
@@ -81,6 +78,7 @@ bool is_large_enough(const RealDevShm& real, const Amount& least) {
 
 bool for_each_from_start(Visitor visitor) { return visitor({0, nullptr, library.c_str(), nullptr, 0}); }
 bool is_ourselves(const LoadedObject&) { return true; }
+const char* own_path() { return library.c_str(); }
 bool could_load_us(const Program&) { return true; }
 int look_for_hm(const char* path) { return path && std::strstr(path, "hm"); }
 void say_once(Topic topic, std::initializer_list<Piece>, std::initializer_list<Piece>) { said.insert(topic); }
