@@ -165,6 +165,21 @@ TEST_F(Store, AKilledKeeperIsReplacedAndNothingIsLost) {
   }
 }
 
+TEST_F(Store, ADirectoryThatCanNotBeSearchedForAMomentIsNotGone) {
+  for (const char* name : {"a", "b", "c"}) close(store.create_with(name, name));
+  const int dir = open(store.dir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const std::string above = std::filesystem::path(store.root()).parent_path();
+  ASSERT_EQ(chmod(above.c_str(), 0), 0);
+  for (const char* name : {"b", "c"}) {  // with each the keeper has to look, and it has no capabilities
+    const int before = store.held_objects();
+    EXPECT_EQ(unlinkat(dir, name, 0), 0);
+    EXPECT_TRUE(comes_true([&] { return store.held_objects() < before; })) << name;
+  }
+  ASSERT_EQ(chmod(above.c_str(), 0700), 0);
+  EXPECT_EQ(store.text_of("a"), "a");
+  close(dir);
+}
+
 TEST_F(Store, WithBothKilledNamesAreGoneAndMappingsStay) {
   const int fd = store.create_with("a", "one");
   ASSERT_EQ(ftruncate(fd, 4096), 0);

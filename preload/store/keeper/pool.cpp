@@ -56,7 +56,9 @@ int Pool::begin() {
 
 bool Pool::root_is_there() const {
   struct stat found;
-  return is_there(root_.entry("keeper").c_str(), found) && found.st_ino == keeper_inode_;
+  const int error = sys::fstatat(AT_FDCWD, root_.entry("keeper").c_str(), &found, AT_SYMLINK_NOFOLLOW);
+  // What can't be looked at is not gone: a directory above may have another mode for a moment.
+  return error == 0 ? found.st_ino == keeper_inode_ : error != -ENOENT && error != -ENOTDIR;
 }
 
 bool Pool::offer(unsigned slot) {
