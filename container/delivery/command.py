@@ -27,16 +27,16 @@ forms, and the files that are made; V is the version, A the architecture:
   image      devshm-V-image.tar        an OCI image for COPY --from=devshm / /opt (podman load, docker load)
   terraform  devshm-V-terraform.zip    a Terraform module with the layers
   sar        devshm-V-sar.zip          an application for the AWS Serverless Application Repository
-All of them are listed in SHA256SUMS (sha256sum -c). Each contains the licence and a CycloneDX SBOM; those of a library
-alone lie beside it. The tarball and the packages of distributions have devshmd, the daemon, too.
+SHA256SUMS lists all of them (check them with sha256sum -c). Each contains the licence and a CycloneDX SBOM; for the
+library alone these are separate files. The tarball and the packages of distributions also contain devshmd, the daemon.
 
 examples:
   container/release                                  everything, for both architectures, in build-release/
   container/release --only layer --arch arm64        one Lambda layer
   container/release --only deb --only rpm --output /tmp/packages
 
-The same sources give the same bytes; times in the files are SOURCE_DATE_EPOCH, or 1980. docs/lambda.md explains how a
-function uses the layer."""
+The same sources give the same bytes; times in the files are SOURCE_DATE_EPOCH, or 1980. docs/lambda.md explains how to
+use the layer in a function."""
 FOR_EACH = {"layer": layer, "tarball": tarball, "library": library, "deb": deb, "rpm": rpm, "apk": apk, "wheel": wheel}
 FOR_ALL = {"npm": npm, "image": image, "terraform": terraform, "sar": sar}
 FORMS = [*FOR_EACH, *FOR_ALL]
@@ -85,7 +85,7 @@ def provide(architectures, forms):
         packages += [*build.CROSS, *(build.CROSS_DAEMON if daemon else ())]
     done = subprocess.run([build.PROJECT / "container/install", *packages], check=False)
     if done.returncode != 0:
-        raise Failed("not everything that is needed could be installed (above)")
+        raise Failed("could not install everything that is needed (see above)")
 
 
 class Release:

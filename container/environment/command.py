@@ -8,9 +8,9 @@ import sys
 from . import Failed, container, emulation, namespaces, needs, roots, sandbox, variables
 
 EPILOG = """\
-The root. Without --root a Debian is made (with mmdebstrap) and kept in ~/.cache/devshm/lambda; it has Python, strace and
-the usual tools. `--root /` takes this machine's own programs. An image brings its variables, and, if no CMD is given, its
-entrypoint and command.
+The root: without --root, a Debian with Python, strace and the usual tools is made with mmdebstrap, and kept in
+~/.cache/devshm/lambda. `--root /` uses this machine's own programs. An image sets its own variables, and its entrypoint and
+command if there is no CMD.
 
 examples:
   lambda python3 -c 'import multiprocessing; multiprocessing.Lock()'      FileNotFoundError: [Errno 2]
@@ -22,7 +22,7 @@ examples:
   lambda bash                                                             look around
 
 exit status: CMD's (128+n: killed by signal n); 125: the environment could not be made, 2: wrong usage.
-What differs from Lambda itself is in docs/lambda-environment.md."""
+docs/lambda-environment.md lists what differs from Lambda itself."""
 
 
 def parser():
@@ -51,7 +51,7 @@ def parser():
         "--arch",
         choices=("x86_64", "arm64"),
         default=emulation.native(),
-        help="default: this machine's; the other one by qemu-user",
+        help="default: this machine's; the other one runs in qemu-user",
     )
     root.add_argument(
         "--with",
@@ -59,11 +59,14 @@ def parser():
         metavar="PACKAGE[,PACKAGE]",
         default=[],
         type=lambda text: text.split(","),
-        help="more packages in the Debian that is made",
+        help="packages to add to the Debian that is made",
     )
     root.add_argument("--task", metavar="DIR|ZIP", help="the function's code, at /var/task")
     root.add_argument(
-        "--layer", metavar="DIR|ZIP", action="append", help="at /opt; later ones go over earlier ones. Can be repeated"
+        "--layer",
+        metavar="DIR|ZIP",
+        action="append",
+        help="unpacked to /opt, later ones over earlier ones. Can be repeated",
     )
     root.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="can be repeated")
     limits = result.add_argument_group("sizes")
@@ -82,15 +85,17 @@ def parser():
         "--listen",
         metavar="[HOST:]PORT",
         default="127.0.0.1:9000",
-        help="where invocations come in (default %(default)s; port 0: any free one)",
+        help="address that takes invocations (default %(default)s; port 0: any free one)",
     )
-    api.add_argument("--timeout", metavar="SECONDS", type=float, default=3, help="of an invocation (default 3)")
+    api.add_argument(
+        "--timeout", metavar="SECONDS", type=float, default=3, help="time-out of an invocation (default 3)"
+    )
     api.add_argument(
         "--concurrency",
         metavar="N",
         type=int,
         default=0,
-        help="as on Managed Instances: up to N invocations at a time in one environment, which is never frozen",
+        help="as on Managed Instances: one environment, never frozen, runs up to N invocations at a time",
     )
     api.add_argument(
         "--snapstart",
@@ -100,30 +105,32 @@ def parser():
         help="initialize, take a snapshot, and serve from N copies of it in turn",
     )
     api.add_argument(
-        "--log-format", choices=("Text", "JSON"), help="of the log (default Text; JSON with --concurrency)"
+        "--log-format", choices=("Text", "JSON"), help="format of the log (default Text; JSON with --concurrency)"
     )
     api.add_argument(
         "--log-level",
         choices=("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"),
         default="INFO",
-        help="of the function's log as JSON (default INFO)",
+        help="level of the function's log in JSON (default INFO)",
     )
     api.add_argument("--name", default="function", help="the function's name (default %(default)s)")
     api.add_argument(
         "--freeze",
         choices=("auto", "group", "stop", "none"),
         default="auto",
-        help="between invocations: a control group's freezer, SIGSTOP to each process, not at all "
-        "(default: the first that there is)",
+        help="how to freeze between invocations: a control group's freezer (group), SIGSTOP to each process (stop), not at "
+        "all (none). Default: group if possible, else stop",
     )
     result.add_argument(
         "--scratch",
         metavar="DIR",
         type=pathlib.Path,
         default=pathlib.Path("/var/tmp"),
-        help="where the images of /tmp and /dev lie, as sparse files (default %(default)s)",
+        help="directory for the disk images of /tmp and /dev, which are sparse files (default %(default)s)",
     )
-    result.add_argument("--no-install", action="store_true", help="install nothing, only report what is missing")
+    result.add_argument(
+        "--no-install", action="store_true", help="don't install Debian packages that are missing, only name them"
+    )
     result.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD", help=argparse.SUPPRESS)
     return result
 
@@ -136,28 +143,28 @@ def read(arguments):
     if not options.command and not options.root and not options.runtime_api:
         reader.error("no command (see --help)")
     if not 512 <= options.tmp <= 10240:
-        reader.error("--tmp: Lambda has 512 to 10240 MB")
+        reader.error("--tmp: Lambda allows 512 to 10240 MB")
     if not 128 <= options.memory <= 10240:
-        reader.error("--memory: Lambda has 128 to 10240 MB")
+        reader.error("--memory: Lambda allows 128 to 10240 MB")
     if not 0 < options.timeout <= 900:
-        reader.error("--timeout: Lambda has 1 to 900 seconds")
+        reader.error("--timeout: Lambda allows 1 to 900 seconds")
     if not options.listen.rpartition(":")[2].isdecimal():
         reader.error("--listen needs [HOST:]PORT")
     if len(options.layer or []) > 5:
-        reader.error("--layer: Lambda takes five")
+        reader.error("--layer: Lambda allows five layers")
     if any("=" not in pair or pair.startswith("=") for pair in options.env):
         reader.error("--env needs NAME=VALUE")
     if not 0 <= options.concurrency <= 1600:
-        reader.error("--concurrency: Lambda has 1 to 1600")
+        reader.error("--concurrency: Lambda allows 1 to 1600")
     if not 0 <= options.snapstart <= 16:
-        reader.error("--snapstart: 1 to 16 copies")
+        reader.error("--snapstart takes 1 to 16 copies")
     if options.snapstart and (options.concurrency or options.tmp > 512):
-        reader.error("--snapstart: Lambda has it with 512 MB of /tmp, and without concurrent invocations")
+        reader.error("--snapstart: Lambda allows it only with 512 MB of /tmp, and without --concurrency")
     if not options.runtime_api and (options.concurrency or options.snapstart or options.log_format):
-        reader.error("--concurrency, --snapstart and --log-format go with --runtime-api")
+        reader.error("--concurrency, --snapstart and --log-format need --runtime-api")
     options.log_format = options.log_format or ("JSON" if options.concurrency else "Text")
     if options.handler and not options.runtime_api:
-        reader.error("--handler goes with --runtime-api")
+        reader.error("--handler needs --runtime-api")
     if options.runtime_api and not options.handler:
         options.handler = "app.handler"
     return options
@@ -172,7 +179,7 @@ def command_of(options, root):
         return [*root.entrypoint, *own]
     if options.runtime_api:
         return ["/var/runtime/bootstrap"]
-    raise Failed("no command given, and the root is not an image that has one")
+    raise Failed("no command given, and the root is not an image with a command of its own")
 
 
 def environment_of(options, root):

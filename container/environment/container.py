@@ -130,7 +130,7 @@ class Container:
         if how in ("auto", "group") and self.box.groups.freeze(frozen):
             return
         if how == "group":
-            raise Failed("there is no freezer to write to")
+            raise Failed("--freeze group: no freezer control group can be written to")
         try:
             groups.stop_all(self.first.number, frozen)
         except FileNotFoundError:

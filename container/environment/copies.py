@@ -23,7 +23,7 @@ class Copies:
             self.template.initialize("init", max(130, options.timeout))
             boot = self.template.boot
             if boot is None:
-                raise Failed("the function's init failed: there is nothing to take a snapshot of")
+                raise Failed("the function's init failed, so no snapshot can be taken")
             boot.over = True  # from now on nothing is a failure
             self.snapshot = snapshots.Snapshot(box, boot.container, boot.output)
         self.all = [

@@ -120,7 +120,7 @@ def in_mounts_of(process, work):
             os._exit(1)
     os.close(inside)
     if os.waitpid(child, 0)[1] != 0:
-        raise Failed("the container's mounts can't be corrected")
+        raise Failed("can't change the container's mounts to Lambda's")
 
 
 def set_root_options():

@@ -43,11 +43,11 @@ def provide(options):
     """Installs what is missing, or reports it."""
     if os.geteuid() != 0:
         raise Failed(
-            "needs root, for loop devices and mounts of ext4: sudo container/lambda ... (as an ordinary user, "
-            "container/hide-shm gives a ground without /dev/shm)"
+            "needs root for loop devices and ext4 mounts: sudo container/lambda ... (without root, "
+            "container/hide-shm runs a command without /dev/shm)"
         )
     if sys.version_info < (3, 9):
-        raise Failed("needs Python 3.9")
+        raise Failed("needs Python 3.9 or later")
     os.environ["PATH"] = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
     packages = missing(options)
     if not packages:
@@ -57,4 +57,4 @@ def provide(options):
     roots.say("installing " + " ".join(packages))
     roots.run_with_progress([str(INSTALL), *packages], roots.cache_directory() / "install.log")
     if missing(options):
-        raise Failed("still missing after they were installed: " + " ".join(missing(options)))
+        raise Failed("the packages were installed, but these are still missing: " + " ".join(missing(options)))

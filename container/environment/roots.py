@@ -60,7 +60,7 @@ def find(options):
         kind = archive_kind(path)
         return image("%s:%s" % (kind, path.resolve()), options.arch)
     if "/" in options.root and options.root[0] in "./":
-        raise Failed("%s is not there" % options.root)
+        raise Failed("--root: %s does not exist" % options.root)
     return image(named_image(options.root), options.arch)
 
 
@@ -79,8 +79,8 @@ def debian(libc, architecture, more):
 
 def make_debian(directory, release, architecture, more):
     if not shutil.which("mmdebstrap"):
-        raise Failed("mmdebstrap is missing (Debian package mmdebstrap); or give a root with --root")
-    say("making a Debian %s for %s in %s (once; half a minute or so)" % (release, architecture, directory))
+        raise Failed("mmdebstrap is missing; install the Debian package mmdebstrap, or name a root with --root")
+    say("making a Debian %s for %s in %s (only once; takes about half a minute)" % (release, architecture, directory))
     fresh = directory.with_name(directory.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     # The packages are unpacked and not set up: this needs no emulator, and runs nothing of them as root.
@@ -119,7 +119,7 @@ def mirror():
         check=False,
     )
     if done.returncode != 0:
-        raise Failed("%s; give a root with --root" % done.stderr.strip())
+        raise Failed("%s; name a root with --root" % done.stderr.strip())
     return done.stdout.strip()
 
 
@@ -191,7 +191,7 @@ def image(source, architecture):
         raise Failed("can't read %s: %s" % (source, inspected.stderr.strip()))
     settings = json.loads(inspected.stdout)
     if settings.get("architecture") != OCI[architecture]:
-        raise Failed("%s is for %s; say --arch" % (source, settings.get("architecture")))
+        raise Failed("%s is for %s; use --arch" % (source, settings.get("architecture")))
     key = hashlib.sha256(inspected.stdout.encode()).hexdigest()[:16]
     directory = cache_directory() / ("image-" + key)
     with locked(directory):
@@ -201,7 +201,7 @@ def image(source, architecture):
 
 
 def unpack_image(source, architecture, directory):
-    say("unpacking %s into %s (once)" % (source, directory))
+    say("unpacking %s into %s (only once)" % (source, directory))
     layout, fresh = directory.with_name(directory.name + ".oci"), directory.with_name(directory.name + ".new")
     for left in (layout, fresh):
         shutil.rmtree(left, ignore_errors=True)

@@ -25,7 +25,7 @@ class Sandbox:
 
     def make(self):
         if not self.groups.limit(self.options.memory):
-            print("lambda: no control groups to write to: memory is not limited", file=sys.stderr)
+            print("lambda: no control group can be written to, so the memory is not limited", file=sys.stderr)
         self.tmp, dev = self.scratch / "tmp", self.scratch / "dev"
         disks.mount_disk(self.scratch / "tmp.ext4", self.tmp, self.options.tmp, "relatime,data=writeback")
         os.chown(self.tmp, bundle.USER, bundle.GROUP)

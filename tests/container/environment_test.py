@@ -227,9 +227,9 @@ class Command(unittest.TestCase):
             (["--arch", "sparc", "true"], "invalid choice"),
             (["--timeout", "901", "true"], "1 to 900"),
             (["--listen", "here", "true"], "[HOST:]PORT"),
-            (["--layer", "/opt"] * 6 + ["true"], "takes five"),
-            (["--handler", "app.handler", "true"], "goes with --runtime-api"),
-            (["--concurrency", "4", "true"], "go with --runtime-api"),
+            (["--layer", "/opt"] * 6 + ["true"], "allows five layers"),
+            (["--handler", "app.handler", "true"], "--handler needs --runtime-api"),
+            (["--concurrency", "4", "true"], "--log-format need --runtime-api"),
             (["--runtime-api", "--concurrency", "-1"], "1 to 1600"),
             (["--runtime-api", "--snapstart", "2", "--tmp", "1024"], "512 MB of /tmp"),
         ):
@@ -239,7 +239,7 @@ class Command(unittest.TestCase):
 
     def test_what_is_not_there_is_named(self):
         for arguments, text in (
-            (["--root", "/nowhere/at/all", "true"], "/nowhere/at/all is not there"),
+            (["--root", "/nowhere/at/all", "true"], "--root: /nowhere/at/all does not exist"),
             (["--task", "/nowhere", "true"], "/nowhere is neither a directory nor a zip"),
             (["--layer", __file__, "true"], "environment_test.py is neither a directory nor a zip"),
             (["--root", __file__, "true"], "neither a directory nor an OCI or docker archive"),
