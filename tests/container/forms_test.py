@@ -23,16 +23,18 @@ from delivery import build, command, tree  # noqa: E402  pylint: disable=wrong-i
 
 BUILD = os.environ.get("BUILD", str(sandboxed.TOP / "build"))
 ARCHITECTURE = build.architectures(os.uname().machine)[sandboxed.NATIVE]
-DAEMON = {
+PACKAGE = {
+    "usr/bin/devshm",
     "usr/bin/devshmd",
-    "usr/lib/tmpfiles.d/devshm.conf",
-    "usr/share/man/man8/devshmd.8.gz",
-    "usr/share/man/man1/devshm.1.gz",
-    "usr/share/bash-completion/completions/devshmd.bash",
-    "usr/share/fish/vendor_completions.d/devshm.fish",
     "usr/lib/devshm/libdevshm.so",
     "usr/lib/devshm/libdevshm-check.so",
-    "usr/bin/devshm",
+    "usr/lib/tmpfiles.d/devshm.conf",
+    "usr/share/man/man1/devshm.1.gz",
+    "usr/share/man/man7/devshm.7.gz",
+    "usr/share/man/man8/devshmd.8.gz",
+    *("usr/share/bash-completion/completions/%s.bash" % name for name in ("devshm", "devshmd")),
+    *("usr/share/zsh/site-functions/_%s" % name for name in ("devshm", "devshmd")),
+    *("usr/share/fish/vendor_completions.d/%s.fish" % name for name in ("devshm", "devshmd")),
 }
 LIBRARY_AND_COMMAND = {"libdevshm.so", "libdevshm-check.so", "devshm"}
 
@@ -97,7 +99,10 @@ class Forms(unittest.TestCase):
 
     def test_packages_have_daemon_pages_completions_and_tmpfiles(self):
         for form in ("deb", "rpm", "apk"):
-            self.assertEqual(DAEMON - set(contents.of(self.made[form])), set(), form)
+            names = {
+                name.replace("zsh/vendor-completions", "zsh/site-functions") for name in contents.of(self.made[form])
+            }
+            self.assertEqual(PACKAGE - names, set(), form)
         for form in ("wheel", "npm", "image", "layer"):
             names = {name.rpartition("/")[2] for name in contents.of(self.made[form])}
             self.assertEqual(LIBRARY_AND_COMMAND - names, set(), form)

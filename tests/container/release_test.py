@@ -80,6 +80,9 @@ class Native(InRoot):
         self.root.run("apt-get", "install", "-y", "--no-install-recommends", "/package/devshm.deb")
         self.assert_works("/usr/bin/devshm")
         self.assert_serves("/usr/bin/devshmd")
+        self.root.install("systemd-standalone-tmpfiles")
+        self.root.run("systemd-tmpfiles", "--create", "devshm.conf")
+        self.assertEqual((self.root.directory / "tmp/shm").stat().st_mode, 0o41777)
         self.root.run("apt-get", "purge", "-y", "devshm")
         self.assertEqual(self.left(), [])
 

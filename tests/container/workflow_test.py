@@ -114,34 +114,57 @@ class Linted(unittest.TestCase):
 
 
 class Run(unittest.TestCase):
+    def run_step(self, root, step, shell, **variables):
+        """As GitHub calls it: sh in a container, bash on a machine of its own."""
+        root.run(
+            shell,
+            "-e",
+            "-c",
+            step["run"],
+            directory=str(pathlib.Path("/src") / step.get("working-directory", ".")),
+            variables=["CI=true", *("%s=%s" % pair for pair in variables.items())],
+        )
+
+    def enter_bare_root(self, job):
+        self.assertEqual(job["container"], "debian:12")
+        root = fresh_root.FreshRoot()
+        root.__enter__()
+        self.addCleanup(root.__exit__)
+        self.assertNotEqual(root.run("sh", "-c", "command -v python3", check=False)[0], 0)
+        root.put_checkout("/src")
+        return root
+
     def test_a_release_is_built_in_a_bare_debian_and_published(self):
         """Both jobs in one root: the second begins with what the first has uploaded. GitHub's program for publishing is played."""
-        with fresh_root.FreshRoot() as root:
-            self.assertNotEqual(root.run("sh", "-c", "command -v python3", check=False)[0], 0)
-            root.put_checkout("/src")
-            (root.directory / "usr/bin/gh").write_text(GH)
-            (root.directory / "usr/bin/gh").chmod(0o755)
-            jobs = WORKFLOWS["release"]["jobs"]
-            self.assertEqual(jobs["build"]["container"], "debian:12")
-            for step in steps(jobs["build"]) + steps(jobs["publish"]):
-                shell = (
-                    ("sh", "-e", "-c") if step in steps(jobs["build"]) else ("bash", "-e", "-c")
-                )  # as GitHub chooses them
-                root.run(
-                    *shell,
-                    step["run"],
-                    directory=str(pathlib.Path("/src") / step.get("working-directory", ".")),
-                    variables=["CI=true", "GITHUB_REF_NAME=v" + build.version()]
-                )
-            asked = (root.directory / "gh-was-asked").read_text().split("\n")
-            self.assertEqual(asked[:3], ["release", "create", "v" + build.version()])
-            made = {path.name for path in (root.directory / "src/delivery").iterdir()}
-            self.assertEqual({word[len("delivery/") :] for word in asked if word.startswith("delivery/")}, made)
-            # The same bytes as this machine makes them.
-            here = sandboxed.release()
-            self.assertEqual(
-                (root.directory / "src/delivery/SHA256SUMS").read_text(), (here / "SHA256SUMS").read_text()
-            )
+        jobs = WORKFLOWS["release"]["jobs"]
+        root = self.enter_bare_root(jobs["build"])
+        (root.directory / "usr/bin/gh").write_text(GH)
+        (root.directory / "usr/bin/gh").chmod(0o755)
+        for name, shell in (("build", "sh"), ("publish", "bash")):
+            for step in steps(jobs[name]):
+                self.run_step(root, step, shell, GITHUB_REF_NAME="v" + build.version())
+        asked = (root.directory / "gh-was-asked").read_text().split("\n")
+        self.assertEqual(asked[:3], ["release", "create", "v" + build.version()])
+        made = {path.name for path in (root.directory / "src/delivery").iterdir()}
+        self.assertEqual({word[len("delivery/") :] for word in asked if word.startswith("delivery/")}, made)
+        # The same bytes as this machine makes them.
+        here = sandboxed.release()
+        self.assertEqual((root.directory / "src/delivery/SHA256SUMS").read_text(), (here / "SHA256SUMS").read_text())
+
+    def test_the_library_for_the_images_is_built_in_a_bare_debian(self):
+        """Without container/release, which is the same command as above. The images themselves are not fetched here."""
+        job = WORKFLOWS["tests"]["jobs"]["library"]
+        root = self.enter_bare_root(job)
+        release = [step for step in steps(WORKFLOWS["release"]["jobs"]["build"]) if "container/release" in step["run"]]
+        self.assertEqual([step["run"] for step in release], ["container/release --output delivery"])
+        for step in steps(job):
+            if step["run"] != release[0]["run"]:
+                self.run_step(root, step, "sh", GITHUB_OUTPUT="/output")
+        for machine in ("x86_64", "aarch64"):
+            self.assertTrue((root.directory / "src/library" / machine / "libdevshm.so").is_file(), machine)
+        name, _, images = (root.directory / "output").read_text().partition("=")
+        self.assertEqual(name, "images")
+        self.assertGreater(len(json.loads(images)), 10)
 
 
 if __name__ == "__main__":
