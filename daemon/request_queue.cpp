@@ -30,7 +30,7 @@ bool RequestQueue::acquire() {
 void RequestQueue::look_at_load() {
   if (++since_load_ < load_interval) return;
   since_load_ = 0;
-  if (load_.is_too_high()) policy_.others_want_to_run(Clock::now());
+  policy_.saw_load(load_.is_too_high(), Clock::now());
 }
 
 void RequestQueue::hand_on() {

@@ -28,6 +28,13 @@ class SpinPolicy {
   void spun(Clock::time_point start, Clock::time_point now) {
     if (now - start > 4 * longest_spin) others_want_to_run(now);
   }
+  /// One look at the load. A moment's crowd, such as a program that starts, is no reason to stop spinning.
+  void saw_load(bool too_high, Clock::time_point now) {
+    crowded_looks_ = too_high ? crowded_looks_ + 1 : 0;
+    if (crowded_looks_ < crowded_looks_in_a_row) return;
+    crowded_looks_ = 0;
+    others_want_to_run(now);
+  }
   /// No spinning for a while; for a longer one each time that this happens soon again.
   void others_want_to_run(Clock::time_point now) {
     const auto last = Clock::time_point(Clock::duration(not_before_.load(std::memory_order_relaxed)));
@@ -42,12 +49,15 @@ class SpinPolicy {
 
  private:
   static constexpr int least = 2, most = 8;
-  static constexpr Clock::duration shortest_pause = std::chrono::milliseconds(100),
+  static constexpr int crowded_looks_in_a_row = 4;
+  static constexpr Clock::duration shortest_pause = std::chrono::milliseconds(10),
                                    longest_pause = std::chrono::seconds(3);
 
   std::atomic<int> credit_{0};
   std::atomic<Clock::rep> not_before_{0};
-  Clock::duration pause_ = shortest_pause;  ///< for the thread that spins
+  // For the thread that spins.
+  Clock::duration pause_ = shortest_pause;
+  int crowded_looks_ = 0;
 };
 
 }  // namespace devshmd

@@ -153,7 +153,7 @@ TEST(SpinPolicy, SpinsOnlyWhileRequestsFollowEachOther) {
   EXPECT_TRUE(policy.pays());
 
   // Each time that somebody else needed the processor, for longer.
-  for (const auto pause : {100ms, 200ms, 400ms, 800ms, 1600ms, 3000ms, 3000ms}) {
+  for (const auto pause : {10ms, 20ms, 40ms, 80ms, 160ms, 320ms, 640ms, 1280ms, 2560ms, 3000ms, 3000ms}) {
     policy.spun(now, now + 3ms);
     now += 3ms;
     EXPECT_FALSE(policy.pays());
@@ -166,9 +166,23 @@ TEST(SpinPolicy, SpinsOnlyWhileRequestsFollowEachOther) {
   }
   now += 10s;
   policy.others_want_to_run(now);
-  now += 101ms;
+  now += 11ms;
   come(20, 10us);
   EXPECT_TRUE(policy.pays()) << "that was long ago";
+}
+
+TEST(SpinPolicy, AMomentsCrowdIsNoReasonToStop) {
+  using namespace std::chrono_literals;
+  SpinPolicy policy;
+  const auto now = SpinPolicy::Clock::time_point(1h);
+  const auto look = [&](std::initializer_list<bool> looks) {
+    for (int i = 0; i < 20; ++i) policy.came_after(10us, now);
+    for (const bool too_high : looks) policy.saw_load(too_high, now);
+    return policy.pays();
+  };
+  EXPECT_TRUE(look({true}));
+  EXPECT_TRUE(look({false, true, true, true, false, true, true, true}));
+  EXPECT_FALSE(look({true})) << "four looks in a row";
 }
 
 TEST(LatencyHold, WritesWhatTheKernelWants) {
