@@ -77,7 +77,9 @@ fuse_attr_out attributes_answer(std::uint64_t number) {
 }
 
 std::uint64_t new_object(std::uint32_t mode) {
-  object(++last_number) = {mode, 0};
+  ++last_number;
+  if (&object(last_number) == &object(FUSE_ROOT_ID)) ++last_number;  // the root never makes way
+  object(last_number) = {mode, 0};
   return last_number;
 }
 
