@@ -3,7 +3,7 @@
 """What container/release makes for Ubuntu and for Alpine, on these: installed by their own programs in a fresh root of their own
 packages, run, and removed. On Alpine also the wheel and the npm package, with musl's Python and Node.
 
-The mirrors can be named: UBUNTU_MIRROR and ALPINE_MIRROR."""
+The mirrors can be named: UBUNTU_MIRROR and ALPINE_MIRROR; and the branch of Alpine, ALPINE_BRANCH."""
 import hashlib
 import os
 import pathlib
@@ -20,6 +20,7 @@ from release_test import APP, ARCHITECTURE, NODE_APP, made
 
 UBUNTU = os.environ.get("UBUNTU_MIRROR", "http://archive.ubuntu.com/ubuntu")
 ALPINE = os.environ.get("ALPINE_MIRROR", "https://dl-cdn.alpinelinux.org/alpine")
+BRANCH = os.environ.get("ALPINE_BRANCH", "latest-stable")
 
 
 class Root(fresh_root.EmptyRoot):
@@ -48,7 +49,6 @@ class Ubuntu(Root):
                 "mmdebstrap",
                 "--variant=minbase",
                 "--format=directory",
-                "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
                 self.release,
                 self.directory,
                 # Debian 12 has no package with Ubuntu's keys.
@@ -65,7 +65,7 @@ class Ubuntu(Root):
 
 class Alpine(Root):
     def fill(self):
-        releases = "%s/latest-stable/releases/%s/" % (ALPINE, ARCHITECTURE.machine)
+        releases = "%s/%s/releases/%s/" % (ALPINE, BRANCH, ARCHITECTURE.machine)
         with urllib.request.urlopen(releases + "latest-releases.yaml", timeout=60) as answer:
             known = {one["flavor"]: one for one in yaml.safe_load(answer.read())}
         about = known["alpine-minirootfs"]
@@ -114,7 +114,7 @@ class Distributions(InRoot):
         self.assert_works("/usr/bin/devshm")
         self.assertIn("musl", self.root.run("/usr/bin/devshm", "check", check=False)[1])
         self.assert_serves("/usr/bin/devshmd")
-        self.assertEqual(self.root.run("apk", "audit", "--packages")[1], "")
+        self.assertNotIn("devshm", self.root.run("apk", "audit", "--packages")[1])  # those whose files were changed
         self.root.run("apk", "del", "devshm")
         self.assertEqual(self.left(), [])
         with self.subTest("the wheel"):
