@@ -123,6 +123,7 @@ bool status_of_object(int dir, const char* path, struct stat& out) {
     out.st_mode = S_IFREG;
     out.st_size = 0;
     out.st_blocks = 0;
+    out.st_mtim = out.st_ctim;  // a link's is no time (store/link_token.h)
   } else {
     return false;
   }
@@ -290,10 +291,22 @@ int open_link(int dir, const char* path, int flags) {
   }
 }
 
+FollowedObject::FollowedObject(int dir, const char* path)
+    : fd_(path && *path && is_memory_name(dir, path) ? open_link(dir, path, O_PATH | O_CLOEXEC) : not_memory) {
+  put(path_, is_found() ? Line<32>().add("/proc/self/fd/").add(fd_).c_str() : "");
+}
+
+FollowedObject::~FollowedObject() {
+  if (is_found()) sys::close(fd_);
+}
+
 bool is_memory_name(int dir, const char* path) {
   char text[160];
   const long length = sys::readlinkat(dir, path, text, sizeof text);
-  return length > 0 && is_memory_link(text, static_cast<std::size_t>(length));
+  store::LinkText link;
+  if (length <= 0 || !store::parse_link(text, static_cast<std::size_t>(length), link)) return false;
+  const store::Whose whose = store::owner_of_link(dir, path, text, link).whose;
+  return whose == store::Whose::own || whose == store::Whose::of_other;
 }
 
 bool is_memory_link(const char* text, std::size_t length) {
@@ -305,6 +318,7 @@ NamesLocked::NamesLocked() {
   if (!is_used()) return;
   static_assert(sizeof(store::Lock) <= sizeof lock_);
   const store::Root root = store::own_root(settings().dir);
+  if (store::look_at_root(root, sys::geteuid()) != 0) return;
   new (lock_) store::Lock(root, store::Lock::Kind::shared, lock_milliseconds);
   is_made_ = true;
 }

@@ -52,6 +52,22 @@ bool is_found_object(const char* path, struct stat& found);
 /// After O_NOFOLLOW has failed: opens what `path` names if that is an object. As open_memory().
 int open_link(int dir, const char* path, int flags);
 
+/// Where the kernel could not follow a name, which starts at the descriptor `dir`: what it leads to, if it is an
+/// object's, by a path that this process can follow for as long as this lives.
+class FollowedObject {
+ public:
+  FollowedObject(int dir, const char* path);
+  ~FollowedObject();
+  FollowedObject(const FollowedObject&) = delete;
+
+  bool is_found() const { return fd_ >= 0; }
+  const char* path() const { return path_; }
+
+ private:
+  int fd_;
+  char path_[32];
+};
+
 /// Whether the name, which starts at the descriptor `dir`, is an object's.
 bool is_memory_name(int dir, const char* path);
 

@@ -5,13 +5,17 @@
 #include "settings.h"
 #include "store/make_root.h"
 #include "store/usage.h"
+#include "sys.h"
 
 namespace devshm {
 namespace {
 
 bool has_limit(const Amount& amount) { return amount.bytes || amount.percent; }
 
-store::Usage usage() { return store::usage_of(store::own_root(settings().dir)); }
+store::Usage usage() {
+  const store::Root root = store::own_root(settings().dir);
+  return store::look_at_root(root, sys::geteuid()) == 0 ? store::usage_of(root) : store::Usage();
+}
 
 Bytes difference(Bytes a, Bytes b) { return a > b ? a - b : 0; }
 

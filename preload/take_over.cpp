@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <linux/fs.h>
 
+#include "memory.h"
+#include "store/kernel.h"
+#include "store/names.h"
 #include "sys.h"
 #include "text.h"
 
@@ -84,9 +87,19 @@ bool remove_extended_attributes(int fd, const List& list) {
   }
 }
 
-/// Removes the symbolic links in the directory that are not root's. Somebody may have put them there for root to
-/// follow, which only fs.protected_symlinks prevents, if it is set.
-void remove_links(int fd, const List& list) {
+/// Whether the link is the name of an object of the memory store, in its owner's own store.
+bool is_object(int dir, const char* name, const char* path_of_dir, uid_t owner) {
+  char text[160];
+  const long length = sys::readlinkat(dir, name, text, sizeof text);
+  const store::Root root(path_of_dir, owner, 0);
+  const std::size_t before_group = root.size() - 1;
+  return length > static_cast<long>(before_group) && begins_with(text, root.c_str(), before_group) &&
+         is_memory_link(text, static_cast<std::size_t>(length));
+}
+
+/// Removes the symbolic links in the directory that are not root's, nor objects. Somebody may have put them there for
+/// root to follow, which only fs.protected_symlinks prevents, if it is set.
+void remove_links(int fd, const char* path, const List& list) {
   for (long size; (size = sys::getdents64(fd, list.memory, List::size)) > 0;) {
     for (long at = 0; at < size;) {
       const auto* entry = reinterpret_cast<const dirent*>(list.memory + at);  // as the kernel's linux_dirent64
@@ -94,7 +107,7 @@ void remove_links(int fd, const List& list) {
       struct stat found;
       if ((entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
           sys::fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode) &&
-          found.st_uid != 0)
+          found.st_uid != 0 && !is_object(fd, entry->d_name, path, found.st_uid))
         sys::unlinkat(fd, entry->d_name);
     }
   }
@@ -140,7 +153,7 @@ int take_over(const char* dir) {
   const bool has_nobody = sys::fchown(fd, owner_in_between, 0) == 0;
   bool is_clean = clean(fd, list);
   if (is_clean) {
-    remove_links(fd, list);
+    remove_links(fd, dir, list);
     is_clean = sys::fchown(fd, 0, 0) == 0 && (has_nobody || clean(fd, list));
   }
   if (is_clean) return 0;

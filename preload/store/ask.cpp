@@ -49,10 +49,11 @@ int ask(const Root& root, const Request& request, int receive_flags) {
 
 bool answers(const Root& root) { return sys::Descriptor(connect_to(root)).is_open(); }
 
-int ask_for_refill(const Root& root) { return ask(root, {Wish::refill, 0, 0, 0, 0}, 0); }
+int ask_for_refill(const Root& root) { return ask(root, {Wish::refill, 0, 0, 0, 0, 0}, 0); }
 
-int ask_for_object(const Root& root, const ObjectName& object, int flags) {
-  const Request request = {Wish::open, flags & (O_ACCMODE | O_APPEND | O_PATH), object.generation, object.number, 0};
+int ask_for_object(const Root& root, const ObjectName& object, int flags, LinkToken token) {
+  const int wanted = flags & (O_ACCMODE | O_APPEND | O_PATH);
+  const Request request = {Wish::open, wanted, object.generation, object.number, 0, token};
   const int result = ask(root, request, flags & O_CLOEXEC ? MSG_CMSG_CLOEXEC : 0);
   return result == 0 ? -EIO : result;  // it said yes and sent nothing
 }

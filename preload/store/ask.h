@@ -5,6 +5,7 @@
 // thread-safe.
 #pragma once
 
+#include "link_token.h"
 #include "names.h"
 
 namespace devshm::store {
@@ -16,8 +17,9 @@ bool answers(const Root& root);
 int ask_for_refill(const Root& root);
 
 /// Asks for a descriptor of an object, with open(2)'s flags of which O_ACCMODE, O_APPEND, O_PATH and O_CLOEXEC count.
-/// Returns it, or a negative errno: -EACCES where the object's mode says so, -ENOENT if there is no such object,
-/// -ECONNREFUSED if there is no keeper, -ETIMEDOUT. What came is still to be compared with the object's name.
-int ask_for_object(const Root& root, const ObjectName& object, int flags);
+/// Returns it, or a negative errno: -EACCES where the object's mode says so or the token is wrong, -ENOENT if there is
+/// no such object, -ECONNREFUSED if there is no keeper, -ETIMEDOUT. What came is still to be compared with the object's
+/// name.
+int ask_for_object(const Root& root, const ObjectName& object, int flags, LinkToken token);
 
 }  // namespace devshm::store

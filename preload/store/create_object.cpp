@@ -88,6 +88,7 @@ Created create_file(const Attempt& attempt, Why why) {
 /// One attempt to create something under a name that nothing had.
 Created create_new(const Attempt& attempt) {
   if (!attempt.root.fits()) return {as_file(attempt), Why::path_too_long};
+  if (look_at_root(attempt.root, sys::geteuid()) == -EPERM) return {as_file(attempt), Why::root_unusable};
   int error = 0;
   for (int round = 0; round <= refills; ++round) {
     {
@@ -137,14 +138,14 @@ int open_file(const Attempt& attempt) {
 int open_existing(const Attempt& attempt) {
   if (attempt.flags & O_EXCL) {
     if (leads_somewhere(attempt.path)) return -EEXIST;
-    return remove_stale_name(attempt.path) ? -EEXIST : again;
+    return remove_stale_name(attempt.root, attempt.path) ? -EEXIST : again;
   }
   const Opened opened = open_object(attempt.path, attempt.flags);
   switch (opened.found) {
     case Found::opened:
     case Found::failed: return opened.fd_or_error;
     case Found::absent: return again;
-    case Found::stale: return remove_stale_name(attempt.path) ? -EACCES : again;
+    case Found::stale: return remove_stale_name(attempt.root, attempt.path) ? -EACCES : again;
     case Found::other_link: return is_other_link;
     case Found::ordinary: break;
   }

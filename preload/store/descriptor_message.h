@@ -38,6 +38,7 @@ class DescriptorMessage {
   /// errno.
   long receive(int connection, int& fd, int flags) {
     make_room();
+    header_.msg_controllen = CMSG_LEN(sizeof fd);  // with what fills up the last word there is room for a second one
     fd = -1;
     const long size = sys::call(SYS_recvmsg, connection, sys::word(&header_), flags);
     if (size < 0 || header_.msg_controllen < CMSG_LEN(sizeof fd)) return size;

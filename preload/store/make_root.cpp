@@ -19,14 +19,25 @@ int make_file(const char* path) {
 
 }  // namespace
 
-bool is_safe_root(const Root& root, uid_t user) {
+int look_at_root(const Root& root, uid_t user) {
   struct stat found;
-  return sys::fstatat(AT_FDCWD, root.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode) &&
-         found.st_uid == user && !(found.st_mode & (S_IWGRP | S_IWOTH));
+  if (const int error = sys::fstatat(AT_FDCWD, root.c_str(), &found, AT_SYMLINK_NOFOLLOW)) return error;
+  const bool is_closed = S_ISDIR(found.st_mode) && found.st_uid == user && !(found.st_mode & (S_IWGRP | S_IWOTH));
+  return is_closed ? 0 : -EPERM;
 }
 
 Root own_root(const char* backing_dir) {
   return Root(backing_dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+}
+
+void remove_root(const Root& root) {
+  sys::unlink(root.entry("socket").c_str());
+  sys::unlink(root.entry("keeper").c_str());
+  sys::unlink(root.entry("lock").c_str());
+  sys::rmdir(root.entry("pool").c_str());
+  // The last, which those wait for that want to start the next one.
+  sys::unlink(root.entry("start").c_str());
+  sys::rmdir(root.c_str());
 }
 
 int make_root(const Root& root) {
@@ -34,7 +45,7 @@ int make_root(const Root& root) {
   const int made = sys::mkdir(root.c_str(), root_mode);
   if (made == 0) sys::chmod(root.c_str(), root_mode);  // whatever the umask
   if (made != 0 && made != -EEXIST) return made;
-  if (!is_safe_root(root, sys::geteuid())) return -EPERM;
+  if (const int error = look_at_root(root, sys::geteuid())) return error;
   const int pool = sys::mkdir(root.entry("pool").c_str(), 0700);
   if (pool != 0 && pool != -EEXIST) return pool;
   if (const int error = make_file(root.entry("start").c_str())) return error;

@@ -18,6 +18,7 @@ struct Request {
   std::uint64_t generation;
   std::uint32_t number;
   std::uint32_t reserved;
+  std::uint64_t token;  ///< link_token.h; the keeper's own user and root need none
 };
 
 /// With the descriptor (SCM_RIGHTS) if the wish was `open` and the result is 0.

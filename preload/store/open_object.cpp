@@ -14,8 +14,8 @@ constexpr std::size_t longest_link = 160;
 constexpr int creating = O_CREAT | O_EXCL | O_TRUNC;
 // Each time the name has come to lead to another object.
 constexpr int most_looks = 1000;
-// A twin takes over in a few milliseconds.
-constexpr long take_over_milliseconds = 100;
+// A twin takes over in a few milliseconds, and a new keeper begins in as many.
+constexpr long take_over_milliseconds = 1000;
 
 ShortText<32> descriptor_path(int fd) {
   return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
@@ -57,26 +57,50 @@ int open_by_link(const char* text, const LinkText& link, int flags) {
   return error ? error : fd;
 }
 
+/// Whether a descriptor that somebody has sent is of the kind that was asked for.
+bool is_open_as_asked(int fd, int flags) {
+  constexpr int kind = O_ACCMODE | O_PATH;
+  return flags & O_PATH ? sys::fcntl(fd, F_GETFL, 0) & O_PATH : (sys::fcntl(fd, F_GETFL, 0) & kind) == (flags & kind);
+}
+
 /// From the keeper itself, as open_by_link().
-int open_by_asking(const char* text, const LinkText& link, int flags) {
+int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken token) {
   const Root root(text, link.root_length);
-  const int fd = ask_for_object(root, link.object, flags);
+  const int fd = ask_for_object(root, link.object, flags, token);
   if (fd == -ENOENT) return -ESTALE;
   if (fd < 0) return fd;
-  const int error = compare(fd, link.object);
+  const int error = is_open_as_asked(fd, flags) ? compare(fd, link.object) : -ESTALE;
   if (error) sys::close(fd);
   return error == -ESTALE ? -EACCES : error ? error : fd;
+}
+
+/// What the keeper of another user, who owns the link, must not open, the kernel may still let this process open: root,
+/// or the user that root has given the object to. Only if it belongs to the link's owner, or the link to root: with a
+/// link of his own a stranger must not lead others to what is theirs.
+int open_by_own_right(const char* text, const LinkText& link, int flags, const Owner& owner) {
+  const sys::Descriptor object(open_by_asking(text, link, O_PATH | O_CLOEXEC, owner.token));
+  struct stat found;
+  if (!object.is_open()) return object.get();
+  if (sys::fstat(object.get(), &found) != 0 || (owner.user != 0 && found.st_uid != owner.user)) return -EACCES;
+  return sys::openat(AT_FDCWD, descriptor_path(object.get()).c_str(), (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK);
+}
+
+/// Never by the link's path: that leads wherever its owner wants.
+int open_of_other(const char* text, const LinkText& link, int flags, const Owner& owner) {
+  const int fd = open_by_asking(text, link, flags, owner.token);
+  return fd == -EACCES ? open_by_own_right(text, link, flags, owner) : fd;
 }
 
 /// Whether the keeper has ended, or been killed, while it was asked.
 bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -ECONNRESET || error == -EPIPE; }
 
-}  // namespace
+int open_of_own(const char* text, const LinkText& link, int flags) {
+  const int fd = open_by_link(text, link, flags);
+  // The link serves the keeper's user, in the same namespaces. Elsewhere it seems to lead nowhere, or is closed.
+  return fd == -EACCES || fd == -ESTALE ? open_by_asking(text, link, flags, 0) : fd;
+}
 
-Opened open_by_text(const char* text, const LinkText& link, int flags) {
-  int fd = open_by_link(text, link, flags);
-  // The link serves the keeper's user, in the same namespaces. Others, and where it seems to lead nowhere, have to ask.
-  if (fd == -EACCES || fd == -ESTALE) fd = open_by_asking(text, link, flags);
+Opened finish(int fd, int flags) {
   if (fd == -ESTALE || is_without_keeper(fd)) return {Found::stale, fd};
   if (fd < 0) return {Found::failed, fd == -ETIMEDOUT ? -EACCES : fd};
   if (const int error = take_effect(fd, flags)) {
@@ -84,6 +108,23 @@ Opened open_by_text(const char* text, const LinkText& link, int flags) {
     return {Found::failed, error};
   }
   return {Found::opened, fd};
+}
+
+}  // namespace
+
+Owner owner_of_link(int base, const char* path, const char* text, const LinkText& link) {
+  struct stat name, root;
+  if (const int error = sys::fstatat(base, path, &name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+    return {Whose::unknown, error, 0, 0};
+  if (name.st_uid == sys::geteuid()) return {Whose::own, 0, name.st_uid, 0};
+  const Root of(text, link.root_length);
+  const int error = sys::fstatat(AT_FDCWD, of.c_str(), &root, AT_SYMLINK_NOFOLLOW);
+  const bool is_theirs = error ? error == -ENOENT : S_ISDIR(root.st_mode) && root.st_uid == name.st_uid;
+  return {is_theirs ? Whose::of_other : Whose::forged, 0, name.st_uid, token_of(name)};
+}
+
+Opened open_by_text(const char* text, const LinkText& link, int flags) {
+  return finish(open_of_own(text, link, flags), flags);
 }
 
 Opened open_object(const char* path, int flags, int base) {
@@ -99,14 +140,20 @@ Opened open_object(const char* path, int flags, int base) {
     text[length] = '\0';
     LinkText link;
     if (!parse_link(text, static_cast<std::size_t>(length), link)) return {Found::other_link, 0};
-    const Opened opened = open_by_text(text, link, flags);
+    const Owner owner = owner_of_link(base, path, text, link);
+    if (owner.whose == Whose::forged) return {Found::other_link, 0};
+    if (owner.whose == Whose::unknown && owner.error != -ENOENT) return {Found::failed, owner.error};
+    if (owner.whose == Whose::unknown) continue;  // it has gone meanwhile
+    const Opened opened = owner.whose == Whose::own ? open_by_text(text, link, flags)
+                                                    : finish(open_of_other(text, link, flags, owner), flags);
     if (opened.found != Found::stale) return opened;
     if (!(link.object == last)) {  // the first look at this one: has the name changed meanwhile?
       last = link.object;
       continue;
     }
-    // Where the keeper has said that it is gone, it is.
-    if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length)) || !patience.wait()) break;
+    // Where the keeper has said that it is gone, it is; one that others keep busy has not said so.
+    if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length))) break;
+    if (!patience.wait()) return {Found::failed, -EACCES};
   }
   return {Found::stale, -ENOENT};
 }

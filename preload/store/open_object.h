@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 
+#include "link_token.h"
 #include "names.h"
 
 namespace devshm::store {
@@ -20,7 +21,7 @@ enum class Found : unsigned char {
   absent,      ///< nothing has this name
   stale,       ///< the name is a link whose object is gone, with its keeper or before
   ordinary,    ///< something that is not the store's, and no link
-  other_link,  ///< a symbolic link of the program's
+  other_link,  ///< a symbolic link of the program's, or one that is forged
 };
 
 struct Opened {
@@ -32,8 +33,24 @@ struct Opened {
 /// are ignored.
 Opened open_object(const char* path, int flags, int base = AT_FDCWD);
 
-/// The same by the link's text, which has an end. One look: stale means that there is no such object at the moment, and
-/// -ESTALE with it that there never will be.
+/// Whose a link is that has a text of the store. Anybody can make one with any text; it counts only if it belongs to
+/// the owner of the store that it names.
+enum class Whose : unsigned char {
+  own,       ///< this user's
+  of_other,  ///< of another user, and that user's store, or one that is gone
+  forged,    ///< of somebody that the store does not belong to: a symbolic link like any other
+  unknown,   ///< `error` says why
+};
+struct Owner {
+  Whose whose;
+  int error;
+  uid_t user;
+  LinkToken token;
+};
+Owner owner_of_link(int base, const char* path, const char* text, const LinkText& link);
+
+/// The same by the text of a link of this user's, which has an end. One look: stale means that there is no such object
+/// at the moment, and -ESTALE with it that there never will be.
 Opened open_by_text(const char* text, const LinkText& link, int flags);
 
 }  // namespace devshm::store

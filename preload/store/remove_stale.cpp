@@ -15,14 +15,16 @@ constexpr long lock_milliseconds = 1000;
 
 }  // namespace
 
-int remove_stale_name(const char* path) {
+int remove_stale_name(const Root& own, const char* path) {
   char text[161];
   const long length = sys::readlink(path, text, sizeof text - 1);
   LinkText link;
   if (length < 0 || !parse_link(text, static_cast<std::size_t>(length), link)) return 0;
-  const Root root(text, link.root_length);
+  text[length] = '\0';
+  const bool is_own = owner_of_link(AT_FDCWD, path, text, link).whose == Whose::own;
   // Two that remove the same name need a lock, also where there is no store any more: else the slower one removes what
-  // the faster one has created. Another user's store, if it is gone, is not for us to make.
+  // the faster one has created. Another user's store is not for us to make: it would be ours.
+  const Root root = is_own ? Root(text, link.root_length) : own;
   make_root(root);
   const Lock lock(root, Lock::Kind::exclusive, lock_milliseconds);
   if (!lock.is_held() && lock.error() != -ENOENT) return lock.error();

@@ -136,6 +136,12 @@ class Turn {
   int fd_;
 };
 
+/// What has been made in vain takes the room that a file needs.
+int give_up(const Root& root, int error) {
+  if ((error == -ENOSPC || error == -EDQUOT) && !has_keeper(root)) remove_root(root);
+  return error;
+}
+
 bool is_ending(int error) { return error == -ENOENT || error == -ECONNREFUSED || error == -ECONNRESET; }
 
 }  // namespace
@@ -146,13 +152,13 @@ int start_keeper(const Place& place, const Root& root) {
   do {
     error = make_root(root);
     if (error == -ENOENT) continue;  // a keeper that ends removes it all
-    if (error) return error;
+    if (error) return give_up(root, error);
     {
       const Turn turn(root);
       error = turn.error();
       if (error == -ENOENT) continue;
       if (error) return error;
-      if (!has_keeper(root)) return start(place, root);
+      if (!has_keeper(root)) return give_up(root, start(place, root));
     }
     error = ask_for_refill(root);  // all who have waited at once
     if (!is_ending(error)) return error;

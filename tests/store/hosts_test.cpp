@@ -4,16 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <utility>
 
 #include "steps.h"
 
@@ -57,6 +60,72 @@ TEST_F(Hosts, AnOrdinaryProgramNoticesNothing) {
   for (int signal = 1; signal < 32; ++signal) EXPECT_EQ(sigismember(&blocked, signal), 0) << signal;
   sigaction(SIGCHLD, nullptr, &action);
   signal(SIGCHLD, SIG_DFL);
+}
+
+TEST_F(Hosts, OneThatIgnoresItsChildrenStillHasNone) {
+  for (const int flags : {0, SA_NOCLDWAIT})
+    EXPECT_EQ(in_child([&] {
+                struct sigaction action = {};
+                action.sa_handler = flags ? SIG_DFL : SIG_IGN;
+                action.sa_flags = flags;
+                EXPECTING(sigaction(SIGCHLD, &action, nullptr) == 0);
+                EXPECTING(creates_memory(store, "ignoring" + std::to_string(flags)));
+                EXPECTING(waitpid(-1, nullptr, WNOHANG | __WALL) == -1 && errno == ECHILD);
+                return 0;
+              }),
+              0)
+        << flags;
+}
+
+// A terminal is hung up when the last descriptor of it is closed, and a session ends with its leader.
+TEST_F(Hosts, TheirTerminalIsTheirs) {
+  int terminal;
+  const pid_t host = forkpty(&terminal, nullptr, nullptr, nullptr);
+  ASSERT_GE(host, 0);
+  if (host == 0) _exit(creates_memory(store, "a") && tcgetsid(0) == getpid() ? 0 : 1);
+  char text[256];
+  ssize_t size;
+  while ((size = read(terminal, text, sizeof text)) > 0)
+    EXPECT_EQ(std::string(text, static_cast<std::size_t>(size)), "");
+  EXPECT_EQ(errno, EIO);
+  EXPECT_TRUE(has_ended(host, 0));
+  close(terminal);
+  EXPECT_EQ(store.text_of("a"), "a");
+}
+
+// The keeper inherits them. What does not suffice for it gives a file.
+TEST_F(Hosts, WithOtherLimitsAnObjectIsStillOne) {
+  const std::pair<int, rlim_t> limits[] = {{RLIMIT_FSIZE, 64},        {RLIMIT_AS, 64 << 20}, {RLIMIT_DATA, 1 << 20},
+                                           {RLIMIT_STACK, 128 << 10}, {RLIMIT_MEMLOCK, 0},   {RLIMIT_CORE, 0},
+                                           {RLIMIT_SIGPENDING, 0},    {RLIMIT_MSGQUEUE, 0},  {RLIMIT_CPU, 10}};
+  for (const auto& [resource, most] : limits) {
+    const std::string name = "n" + std::to_string(resource);
+    EXPECT_EQ(as_user(first_user,
+                      [&, resource = resource, most = most] {
+                        const struct rlimit few = {most, most};
+                        EXPECTING(setrlimit(static_cast<__rlimit_resource>(resource), &few) == 0);
+                        const Created made = store.create(name, exclusively);
+                        EXPECTING(made.fd_or_error >= 0 && write(made.fd_or_error, "x", 1) == 1);
+                        EXPECTING(store.text_of(name) == "x");
+                        return 0;
+                      }),
+              0)
+        << resource;
+    EXPECT_EQ(as_user(first_user, [&] { return store.text_of(name) == "x" ? 0 : 1; }), 0) << resource;
+    ScratchStore::kill_keepers_of(root_of(first_user));
+  }
+}
+
+// In a chroot that somebody has made by hand.
+TEST_F(Hosts, WithoutDevicesItIsMemory) {
+  EXPECT_EQ(as_process_one("",
+                           [&] {
+                             EXPECTING(mount(store.dir().c_str(), "/dev", nullptr, MS_BIND, nullptr) == 0);
+                             EXPECTING(access("/dev/null", F_OK) != 0);
+                             EXPECTING(creates_memory(store, "a"));
+                             return 0;
+                           }),
+            0);
 }
 
 // The keeper is an orphan, and orphans are for process 1: it has one more of them. (docs/limits.md)

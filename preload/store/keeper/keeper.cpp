@@ -21,13 +21,17 @@ constexpr long between_looks_milliseconds = 5000;
 }  // namespace
 
 int Keeper::begin() {
-  if (!is_safe_root(root_, sys::geteuid())) return -EPERM;
+  if (const int error = look_at_root(root_, sys::geteuid())) return error;
   // Held by the descriptor alone, to the end of keeper and twin.
   lock_ = open_locked(root_.entry("keeper").c_str(), O_RDONLY, LOCK_EX, keeper_lock_milliseconds);
   if (lock_ < 0) return lock_;
   if (const int error = objects_.begin(descriptor_limit())) return error;
   if (const int error = twin_.begin()) return error;
-  if (const int error = clean_up_and_offer()) return error;
+  if (const int error = clean_up_and_offer()) {
+    remove_old_pool(root_);
+    objects_.remove_generations(root_);
+    return error;
+  }
   ensure_twin();
   return 0;
 }
@@ -79,13 +83,7 @@ bool Keeper::remove_everything() {
   twin_.end();
   remove_old_pool(root_);
   objects_.remove_generations(root_);
-  sys::unlink(root_.entry("socket").c_str());
-  sys::unlink(root_.entry("keeper").c_str());
-  sys::unlink(root_.entry("lock").c_str());
-  sys::rmdir(root_.entry("pool").c_str());
-  // The last, which those wait for that want to start the next one.
-  sys::unlink(root_.entry("start").c_str());
-  sys::rmdir(root_.c_str());
+  remove_root(root_);
   return true;
 }
 

@@ -93,6 +93,7 @@ unsigned Objects::make(const Root& root) {
   Entry& entry = entries_[number];
   entry.generation = record_->current;
   entry.watch = -1;
+  entry.token = 0;
   if (record_->end <= number) record_->end = number + 1;
   entry.state = State::making;
   if (make_memfd(name_of(number), number) != 0) {
@@ -104,7 +105,8 @@ unsigned Objects::make(const Root& root) {
   return number;
 }
 
-void Objects::set_watch(unsigned number, int watch) {
+void Objects::set_watch(unsigned number, int watch, LinkToken token) {
+  entries_[number].token = token;
   entries_[number].watch = watch;
   std::atomic_thread_fence(std::memory_order_release);
   entries_[number].state = State::live;

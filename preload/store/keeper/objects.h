@@ -8,6 +8,7 @@
 // /proc/KEEPER/fd. So numbers come again as late as possible, and a pair of generation and number never.
 #pragma once
 
+#include "../link_token.h"
 #include "../names.h"
 
 namespace devshm::store {
@@ -24,12 +25,14 @@ class Objects {
   /// Makes an empty memfd with a name of its own. Returns its number; 0: there is no room.
   unsigned make(const Root& root);
   /// From now on it lives as long as the watched link does.
-  void set_watch(unsigned number, int watch);
+  void set_watch(unsigned number, int watch, LinkToken token);
   void close(unsigned number);
 
   ObjectName name_of(unsigned number) const;
   /// Whether there is one by this name.
   bool has(const ObjectName& name) const;
+  /// Whether another user that gives this token may be served.
+  bool admits(const ObjectName& name, LinkToken token) const { return token && entries_[name.number].token == token; }
   /// 0: none.
   unsigned with_watch(int watch) const;
   unsigned live() const { return record_->live; }
@@ -53,6 +56,7 @@ class Objects {
     std::uint32_t generation;  ///< where in generations_
     std::int32_t watch;
     std::uint32_t reserved;
+    LinkToken token;
   };
   struct Generation {
     std::uint64_t name;  ///< 0: free

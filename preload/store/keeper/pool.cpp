@@ -76,7 +76,7 @@ bool Pool::offer(unsigned slot) {
   if (made == 0) {
     const int watch = add_watch(inotify_, aside.c_str(), IN_DELETE_SELF | IN_DONT_FOLLOW);
     if (watch >= 0) {
-      objects_.set_watch(number, watch);
+      objects_.set_watch(number, watch, give_token(aside.c_str()));
       if (sys::rename(aside.c_str(), root_.pool_entry(slot).c_str()) == 0) return true;
       sys::unlink(aside.c_str());  // the event of this closes the object
       return false;

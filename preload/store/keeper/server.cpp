@@ -24,6 +24,7 @@ void send_reply(int connection, int result, int fd) {
 int open_for(const Peer& peer, const Objects& objects, const Request& request) {
   const ObjectName name = {request.generation, request.number};
   if (!objects.has(name)) return -ENOENT;
+  if (!peer.is_user(sys::geteuid()) && !objects.admits(name, request.token)) return -EACCES;
   // What anybody may do with a file that he can find: see what it is.
   if (request.flags & O_PATH) return sys::fcntl(static_cast<int>(name.number), F_DUPFD_CLOEXEC, 0);
   struct stat object;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// What other users have to know to be served: a random number, which the keeper puts into the time of modification of
+// an object's link. Only those see it that may search the directory which the link lies in. So an object in a directory
+// of mode 0700 is closed to others, as a file would be, although all objects have one socket.
+#pragma once
+
+#include <sys/stat.h>
+
+#include "kernel.h"
+
+namespace devshm::store {
+
+/// 0: there is none.
+using LinkToken = std::uint64_t;
+
+inline LinkToken token_of(const struct stat& link) {
+  return static_cast<LinkToken>(link.st_mtim.tv_sec) << 30 ^ static_cast<LinkToken>(link.st_mtim.tv_nsec);
+}
+
+/// Gives one to a link. Returns it as the file system has stored it; 0 where that is impossible.
+inline LinkToken give_token(const char* path) {
+  constexpr std::uint64_t billion = 1000000000;
+  constexpr long seconds = 0x70000000;  // from 2029 on: what removes old files must not take it for one
+  const std::uint64_t random = sys::random_word();
+  struct timespec times[2];
+  times[0] = {0, UTIME_OMIT};
+  times[1] = {seconds + static_cast<long>(random >> 36), static_cast<long>((random & 0xfffffffff) % billion)};
+  struct stat link;
+  if (sys::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+  return sys::fstatat(AT_FDCWD, path, &link, AT_SYMLINK_NOFOLLOW) == 0 ? token_of(link) : 0;
+}
+
+}  // namespace devshm::store

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+//
+// What a stranger can do to others by what he puts into a directory that all share: links that only look like the
+// store's, a store under the name of somebody else's, and stale names. He gains nothing that a tmpfs would not give
+// him.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "../../preload/store/ask.h"
+#include "../../preload/store/message.h"
+#include "steps.h"
+
+using devshm::store::ask_for_object;
+using devshm::store::Created;
+using devshm::store::Found;
+using devshm::store::LinkText;
+using devshm::store::Why;
+
+namespace {
+
+constexpr uid_t stranger = 4103;
+constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
+
+class Strangers : public StoreOfUsers {
+ protected:
+  void TearDown() override {
+    ScratchStore::kill_keepers_of(root_of(stranger));
+    StoreOfUsers::TearDown();
+  }
+  /// A link of the stranger's.
+  void plant(const std::string& name, const std::string& text) {
+    ASSERT_EQ(as_user(stranger, [&] { return symlink(text.c_str(), store.path(name).c_str()); }), 0);
+  }
+  std::string text_of_link(const std::string& name) const { return std::filesystem::read_symlink(store.path(name)); }
+  std::string scratch() const { return store.dir().substr(0, store.dir().rfind('/')); }
+};
+
+// Who owns a name decides, as protected_symlinks and protected_hardlinks do it: this would be neither.
+TEST_F(Strangers, ALinkToAnothersObjectIsNoNameOfIt) {
+  ASSERT_TRUE(creates_memory(store, "secret"));
+  ASSERT_EQ(as_user(first_user, [&] { return creates_memory(store, "users") ? 0 : 1; }), 0);
+  plant("alias", text_of_link("secret"));
+  plant("alias2", text_of_link("users"));
+  for (const char* name : {"alias", "alias2"}) {
+    EXPECT_EQ(store.open(name, O_RDWR | O_TRUNC).found, Found::other_link) << name;
+    EXPECT_EQ(store.create(name, O_RDWR | O_CREAT | O_TRUNC).fd_or_error, devshm::store::is_other_link) << name;
+    EXPECT_EQ(store.create(name, exclusively).fd_or_error, -EEXIST) << name;
+  }
+  EXPECT_EQ(as_user(first_user, [&] { return store.open("alias2").found == Found::other_link ? 0 : 1; }), 0);
+  EXPECT_EQ(store.text_of("secret"), "secret");
+  EXPECT_EQ(store.text_of("users"), "users");
+}
+
+// To open a file and to close it again is not nothing: it takes away the locks that the process has on it.
+TEST_F(Strangers, ALinkOpensNothingOfAnybodys) {
+  const std::string home = scratch() + "/home";
+  ASSERT_EQ(mkdir(home.c_str(), 0700), 0);
+  const int file = open((home + "/5").c_str(), O_RDWR | O_CREAT, 0600);
+  // A store of the stranger's own, with a table of descriptors that is no such table.
+  const std::string root = scratch() + "/.x.memory.1.1", generation = root + "/0123456789abcdef";
+  ASSERT_EQ(as_user(stranger, [&] { return mkdir(root.c_str(), 0755) || symlink(home.c_str(), generation.c_str()); }),
+            0);
+  plant("lure", generation + "/5");
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  ASSERT_EQ(fcntl(file, F_SETLK, &lock), 0);
+  for (const int flags : {O_RDWR, O_RDONLY | O_TRUNC, O_RDWR | O_CREAT, exclusively})
+    close(flags & O_CREAT ? store.create("lure", flags).fd_or_error : store.open("lure", flags).fd_or_error);
+  EXPECT_EQ(in_child([&] {
+              struct flock found = {};
+              found.l_type = F_WRLCK;
+              EXPECTING(fcntl(file, F_GETLK, &found) == 0);
+              EXPECTING(found.l_type == F_WRLCK);
+              return 0;
+            }),
+            0)
+      << "the lock is gone";
+  close(file);
+}
+
+TEST_F(Strangers, AStaleLinkMakesNoDirectories) {
+  const std::string home = scratch() + "/home";
+  ASSERT_EQ(mkdir(home.c_str(), 0700), 0);
+  plant("lure", home + "/.x.memory.1.1/0123456789abcdef/5");
+  close(store.create("lure", exclusively).fd_or_error);
+  EXPECT_TRUE(std::filesystem::is_empty(home));
+}
+
+/// What the stranger does as process of his own: a store under the name of `user`, with a pool that leads to a memfd
+/// that he has. Writes to `ready` when it is there, and ends with `done`.
+int offer_a_pool(const std::string& root, int ready, int done) {
+  umask(0);
+  const int memfd = memfd_create("devshm:0123456789abcdef/77", 0);
+  EXPECTING(memfd >= 0 && dup2(memfd, 77) == 77 && fchmod(memfd, 0666) == 0);
+  const std::string generation = root + "/0123456789abcdef", table = "/proc/" + std::to_string(getpid()) + "/fd";
+  EXPECTING(mkdir(root.c_str(), 0777) == 0 && mkdir((root + "/pool").c_str(), 0777) == 0);
+  EXPECTING(symlink(table.c_str(), generation.c_str()) == 0);
+  for (const char* name : {"/lock", "/start", "/keeper"}) close(open((root + name).c_str(), O_RDWR | O_CREAT, 0666));
+  for (unsigned i = 0; i < devshm::store::pool_size; ++i)
+    EXPECTING(symlink((generation + "/77").c_str(), (root + "/pool/" + std::to_string(i)).c_str()) == 0);
+  EXPECTING(write(ready, "x", 1) == 1);
+  char byte;
+  EXPECTING(read(done, &byte, 1) == 0);
+  struct stat found;
+  EXPECTING(fstat(77, &found) == 0);
+  return found.st_size ? 2 : 0;
+}
+
+TEST_F(Strangers, AStoreThatAStrangerHasMadeIsNotUsed) {
+  int ready[2], done[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(done), 0);
+  const pid_t offering = fork();
+  if (offering == 0) {
+    close(done[1]);
+    _exit(as_user(stranger, [&] { return offer_a_pool(root_of(0), ready[1], done[0]); }));
+  }
+  close(ready[1]);
+  char byte;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  const Created made = store.create("roots", exclusively);
+  ASSERT_GE(made.fd_or_error, 0);
+  EXPECT_EQ(made.file, Why::root_unusable);
+  EXPECT_EQ(write(made.fd_or_error, "secret", 6), 6);
+  close(made.fd_or_error);
+  close(done[1]);
+  EXPECT_TRUE(has_ended(offering, 0)) << "the stranger has what root has written";
+  for (const int fd : {ready[0], done[0]}) close(fd);
+}
+
+// In a directory that only its user may search, whatever the object's own mode.
+TEST_F(Strangers, ADirectoryClosesWhatIsInIt) {
+  ASSERT_EQ(as_user(first_user,
+                    [&] {
+                      EXPECTING(mkdir(store.path("private").c_str(), 0700) == 0);
+                      EXPECTING(creates_memory(store, "private/a", 0666));
+                      EXPECTING(creates_memory(store, "open", 0666));
+                      return 0;
+                    }),
+            0);
+  EXPECT_EQ(as_user(stranger, [&] { return store.text_of("open") == "open" ? 0 : 1; }), 0);
+  const std::string root = root_of(first_user);
+  for (const char* name : {"private/a", "open"}) {  // the number is easily guessed
+    const std::string text = text_of_link(name);
+    LinkText link;
+    ASSERT_TRUE(parse_link(text.c_str(), text.size(), link));
+    for (const int flags : {O_RDONLY, O_PATH})
+      for (const devshm::store::LinkToken token : {0, 1})
+        EXPECT_EQ(as_user(stranger,
+                          [&] {
+                            return -ask_for_object({root.c_str(), root.size()}, link.object, flags, token);
+                          }),
+                  EACCES)
+            << name;
+  }
+  EXPECT_EQ(store.text_of("private/a"), "private/a") << "root may";
+}
+
+/// Answers one request, as a keeper would not: with two descriptors.
+int answer_with_two(const std::string& root) {
+  struct sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  (root + "/socket").copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listening = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  EXPECTING(bind(listening, reinterpret_cast<struct sockaddr*>(&address), sizeof address) == 0);
+  EXPECTING(chmod(address.sun_path, 0666) == 0 && listen(listening, 1) == 0);
+  int connection;
+  char bytes[64];
+  do connection = accept(listening, nullptr, nullptr);
+  while (recv(connection, bytes, sizeof bytes, 0) <= 0);  // somebody has only looked whether it is there
+  devshm::store::Reply reply = {0};
+  struct iovec piece = {&reply, sizeof reply};
+  alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+  struct msghdr message = {};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  struct cmsghdr* const head = CMSG_FIRSTHDR(&message);
+  *head = {CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+  const int both[] = {listening, connection};
+  memcpy(CMSG_DATA(head), both, sizeof both);
+  EXPECTING(sendmsg(connection, &message, 0) == sizeof reply);
+  return 0;
+}
+
+TEST_F(Strangers, AFalseKeeperLeavesNoDescriptors) {
+  const std::string root = scratch() + "/.x.memory.1.1";
+  ASSERT_EQ(as_user(stranger, [&] { return mkdir(root.c_str(), 0755); }), 0);
+  const pid_t keeper = fork();
+  if (keeper == 0) _exit(as_user(stranger, [&] { return answer_with_two(root); }));
+  ASSERT_TRUE(comes_true([&] { return devshm::store::answers({root.c_str(), root.size()}); }));
+  const auto count = [] {
+    const std::filesystem::directory_iterator descriptors("/proc/self/fd");
+    return std::distance(begin(descriptors), end(descriptors));
+  };
+  const auto before = count();
+  close(ask_for_object({root.c_str(), root.size()}, {1, 77}, O_RDONLY, 0));
+  EXPECT_EQ(count(), before);
+  EXPECT_TRUE(has_ended(keeper, 0));
+}
+
+// Root removes the name of an object that is gone with its user's store. It must not make that store: it would be
+// root's, and the user could have none any more.
+TEST_F(Strangers, RootMakesNoStoreForOthers) {
+  ASSERT_EQ(as_user(first_user, [&] { return creates_memory(store, "a") ? 0 : 1; }), 0);
+  ScratchStore::kill_keepers_of(root_of(first_user));
+  std::filesystem::remove_all(root_of(first_user));
+  EXPECT_TRUE(creates_memory(store, "a"));
+  EXPECT_FALSE(std::filesystem::exists(root_of(first_user)));
+  EXPECT_EQ(as_user(first_user, [&] { return creates_memory(store, "b") ? 0 : 1; }), 0);
+}
+
+// A service that starts as root makes an object and gives it to the user that it runs as.
+TEST_F(Strangers, WhatRootHasGivenAwayIsItsNewOwners) {
+  const int fd = store.create_with("given", "given");
+  ASSERT_EQ(fchown(fd, first_user, first_user), 0);
+  close(fd);
+  for (const int flags : {O_RDWR, O_RDONLY, O_WRONLY | O_APPEND})
+    EXPECT_EQ(as_user(first_user,
+                      [&] {
+                        const auto opened = store.open("given", flags);
+                        EXPECTING(opened.found == Found::opened);
+                        EXPECTING((fcntl(opened.fd_or_error, F_GETFL) & (O_ACCMODE | O_APPEND)) == flags);
+                        return 0;
+                      }),
+              0)
+        << flags;
+  EXPECT_EQ(as_user(stranger, [&] { return -store.open("given", O_RDONLY).fd_or_error; }), EACCES);
+  EXPECT_EQ(store.text_of("given"), "given");
+}
+
+}  // namespace
