@@ -101,6 +101,22 @@ long make_temporary(const Call& call, const Function& function, const long* word
   return fd == not_memory ? call.invoke() : finish(call, fd);
 }
 
+/// The kernel follows an object's name for the user of its keeper alone, and in the same pid namespace. For others the
+/// call is repeated with the name of a descriptor, which the keeper sends them.
+long invoke_and_follow(const Call& call, const Function& function, long& path) {
+  const int errno_before = errno;
+  const long result = call.invoke();
+  if (!call.has_failed(result)) return result;
+  const int error = function.failure == Failure::error_number ? static_cast<int>(result) : errno;
+  if (error != EACCES && error != ENOENT) return result;
+  const FollowedObject object(AT_FDCWD, pointer<const char>(path));
+  if (!object.is_found()) return result;
+  path = sys::word(object.path());
+  const long repeated = call.invoke();
+  if (!call.has_failed(repeated)) errno = errno_before;
+  return repeated;
+}
+
 }  // namespace
 
 TemporaryOptions temporary_options(const char* function, const long* words) {
@@ -143,6 +159,8 @@ long invoke_for_memory(const Call& call, const Function& function, const PathArg
       const NamesLocked locked;
       return call.invoke();
     }
+    case Role::named:
+    case Role::searched: return invoke_and_follow(call, function, at[0]);
     default: break;
   }
   return call.invoke();

@@ -34,9 +34,25 @@ struct KernelEntry {
 
 }  // namespace
 
+/// As the function of this name in memory_call.cpp.
+long ShownCallInWords::invoke_and_follow() {
+  const int errno_before = errno;
+  const long result = invoke();
+  if (static_cast<int>(result) == 0 || (errno != EACCES && errno != ENOENT)) return result;
+  const FollowedObject object(directory(), path());
+  if (!object.is_found()) return result;
+  long& name = word(call_.path);
+  const long given = name;
+  name = sys::word(object.path());
+  const long repeated = invoke();
+  name = given;
+  if (static_cast<int>(repeated) == 0) errno = errno_before;
+  return repeated;
+}
+
 template <class Status>
 long ShownCallInWords::correct() {
-  const long result = invoke();
+  const long result = invoke_and_follow();
   if (static_cast<int>(result) != 0) return result;
   const int error = correct_status(directory(), path(), *pointer<Status>(call_.third));
   return error ? fail(-error) : result;

@@ -32,6 +32,7 @@ class ShownCallInWords {
     return real_(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
   }
 
+  long invoke_and_follow();
   template <class Status>
   long correct();
   long correct_open_file();
