@@ -3,7 +3,8 @@
 
 A test file calls main(). It is run again below container/hide-shm, from a copy in a new directory in /var/tmp, beside
 copies of the library, of `steps` and of the files in BESIDE: nothing of the machine's is within reach of what it empties. LIBRARY, STEPS and
-BESIDE come from the build. With --native it is a real tmpfs, without the library.
+BESIDE come from the build. With --native it is a real tmpfs, without the library. With DEVSHM_STORE=memory objects are
+memory.
 """
 import os
 import shutil
@@ -15,6 +16,7 @@ import unittest
 
 PLACE = "DEVSHM_TEST_PLACE"
 NATIVE = "--native" in sys.argv
+MEMORY = os.environ.get("DEVSHM_STORE") == "memory"
 SHM = "/dev/shm" if NATIVE else "/tmp/shm"
 BIN = os.path.dirname(os.path.abspath(__file__))
 LIBRARY, STEPS = BIN + "/libdevshm.so", BIN + "/steps"
@@ -67,6 +69,8 @@ def environment(**settings):
     env = {key: value for key, value in os.environ.items() if not key.startswith("DEVSHM_") and key != "LD_PRELOAD"}
     if not NATIVE:
         env["LD_PRELOAD"] = LIBRARY
+        if MEMORY:
+            env["DEVSHM_STORE"] = "memory"
     env.update({"DEVSHM_" + key: value for key, value in settings.items()})
     return env
 
@@ -112,13 +116,33 @@ def as_user(user, function):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def remove_all(path):
+    """A keeper may be making something in there; it ends when its directory is gone."""
+    for attempt in range(1000):
+        try:
+            return shutil.rmtree(path)
+        except FileNotFoundError:
+            if not os.path.lexists(path):
+                return None
+        except OSError:
+            if not MEMORY or attempt == 999:
+                raise
+    return None
+
+
+def status(path):
+    """Of a file, or of an object of the memory store, whose name is a link."""
+    is_object = os.path.islink(path) and "/.shm.memory." in os.readlink(path)
+    return os.stat(path) if is_object else os.lstat(path)
+
+
 def clear():
     found = os.stat("/tmp")
     assert os.environ[PLACE] == "%d:%d" % (found.st_dev, found.st_ino), "this is not the /tmp of the test"
     for top in ["/tmp"] + [SHM] * NATIVE:
         for entry in os.scandir(top):
             if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
+                remove_all(entry.path)
             else:
                 os.unlink(entry.path)
     os.chmod("/tmp", 0o1777)

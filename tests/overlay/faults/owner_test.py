@@ -14,7 +14,7 @@ import struct
 import subprocess
 import unittest
 
-from ground import LIBRARY, SHM, STEPS, as_user, clear, environment, main, run, snapshot, take
+from ground import LIBRARY, SHM, STEPS, as_user, clear, environment, main, run, snapshot, status, take
 
 STRANGER, USER = 1234, 4321
 TARGET = "/tmp/home/target"
@@ -242,7 +242,7 @@ class TakeOver(Ground):
                 self.assertEqual(take("path=s", "shm=/s", user=STRANGER), (["path ok", "shm ok"], ""))
                 self.assertEqual(os.lstat(SHM + "/r").st_gid, 0)
                 if mode & 0o700:  # what was his is his, and closed to others
-                    found = os.lstat(SHM + "/a")
+                    found = status(SHM + "/a")
                     self.assertEqual((found.st_uid, stat.S_IMODE(found.st_mode)), (STRANGER, 0o600))
                     self.assertEqual(take("put=/c:x", "path=a", user=USER)[0], ["put errno 13", "path errno 13"])
                     self.assertEqual(take("has-sem=/b", "has-shm=/c", user=STRANGER)[0], ["has-sem ok", "has-shm ok"])
@@ -281,7 +281,7 @@ class TakeOver(Ground):
         self.expect_everybodys()
         for name in ("a", "c", "sem.b"):
             self.assertEqual(os.listxattr(SHM + "/" + name), [])
-            self.assertEqual(stat.S_IMODE(os.lstat(SHM + "/" + name).st_mode), 0o600)
+            self.assertEqual(stat.S_IMODE(status(SHM + "/" + name).st_mode), 0o600)
         self.assertEqual(take("get=/c", "path=a", user=STRANGER)[0], ["get errno 13", "path errno 13"])
 
     def test_attributes(self):
@@ -390,7 +390,7 @@ class TakeOver(Ground):
                 self.assertRegex(line, r" (ok|errno (13|2))$")
             if lines[-1] == "shm ok":
                 self.expect_everybodys()
-                found = os.lstat(SHM + "/c")
+                found = status(SHM + "/c")
                 self.assertEqual((found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)), (0, 0, 0o600))
                 self.assertEqual(os.listxattr(SHM + "/c"), [])
                 self.assertEqual(os.lstat(SHM).st_mode & stat.S_ISGID, 0)
