@@ -13,9 +13,10 @@ import urllib.request
 
 import yaml
 
+import contents
 import fresh_root
 import release_test
-import sandboxed
+from fresh_root import roots
 from release_test import APP, ARCHITECTURE, NODE_APP, made
 
 UBUNTU = os.environ.get("UBUNTU_MIRROR", "http://archive.ubuntu.com/ubuntu")
@@ -44,22 +45,18 @@ class Ubuntu(Root):
         self.release = release
 
     def fill(self):
-        subprocess.run(
-            [
-                "mmdebstrap",
-                "--variant=minbase",
-                "--format=directory",
-                self.release,
-                self.directory,
+        """Made once, as the base of FreshRoot."""
+        kept = roots.cache_directory("delivery") / ("ubuntu-%s-%d.tar" % (self.release, fresh_root.LAYOUT))
+        with roots.locked(kept):
+            if not kept.exists():
+                fresh = kept.with_name("new-" + kept.name)
                 # Debian 12 has no package with Ubuntu's keys.
-                "deb [trusted=yes] %s %s main" % (UBUNTU, self.release),
-            ],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        subprocess.run(["find", self.directory / "dev", "-mindepth", "1", "-delete"], check=True)
+                source = "deb [trusted=yes] %s %s main" % (UBUNTU, self.release)
+                contents.output(
+                    "mmdebstrap", "--quiet", "--variant=minbase", "--include=apt", self.release, fresh, source
+                )
+                fresh.rename(kept)
+        contents.output("tar", "-xf", kept, "-C", self.directory, "--exclude=./dev/*")
         (self.directory / "etc/apt/apt.conf.d/90fetch").write_text(fresh_root.of_the_machine("Acquire::http"))
 
 
