@@ -17,8 +17,8 @@ MIB = 1 << 20
 DISK = "/tmp/small"  # a file system of 16 MiB
 
 # What the programs below begin with. `tried` prints 0 or the name of the error.
-HEAD = """
-import ctypes, errno, mmap, os, sys
+HEAD = '''
+import ctypes, errno, mmap, os, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
 MIB = 1 << 20
 def create(name): return os.open("/dev/shm/" + name, os.O_CREAT | os.O_RDWR, 0o600)
@@ -28,7 +28,18 @@ def tried(call, *arguments):
 def room(of="/dev/shm"):
     found = os.statvfs(of)
     return found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
-"""
+def forbid_fallocate():
+    """With EPERM, as AWS Lambda's filter does."""
+    number = {"x86_64": 285, "aarch64": 47}[os.uname().machine]
+    steps = (0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
+    no_new_privs, set_seccomp, filter_mode = 38, 22, 2
+    libc.prctl(no_new_privs, 1, 0, 0, 0)
+    assert libc.prctl(set_seccomp, filter_mode, struct.pack("@HP", len(steps), ctypes.addressof(code))) == 0
+    file = os.open("/tmp/denied", os.O_CREAT | os.O_RDWR)
+    os.unlink("/tmp/denied")
+    assert libc.fallocate(file, 0, ctypes.c_long(0), ctypes.c_long(1)) == -1 and ctypes.get_errno() == errno.EPERM
+'''
 
 
 def run(code, **settings):
@@ -102,7 +113,7 @@ for at in range(0, 32 * MIB, 4096): memory[at] = 1"""
         self.assertEqual(os.stat("/tmp/data").st_size, 0)
         os.unlink("/tmp/data")
 
-    def test_reserve(self):
+    def check_reserve(self, before):
         code = """
 a = create("a")
 tried(os.ftruncate, a, 17 * MIB)
@@ -115,9 +126,15 @@ tried(os.ftruncate, b, 7 * MIB)
 tried(os.ftruncate, a, 0)
 tried(os.truncate, "/dev/shm/b", 7 * MIB)
 print(os.fstat(b).st_blocks * 512)"""
-        out = self.succeeds(code, DIR=DISK, RESERVE="1")
+        out = self.succeeds(before + code, DIR=DISK, RESERVE="1")
         words = ["ENOSPC", "ENOSPC", 0, 0, 16 * MIB, 0, 10 * MIB, 10 * MIB, 6 * MIB, "ENOSPC", 0, 0, 7 * MIB]
         self.assertEqual(out, list(map(str, words)))
+
+    def test_reserve(self):
+        self.check_reserve("")
+
+    def test_reserve_where_fallocate_is_refused(self):
+        self.check_reserve("forbid_fallocate()")
 
     def test_without_it_nothing_is_reserved(self):
         self.assertEqual(
@@ -208,15 +225,21 @@ class LittleMemory(Room):
         )
 
     def test_reserve(self):
+        for before in "", "forbid_fallocate()":
+            with self.subTest(before=before):
+                self.check_reserve(before)
+
+    def check_reserve(self, before):
         code = """
 a = create("a")
 tried(os.ftruncate, a, 50 * MIB)
 tried(os.truncate, "/dev/shm/a", 50 * MIB)
 print(os.fstat(a).st_size)
 tried(os.ftruncate, a, 20 * MIB)
-print(os.fstat(a).st_size, os.fstat(a).st_blocks * 512)"""
+print(os.fstat(a).st_size, os.fstat(a).st_blocks * 512)
+os.unlink("/dev/shm/a")"""
         words = ["ENOSPC", "ENOSPC", 0, 0, 20 * MIB, 20 * MIB]
-        self.assertEqual(self.succeeds(code, STORE="memory", RESERVE="1"), list(map(str, words)))
+        self.assertEqual(self.succeeds(before + code, STORE="memory", RESERVE="1"), list(map(str, words)))
 
     def test_more_than_the_memory(self):
         code = """
