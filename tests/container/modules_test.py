@@ -12,6 +12,7 @@ import yaml
 
 import sandboxed
 import snippets_test
+from calls import call
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(sandboxed.TOP / "container"))
@@ -37,7 +38,7 @@ class Modules(unittest.TestCase):
             "const hcl = require('@cdktf/hcl2json'), fs = require('fs'); Promise.all(process.argv.slice(1).map(f => "
             "hcl.parse(f, fs.readFileSync(f, 'utf8')))).then(all => console.log(JSON.stringify(Object.assign({}, ...all))))"
         )
-        found = json.loads(snippets_test.call("node", "-e", script, *sorted(directory.glob("*.tf")), cwd=self.place))
+        found = json.loads(call("node", "-e", script, *sorted(directory.glob("*.tf")), cwd=self.place))
         layer = found["resource"]["aws_lambda_layer_version"]["devshm"][0]
         architectures = found["variable"]["architectures"][0]["default"]
         self.assertEqual(layer.pop("for_each"), "${var.architectures}")

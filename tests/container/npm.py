@@ -2,10 +2,10 @@
 """The packages of npm that tests run functions with, installed once and kept in the user's cache directory."""
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import sandboxed
+from calls import call
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(sandboxed.TOP / "container"))
@@ -20,25 +20,9 @@ PACKAGES = (
 )
 
 
-def output(*command, **options):
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-        **options,
-    )
-    if done.returncode != 0:
-        raise AssertionError(done.stdout[-4000:])
-    return done.stdout
-
-
 def installed():
     """The directory with node_modules in it."""
-    directory = roots.cache_directory() / ("npm-node-%s" % output("node", "--version").strip())
+    directory = roots.cache_directory() / ("npm-node-%s" % call("node", "--version").strip())
     stamp = directory / "installed"
     if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
         shutil.rmtree(directory, ignore_errors=True)
@@ -46,7 +30,7 @@ def installed():
         # `npm init` would take the directory's name, which is none for a package.
         (directory / "package.json").write_text('{"private": true}\n')
         headers = ["--nodedir=/usr"] if pathlib.Path("/usr/include/node").is_dir() else []
-        output("npm", "install", "--no-audit", "--no-fund", *headers, *PACKAGES, cwd=directory)
+        call("npm", "install", "--no-audit", "--no-fund", *headers, *PACKAGES, cwd=directory)
         stamp.write_text(" ".join(PACKAGES))
     return directory
 

@@ -18,6 +18,7 @@ import unittest
 import yaml
 
 import sandboxed
+from calls import call
 
 EXAMPLES = sandboxed.TOP / "docs/examples"
 LIBRARY = "/opt/lib/libdevshm.so"
@@ -35,22 +36,6 @@ NPM = [
 # Of a package of 700 MB, the two resources that are used.
 PROVIDER, RESOURCES = "@cdktf/provider-aws@21", ("package/lib/lambda-function", "package/lib/lambda-layer-version")
 TSC = ("npx", "--no-install", "tsc", "--strict", "--skipLibCheck", "--module", "commonjs", "--target", "es2022")
-
-
-def call(*command, **options):
-    done = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-        **options
-    )
-    if done.returncode != 0:
-        raise AssertionError("%s\n%s\n%s" % (" ".join(map(str, command)), done.stdout, done.stderr))
-    return done.stdout
 
 
 class Template(yaml.SafeLoader):

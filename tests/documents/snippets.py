@@ -15,6 +15,8 @@ MARKS = {
     "REPLACE-ROLE": "train",
     "REPLACE-BUCKET": "bucket",
     "REPLACE-HOST": "files.example.org",
+    "REPLACE-DIRECTORY": "/home/user/devshm",
+    "REPLACE-APPLICATION": "org.example.App",
 }
 
 
