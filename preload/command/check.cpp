@@ -66,7 +66,7 @@ int check(bool as_json) {
   report.begin();
   const LoadedLibrary library = find_library();
   bool active = check_library(report, library);
-  check_real_one(report);
+  check_real_one(report, active);
   if (active) check_occasion(report);
   check_libc(report);
   if (active) {

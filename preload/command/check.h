@@ -23,7 +23,7 @@ LoadedLibrary find_library();
 /// Reports whether the library is loaded and acts here, and returns the same.
 bool check_library(CheckReport& report, const LoadedLibrary& library);
 /// What /dev/shm is without devshm.
-void check_real_one(CheckReport& report);
+void check_real_one(CheckReport& report, bool active);
 /// Why the library acts, where that depends on the real /dev/shm.
 void check_occasion(CheckReport& report);
 void check_libc(CheckReport& report);

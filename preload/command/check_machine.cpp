@@ -41,7 +41,8 @@ Occasion::Value when_to_act() {
 
 void add_mebibytes(LineWriter& line, Bytes bytes) { line.add(static_cast<long>(bytes >> 20)).add(" MiB"); }
 
-void add_judgement(LineWriter& line, const RealDevShm& real) {
+/// Returns whether it is too small.
+bool add_judgement(LineWriter& line, const RealDevShm& real) {
   const Amount least = when_to_act().least;
   if (is_large_enough(real, least)) {
     line.add(": good");
@@ -52,7 +53,9 @@ void add_judgement(LineWriter& line, const RealDevShm& real) {
     add_mebibytes(line, bytes_of(least));
     if (least.percent) line.add(", ").add(static_cast<long>(least.percent)).add("% of the memory");
     line.add(")");
+    return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -94,8 +97,9 @@ bool check_library(CheckReport& report, const LoadedLibrary& library) {
   return false;
 }
 
-void check_real_one(CheckReport& report) {
+void check_real_one(CheckReport& report, bool active) {
   struct stat found;
+  bool is_small = false;
   const RealDevShm real = look_at_real_dev_shm();
   Line<256> line;
   if (const int error = sys::fstatat(AT_FDCWD, "/dev/shm", &found, 0); error != 0) {
@@ -108,11 +112,14 @@ void check_real_one(CheckReport& report) {
     line.add("tmpfs");
     if (real.size != no_size_limit) add_mebibytes(line.add(" of "), real.size);
     if (real_dev_shm_will_do())
-      add_judgement(line, real);
+      is_small = add_judgement(line, real);
     else
       line.add(", which this user can't write");
   }
   report.row("real /dev/shm", line.c_str(), Finding::neutral);
+  if (is_small && !active)
+    report.advice(
+        "a program that shares more than that ends with a bus error; with devshm and DEVSHM_WHEN=small it works");
 }
 
 void check_occasion(CheckReport& report) {

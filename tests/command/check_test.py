@@ -159,10 +159,14 @@ class Check(unittest.TestCase):
 
     def test_the_real_one_is_small(self):
         self.real_one("64m")
+        report = self.check()
         self.assertRegex(
-            self.row(self.check()["now"], "real /dev/shm")[1],
+            self.row(report["now"], "real /dev/shm")[1],
             r"^tmpfs of 64 MiB: small \(less than \d+ MiB, 25% of the memory\)$",
         )
+        self.assertEqual(report["exit"], 4)  # it works, up to a size, which is why there is advice
+        self.assertIn("ends with a bus error", json.dumps(report["now"]))
+        self.assertNotIn("ends with a bus error", json.dumps(report["with_devshm"]))
         report = self.check("--when=small", **self.preload)
         self.assertEqual((report["exit"], report["now"]["active"]), (0, True))
         self.assertEqual(
