@@ -166,6 +166,13 @@ class Resets(unittest.TestCase):
             said = lines.index("devshm: /dev/shm/filling is made 629145600 bytes long, and /tmp/shm has space for ")
             self.assertLess(said, lines.index("bus error", lines.index("has space for") + 200))
 
+    def test_with_reserve_a_full_tmp_is_an_error_of_the_handler_s(self):
+        """Lambda's filter refuses fallocate, which reserving takes."""
+        options = ("--tmp", "512", "--handler", "filling.handler", "--timeout", "60", "--env", "DEVSHM_RESERVE=1")
+        with with_layer(*options) as started:
+            self.assertIn("[Errno 28] No space left on device", started.failure(mib=600)["errorMessage"])
+            self.assertEqual(started.invoke(mib=100), "written")
+
     def test_an_exit_in_the_middle(self):
         with with_layer("--timeout", "30", "--", "python3", "/var/task/by_hand.py") as started:
             answer = started.failure(do="exit", status=9)
