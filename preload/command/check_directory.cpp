@@ -92,13 +92,13 @@ Leftovers::~Leftovers() {
   }
 }
 
-/// No name leads to anything in the memory store, as the directory was empty. Its keeper ends when it finds its own
+/// No name leads to anything in the memory store, as the directory was empty. Its keeper ends when it finds the lock
 /// file gone, and may put something into the pool until then.
 void Leftovers::remove_root() const {
   constexpr int tries = 1000;
   const store::Root root = store::own_root(set_.dir);
   if (!root.fits() || !is_there(root.c_str())) return;
-  sys::unlinkat(AT_FDCWD, root.entry("keeper").c_str());
+  sys::unlinkat(AT_FDCWD, root.entry("lock").c_str());
   for (int i = 0; i < tries && is_there(root.c_str()); ++i) {
     remove_entries(root.entry("pool").c_str());
     sys::rmdir(root.entry("pool").c_str());

@@ -1,70 +1,91 @@
 // SPDX-License-Identifier: MIT
 #include "claim.h"
 
-#include <errno.h>
-
 #include <atomic>
 
+#include "keeper/directory.h"
 #include "kernel.h"
 #include "open_object.h"
 
 namespace devshm::store {
 namespace {
 
-/// Where the search begins: behind the entry that was found last. A hint, nothing more.
-constinit std::atomic<unsigned> next_slot{0};
+/// The object that was taken last. The keeper numbers them one after the other, so the next one is likely to be ready.
+/// Hints, nothing more: each may be of another object.
+constinit std::atomic<std::uint64_t> last_generation{0};
+constinit std::atomic<unsigned> last_number{0};
+// Others may have taken some. After so many it is cheaper to read the directory.
+constexpr unsigned most_guesses = 2;
 
 }  // namespace
 
-void Claim::take(const Root& root) {
-  const unsigned first = next_slot.load(std::memory_order_relaxed);
-  for (unsigned i = 0; i < pool_size; ++i) {
-    const unsigned slot = (first + i) % pool_size;
-    const int result = sys::rename(root.pool_entry(slot).c_str(), name_.c_str());
-    if (result == 0) {
-      next_slot.store(slot + 1, std::memory_order_relaxed);
-      is_named_ = true;
-      return;
-    }
-    fd_ = result;
-    if (result != -ENOENT) return;
+/// True if there is nothing more to look for: it is ours, or `fd_` says what is wrong.
+bool Claim::take(const ObjectName& object) {
+  if (const int error = lock_.add(entry_of(object.number))) {
+    if (error == -EAGAIN) return false;
+    fd_ = error;
+    return true;
   }
-}
-
-Claim::Claim(const Root& root, int flags) : name_(root.claim(sys::random_word())) {
-  for (unsigned attempt = 0; attempt < pool_size; ++attempt) {
-    take(root);
-    if (!is_named_) return;
-    char text[161];
-    const long length = sys::readlink(name_.c_str(), text, sizeof text - 1);
-    LinkText link;
-    Opened opened = {Found::stale, -ENOENT};
-    if (length > 0 && parse_link(text, static_cast<std::size_t>(length), link)) {
-      text[length] = '\0';
-      opened = open_by_text(text, link, flags);
-    }
+  const PathText entry = root_.pool_entry(object);
+  const Opened opened = open_entry(entry.c_str(), {object, root_.size()}, flags_);
+  if (opened.found == Found::opened) {
+    object_ = object;
     fd_ = opened.fd_or_error;
-    if (opened.found == Found::opened) return;
-    // Of a keeper that is dead, or taken away by one that has just started: another one, then.
-    sys::unlink(name_.c_str());
-    is_named_ = false;
-    if (opened.found != Found::stale) return;
-    if (opened.fd_or_error != -ESTALE) break;  // nobody answers for it, nor for the next one
+    return true;
   }
-  fd_ = -ENOENT;
+  const bool is_gone = opened.found == Found::stale && opened.fd_or_error == -ESTALE;
+  if (is_gone) sys::unlink(entry.c_str());
+  lock_.remove(entry_of(object.number));
+  if (is_gone || opened.found == Found::absent) return false;
+  // Where nobody answers for it, nobody does for the next one.
+  fd_ = opened.found == Found::stale ? -ENOENT : opened.fd_or_error;
+  return true;
 }
 
-int Claim::publish(const char* path) {
-  int result = sys::rename_noreplace(name_.c_str(), path);
-  if (result == -EINVAL || result == -ENOSYS) {  // a file system, or a kernel, without RENAME_NOREPLACE
-    result = sys::link(name_.c_str(), path);
-    if (result == 0) sys::unlink(name_.c_str());
-  }
-  if (result == -ENOENT) {  // the claim, or the directory?
-    struct stat claimed;
-    if (sys::fstatat(AT_FDCWD, name_.c_str(), &claimed, AT_SYMLINK_NOFOLLOW) == -ENOENT) result = -ESTALE;
-  }
-  if (result == 0 || result == -ESTALE) is_named_ = false;
+bool Claim::take_next() {
+  const std::uint64_t generation = last_generation.load(std::memory_order_relaxed);
+  const unsigned last = last_number.load(std::memory_order_relaxed);
+  for (unsigned i = 1; generation && i <= most_guesses; ++i)
+    if (take({generation, last + i})) return true;
+  return false;
+}
+
+/// The first one, so that the guesses after it come true; or, where others are at it, any.
+void Claim::take_any() {
+  ObjectName object, first = {0, ~0u};
+  Directory(root_.entry("pool").c_str()).find<512>([&](const char* name, unsigned char) {
+    if (parse_entry(name, object) && object.number < first.number) first = object;
+    return false;
+  });
+  if (!first.generation || take(first)) return;
+  Directory(root_.entry("pool").c_str()).find<512>([&](const char* name, unsigned char) {
+    return parse_entry(name, object) && take(object);
+  });
+}
+
+Claim::Claim(const Lock& lock, const Root& root, int flags) : lock_(lock), root_(root), flags_(flags) {
+  if (!take_next()) take_any();
+  if (!is_open()) return;
+  last_generation.store(object_.generation, std::memory_order_relaxed);
+  last_number.store(object_.number, std::memory_order_relaxed);
+}
+
+int Claim::publish(const char* path) const {
+  const PathText entry = root_.pool_entry(object_);
+  int result = sys::rename_noreplace(entry.c_str(), path);
+  if (result == -EINVAL || result == -ENOSYS) result = publish_in_steps(path);
+  if (result != -ENOENT) return result;
+  struct stat found;  // is it the entry that is not there, or the directory?
+  return sys::fstatat(AT_FDCWD, entry.c_str(), &found, AT_SYMLINK_NOFOLLOW) == -ENOENT ? -ESTALE : result;
+}
+
+/// For a file system, or a kernel, without RENAME_NOREPLACE. If this process dies in between, nobody may take the entry
+/// again, since it may have a name already: so it is put aside, and the keeper removes it.
+int Claim::publish_in_steps(const char* path) const {
+  const PathText entry = root_.pool_entry(object_), taken = root_.taken_entry(object_);
+  if (const int error = sys::rename(entry.c_str(), taken.c_str())) return error;
+  const int result = sys::link(taken.c_str(), path);
+  sys::unlink(taken.c_str());
   return result;
 }
 
@@ -75,7 +96,6 @@ int Claim::release() {
 }
 
 Claim::~Claim() {
-  if (is_named_) sys::unlink(name_.c_str());
   if (fd_ >= 0) sys::close(fd_);
 }
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// A ready object taken from the keeper's pool, which nobody else can take: its pool entry is renamed to a name of our
-// own. It is open, empty and nobody's, with mode 0600. Async-signal-safe and thread-safe.
+// A ready object taken from the keeper's pool, which nobody else can take: the lock of its number is held. It is open,
+// empty and nobody's. A claim leaves nothing behind: the lock ends with the process at the latest, and the entry is in
+// the pool again. Async-signal-safe and thread-safe.
 #pragma once
 
-#include "names.h"
+#include <errno.h>
+
+#include "lock.h"
 
 namespace devshm::store {
 
 class Claim {
  public:
-  /// Takes one, and opens it with open(2)'s flags. The lock is held shared.
-  Claim(const Root& root, int flags);
-  /// What has not been published goes back to nothing.
+  /// Takes one, and opens it with open(2)'s flags. The names are locked shared, and stay so for longer than the claim.
+  Claim(const Lock& lock, const Root& root, int flags);
+  /// Closes what has not been released.
   ~Claim();
   Claim(const Claim&) = delete;
 
@@ -21,17 +24,23 @@ class Claim {
   int error() const { return fd_; }
   int fd() const { return fd_; }
 
-  /// Gives it a name, if nothing has this name. 0, or a negative errno: -EEXIST; -ESTALE if the claim has been taken
-  /// away, so that the caller has to start again.
-  int publish(const char* path);
+  /// Gives it a name, if nothing has this name. 0, or a negative errno: -EEXIST; -ESTALE if the entry has been removed,
+  /// so that the caller has to start again.
+  int publish(const char* path) const;
   /// Leaves the descriptor to the caller.
   int release();
 
  private:
-  void take(const Root& root);
-  PathText name_;
-  int fd_ = -1;
-  bool is_named_ = false;
+  bool take(const ObjectName& object);
+  bool take_next();
+  void take_any();
+  int publish_in_steps(const char* path) const;
+
+  const Lock& lock_;
+  const Root& root_;
+  const int flags_;
+  int fd_ = -ENOENT;
+  ObjectName object_ = {0, 0};
 };
 
 }  // namespace devshm::store

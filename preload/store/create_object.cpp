@@ -27,6 +27,11 @@ constexpr long try_again_milliseconds = 2000;
 /// The attempt was in vain because somebody else was faster.
 constexpr int again = -ESTALE;
 
+bool is_there(const char* path) {
+  struct stat found;
+  return sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 struct Attempt {
   const Place& place;
   const Root root;
@@ -94,7 +99,7 @@ Created create_new(const Attempt& attempt) {
     {
       const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
       if (lock.is_held()) {
-        Claim claim(attempt.root, attempt.flags & ~(O_CREAT | O_EXCL | O_TRUNC));
+        Claim claim(lock, attempt.root, attempt.flags & ~(O_CREAT | O_EXCL | O_TRUNC));
         if (claim.is_open()) {
           if (failed_at.load(std::memory_order_relaxed)) failed_at.store(0, std::memory_order_relaxed);
           const int result = as_memory(attempt, claim);
@@ -110,6 +115,7 @@ Created create_new(const Attempt& attempt) {
         if (error != -ENOENT && error != -ENOTDIR) break;
       }
     }
+    if (is_there(attempt.path)) return {-EEXIST, Why::is_memory};
     error = fill_pool(attempt);
     if (error != 0) break;
   }
@@ -152,18 +158,15 @@ int open_existing(const Attempt& attempt) {
   return open_file(attempt);
 }
 
-bool is_there(const char* path) {
-  struct stat found;
-  return sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 }  // namespace
 
 Created create_object(const Place& place, const char* path, int flags, mode_t mode) {
   const Root root = own_root(place.backing_dir);
   const Attempt attempt = {place, root, path, flags, mode};
-  for (int i = 0; i < tries; ++i) {
-    if (is_there(path)) {
+  // What is to be created with O_EXCL is not there, as a rule: publishing it says so too.
+  bool looks = !(flags & O_EXCL);
+  for (int i = 0; i < tries; ++i, looks = true) {
+    if (looks && is_there(path)) {
       const int fd = open_existing(attempt);
       if (fd != again) return {fd, Why::is_memory};
     } else {

@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,7 +18,6 @@
 
 namespace devshm::sys {
 
-inline int flock(int fd, int operation) { return static_cast<int>(call(SYS_flock, fd, operation)); }
 inline int ftruncate(int fd, long size) { return static_cast<int>(call(SYS_ftruncate, fd, size)); }
 inline int truncate(const char* path, long size) { return static_cast<int>(call(SYS_truncate, word(path), size)); }
 inline int fcntl(int fd, int command, long argument) {

@@ -9,6 +9,25 @@
 namespace devshm::store {
 namespace {
 
+// Of Linux 3.15; the oldest headers that we are built with do not have them.
+constexpr int get_lock = 36;  // F_OFD_GETLK
+constexpr int set_lock = 37;  // F_OFD_SETLK
+
+/// One byte; `length` 0: up to the end, whatever that is.
+struct flock region(short type, Locked what, off_t length = 1) {
+  struct flock out = {};
+  out.l_type = type;
+  out.l_whence = SEEK_SET;
+  out.l_start = static_cast<off_t>(what);
+  out.l_len = length;
+  return out;
+}
+
+int set(int fd, const struct flock& what) {
+  const int result = sys::fcntl(fd, set_lock, sys::word(&what));
+  return result == -EACCES ? -EAGAIN : result;  // fcntl(2): either says that somebody has it
+}
+
 /// Whether the file has been removed: 0, -ESTALE, or another negative errno. (A lock file is never renamed, nor
 /// replaced by another.)
 int has_name(int fd) {
@@ -17,15 +36,20 @@ int has_name(int fd) {
   return error ? error : opened.st_nlink ? 0 : -ESTALE;
 }
 
+int open_file(const Root& root, int flags) {
+  return sys::openat(AT_FDCWD, root.entry("lock").c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
 }  // namespace
 
-int open_locked(const char* path, int open_flags, int operation, long milliseconds) {
+int open_locked(const Root& root, Locked what, Lock::Kind kind, long milliseconds) {
   sys::Patience patience(milliseconds);
+  const struct flock wanted = region(kind == Lock::Kind::shared ? F_RDLCK : F_WRLCK, what);
   for (;;) {
-    const int fd = sys::openat(AT_FDCWD, path, open_flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    const int fd = open_file(root, O_RDWR);
     if (fd < 0) return fd;
-    int result = sys::flock(fd, operation | LOCK_NB);
-    while ((result == -EAGAIN || result == -EINTR) && patience.wait()) result = sys::flock(fd, operation | LOCK_NB);
+    int result = set(fd, wanted);
+    while ((result == -EAGAIN || result == -EINTR) && patience.wait()) result = set(fd, wanted);
     if (result == 0) result = has_name(fd);
     if (result == 0) return fd;
     sys::close(fd);
@@ -33,27 +57,28 @@ int open_locked(const char* path, int open_flags, int operation, long millisecon
   }
 }
 
-Lock::Lock(const Root& root, Kind kind, long milliseconds) {
-  const int operation = kind == Kind::shared ? LOCK_SH : LOCK_EX;
-  const PathText path = root.entry("lock");
-  fd_ = open_locked(path.c_str(), O_RDONLY, operation, milliseconds);
-  if (fd_ < 0) error_ = fd_;
+void unlock_and_close(int fd) {
+  set(fd, region(F_UNLCK, Locked::names, 0));
+  sys::close(fd);
 }
+
+Lock::Lock(const Root& root, Kind kind, long milliseconds)
+    : fd_(open_locked(root, Locked::names, kind, milliseconds)) {}
 
 Lock::~Lock() {
-  if (fd_ < 0) return;
-  sys::flock(fd_, LOCK_UN);
-  sys::close(fd_);
+  if (fd_ >= 0) unlock_and_close(fd_);
 }
 
+int Lock::add(Locked what) const { return set(fd_, region(F_WRLCK, what)); }
+
+void Lock::remove(Locked what) const { set(fd_, region(F_UNLCK, what)); }
+
 bool has_keeper(const Root& root) {
-  const PathText path = root.entry("keeper");
-  const int fd = open_locked(path.c_str(), O_RDONLY, LOCK_SH, 0);
-  if (fd == -EACCES) return answers(root);  // another user's: locking it is not for us
-  if (fd < 0) return fd == -EAGAIN;
-  sys::flock(fd, LOCK_UN);
-  sys::close(fd);
-  return false;
+  const sys::Descriptor file(open_file(root, O_RDONLY));
+  if (file.get() == -EACCES) return answers(root);  // another user's
+  if (!file.is_open()) return false;
+  struct flock found = region(F_RDLCK, Locked::keeper);
+  return sys::fcntl(file.get(), get_lock, sys::word(&found)) == 0 && found.l_type != F_UNLCK;
 }
 
 }  // namespace devshm::store

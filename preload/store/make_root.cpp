@@ -10,8 +10,8 @@ namespace {
 
 constexpr mode_t root_mode = 0711;  // others come through it to the socket
 
-int make_file(const char* path) {
-  const int fd = sys::openat(AT_FDCWD, path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+int make_lock(const Root& root) {
+  const int fd = sys::openat(AT_FDCWD, root.entry("lock").c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return fd;
   sys::close(fd);
   return 0;
@@ -32,11 +32,9 @@ Root own_root(const char* backing_dir) {
 
 void remove_root(const Root& root) {
   sys::unlink(root.entry("socket").c_str());
-  sys::unlink(root.entry("keeper").c_str());
-  sys::unlink(root.entry("lock").c_str());
   sys::rmdir(root.entry("pool").c_str());
   // The last, which those wait for that want to start the next one.
-  sys::unlink(root.entry("start").c_str());
+  sys::unlink(root.entry("lock").c_str());
   sys::rmdir(root.c_str());
 }
 
@@ -48,9 +46,7 @@ int make_root(const Root& root) {
   if (const int error = look_at_root(root, sys::geteuid())) return error;
   const int pool = sys::mkdir(root.entry("pool").c_str(), 0700);
   if (pool != 0 && pool != -EEXIST) return pool;
-  if (const int error = make_file(root.entry("start").c_str())) return error;
-  if (const int error = make_file(root.entry("keeper").c_str())) return error;
-  return make_file(root.entry("lock").c_str());
+  return make_lock(root);
 }
 
 }  // namespace devshm::store

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Makes ROOT, with its lock and the pool's directory. Async-signal-safe and thread-safe.
+// Makes ROOT, with its lock file and the pool's directory. Async-signal-safe and thread-safe.
 #pragma once
 
 #include "names.h"

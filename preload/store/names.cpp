@@ -51,8 +51,12 @@ PathText Root::below() const { return PathText().add(path_.c_str(), path_.size()
 PathText Root::entry(const char* name) const { return below().add(name); }
 PathText Root::generation(std::uint64_t of) const { return below().add_hex(of); }
 PathText Root::link_text(const ObjectName& of) const { return generation(of.generation).add("/").add(of.number); }
-PathText Root::pool_entry(unsigned slot) const { return below().add("pool/").add(slot); }
-PathText Root::claim(std::uint64_t random) const { return below().add("pool/c").add_hex(random); }
+PathText Root::pool_entry(const ObjectName& of) const {
+  return below().add("pool/").add_hex(of.generation).add(".").add(of.number);
+}
+PathText Root::taken_entry(const ObjectName& of) const {
+  return below().add("pool/.").add_hex(of.generation).add(".").add(of.number);
+}
 
 bool parse_generation(const char* text, std::size_t length, std::uint64_t& out) {
   if (length != generation_length) return false;
@@ -66,14 +70,22 @@ bool parse_generation(const char* text, std::size_t length, std::uint64_t& out) 
   return true;
 }
 
-bool parse_object(const char* text, std::size_t length, ObjectName& out) {
-  if (length < generation_length + 2 || text[generation_length] != '/') return false;
+namespace {
+
+bool parse_pair(const char* text, std::size_t length, char between, ObjectName& out) {
+  if (length < generation_length + 2 || text[generation_length] != between) return false;
   unsigned long number;
   if (!parse_generation(text, generation_length, out.generation)) return false;
   if (!parse_number(text + generation_length + 1, length - generation_length - 1, 0x7fffffff, number)) return false;
   out.number = static_cast<unsigned>(number);
   return true;
 }
+
+}  // namespace
+
+bool parse_object(const char* text, std::size_t length, ObjectName& out) { return parse_pair(text, length, '/', out); }
+
+bool parse_entry(const char* name, ObjectName& out) { return parse_pair(name, text_length(name), '.', out); }
 
 bool parse_link(const char* text, std::size_t length, LinkText& out) {
   const std::size_t number = last_component_of(text, length);

@@ -29,7 +29,7 @@ inline bool operator==(const ObjectName& a, const ObjectName& b) {
 using RootText = ShortText<112>;
 using PathText = ShortText<160>;
 
-/// How many ready objects the keeper offers, as ROOT/pool/0 and so on.
+/// How many ready objects the keeper offers, as ROOT/pool/GENERATION.NUMBER.
 inline constexpr unsigned pool_size = 32;
 
 /// Where a user's store is, and what lies in it.
@@ -48,9 +48,9 @@ class Root {
   PathText entry(const char* name) const;
   PathText generation(std::uint64_t of) const;
   PathText link_text(const ObjectName& of) const;
-  PathText pool_entry(unsigned slot) const;
-  /// Where a pool entry goes that somebody has taken: a name that no other attempt has.
-  PathText claim(std::uint64_t random) const;
+  PathText pool_entry(const ObjectName& of) const;
+  /// Where an entry is kept meanwhile that can't be renamed to its name in one step.
+  PathText taken_entry(const ObjectName& of) const;
 
  private:
   PathText below() const;
@@ -68,6 +68,9 @@ bool parse_link(const char* text, std::size_t length, LinkText& out);
 
 /// "0123456789abcdef/12" in full, nothing behind it.
 bool parse_object(const char* text, std::size_t length, ObjectName& out);
+
+/// The same with a dot between the two: how an entry of the pool is named.
+bool parse_entry(const char* name, ObjectName& out);
 
 /// 16 digits as ShortText::add_hex writes them.
 bool parse_generation(const char* text, std::size_t length, std::uint64_t& out);

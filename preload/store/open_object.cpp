@@ -94,10 +94,12 @@ int open_of_other(const char* text, const LinkText& link, int flags, const Owner
 /// Whether the keeper has ended, or been killed, while it was asked.
 bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -ECONNRESET || error == -EPIPE; }
 
+/// The link serves the keeper's user, in the same namespaces. Elsewhere it seems to lead nowhere, or is closed.
+bool has_to_ask(int result) { return result == -EACCES || result == -ESTALE; }
+
 int open_of_own(const char* text, const LinkText& link, int flags) {
   const int fd = open_by_link(text, link, flags);
-  // The link serves the keeper's user, in the same namespaces. Elsewhere it seems to lead nowhere, or is closed.
-  return fd == -EACCES || fd == -ESTALE ? open_by_asking(text, link, flags, 0) : fd;
+  return has_to_ask(fd) ? open_by_asking(text, link, flags, 0) : fd;
 }
 
 Opened finish(int fd, int flags) {
@@ -125,6 +127,16 @@ Owner owner_of_link(int base, const char* path, const char* text, const LinkText
 
 Opened open_by_text(const char* text, const LinkText& link, int flags) {
   return finish(open_of_own(text, link, flags), flags);
+}
+
+Opened open_entry(const char* entry, const LinkText& link, int flags) {
+  int fd = open_by_link(entry, link, flags);
+  if (has_to_ask(fd)) {
+    struct stat found;
+    if (sys::fstatat(AT_FDCWD, entry, &found, AT_SYMLINK_NOFOLLOW) == -ENOENT) return {Found::absent, -ENOENT};
+    fd = open_by_asking(entry, link, flags, 0);
+  }
+  return finish(fd, flags);
 }
 
 Opened open_object(const char* path, int flags, int base) {

@@ -53,4 +53,7 @@ Owner owner_of_link(int base, const char* path, const char* text, const LinkText
 /// at the moment, and -ESTALE with it that there never will be.
 Opened open_by_text(const char* text, const LinkText& link, int flags);
 
+/// The same by an entry of the pool that nobody else can take. Absent: somebody has taken it before.
+Opened open_entry(const char* entry, const LinkText& link, int flags);
+
 }  // namespace devshm::store

@@ -119,15 +119,12 @@ int start(const Place& place, const Root& root) {
   return error ? error : wait_until_ready(pipe[0]);
 }
 
-/// One at a time starts a keeper, and the others wait. Unlocked at the end for copies in children as well.
+/// One at a time starts a keeper, and the others wait.
 class Turn {
  public:
-  explicit Turn(const Root& root)
-      : fd_(open_locked(root.entry("start").c_str(), O_RDONLY, LOCK_EX, ready_milliseconds)) {}
+  explicit Turn(const Root& root) : fd_(open_locked(root, Locked::start, Lock::Kind::exclusive, ready_milliseconds)) {}
   ~Turn() {
-    if (fd_ < 0) return;
-    sys::flock(fd_, LOCK_UN);
-    sys::close(fd_);
+    if (fd_ >= 0) unlock_and_close(fd_);
   }
   Turn(const Turn&) = delete;
   int error() const { return fd_ < 0 ? fd_ : 0; }

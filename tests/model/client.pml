@@ -16,17 +16,11 @@
 #define UNSHARE atomic { shared--; holds_shared = 0 }
 #endif
 
-#ifdef WITHOUT_RULE_4_OWN_CLAIM
-#define MY_CLAIM claim[0]
-#else
-#define MY_CLAIM claim[me]
-#endif
-
 #include "create.pml"
 
 proctype Client(byte me) {
   byte call, n, m;     /* the call, its name, and its second name */
-  byte i, o, g, k;     /* scratch: an inode, an object, a link's text */
+  byte i, j, o, g, k;  /* scratch: an inode, a name, an object, a link's text */
   byte wanted;         /* for S1: the object of the link that was read */
   byte operations = OPERATIONS;
   byte tries;
@@ -187,8 +181,14 @@ link:
   UNSHARE;
   goto next;
 
-die:
+die: /* the kernel unlocks what it had locked */
   atomic {
+    j = 0;
+    do
+    :: j < NUMBERS && taken_by[j] == me + 1 -> taken_by[j] = 0; j++
+    :: j < NUMBERS && taken_by[j] != me + 1 -> j++
+    :: else -> j = 0; break
+    od;
     if
     :: holds_shared -> shared--; holds_shared = 0
     :: else

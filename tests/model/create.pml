@@ -1,92 +1,95 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a client creates an object: claim, open, check, publish; or an ordinary file. A part of proctype Client, whose
- * variables and labels it uses.
+ * How a client creates an object: claim, open, check, set the mode, publish; or an ordinary file. A part of proctype
+ * Client, whose variables and labels it uses.
  */
+
+/* An entry's name has the pair (generation, number) in it. */
+#ifdef WITHOUT_RULE_4_NAME
+#define ENTRY_IS_THERE (pool != 0 && inode[pool].number == k)
+#else
+#define ENTRY_IS_THERE (pool != 0 && inode[pool].generation == g && inode[pool].number == k)
+#endif
+
+#ifdef WITHOUT_RULE_4_LOCK
+#define UNLOCK_NUMBER skip
+#else
+#define UNLOCK_NUMBER atomic { CLIENT_MAY_DIE; taken_by[k] = 0 }
+#endif
 
 inline create_object() {
 #ifdef RULE_11
   SHARE;
 #endif
-#ifdef WITHOUT_RULE_4_CLAIM
-  atomic { /* open the pool's entry where it lies */
-    CLIENT_MAY_DIE;
-    i = pool;
-    if
-    :: i == 0 -> goto fallback
-    :: else -> g = inode[i].generation; k = inode[i].number; o = LEADS_TO(i); i = 0
-    fi;
-    if
-    :: o == 0 -> g = 0; k = 0; goto fallback
-    :: else
-    fi
-  };
-  atomic { /* rename(2) it, RENAME_NOREPLACE */
-    CLIENT_MAY_DIE;
-    if
-    :: pool == 0 -> o = 0; g = 0; k = 0; goto fallback
-    :: pool != 0 && name[n] != 0 -> o = 0; g = 0; k = 0; goto next
-    :: else -> name[n] = pool; pool = 0
-    fi;
-    S2(inode[name[n]].object == o);
-    o = 0; g = 0; k = 0;
-    goto next
-  };
-#endif
-  atomic { /* rename(2) a pool entry to a name of our own */
+  atomic { /* the name of an entry: a guess, or read from the directory */
     CLIENT_MAY_DIE;
     if
     :: pool == 0 -> goto fallback
-    :: else
-    fi;
-    if
-    :: MY_CLAIM != 0 -> i = MY_CLAIM; drop(i); i = 0
-    :: else
-    fi;
-    MY_CLAIM = pool;
-    g = inode[pool].generation; k = inode[pool].number;
-    pool = 0
+    :: else -> g = inode[pool].generation; k = inode[pool].number
+    fi
   };
-  atomic { /* open(2) it */
-    CLIENT_MAY_DIE;
-    o = (MY_CLAIM == 0 -> 0 : LEADS_TO(MY_CLAIM))
-  };
-  atomic { /* check its name; then fchmod(2) */
+#ifndef WITHOUT_RULE_4_LOCK
+  atomic { /* fcntl(2): lock its number */
     CLIENT_MAY_DIE;
     if
-    :: o == 0 -> goto give_claim_back
+    :: taken_by[k] != 0 -> g = 0; k = 0; goto created_nothing /* somebody else has it: another one */
+    :: else -> taken_by[k] = me + 1
+    fi
+  };
+#endif
+  atomic { /* open(2) it by its name in the pool */
+    CLIENT_MAY_DIE;
+    if
+    :: !ENTRY_IS_THERE -> goto unlock /* ENOENT: it was taken before */
+    :: else -> o = LEADS_TO(pool)
+    fi
+  };
+  atomic { /* check its name */
+    CLIENT_MAY_DIE;
+    if
+    :: o == 0 -> goto remove_entry
 #ifndef WITHOUT_RULE_2
-    :: o != 0 && !LABEL_IS(o, g, k) -> goto give_claim_back
+    :: o != 0 && !LABEL_IS(o, g, k) -> goto remove_entry
 #endif
     :: else
     fi
   };
-  atomic { /* publish: rename(2) with RENAME_NOREPLACE, or link(2) and unlink(2) */
+  atomic { /* fchmod(2) */
+    CLIENT_MAY_DIE;
+    j = 0;
+    do
+    :: j < NAMES -> S2(name[j] == 0 || inode[name[j]].object != o); j++ /* another creator's */
+    :: else -> j = 0; break
+    od;
+    mode_of[o] = me + 1
+  };
+  atomic { /* publish: rename(2) with RENAME_NOREPLACE */
     CLIENT_MAY_DIE;
     if
-    :: MY_CLAIM == 0 -> /* ENOENT: somebody took the claim away */
-       o = 0; g = 0; k = 0;
-       goto created_nothing
-    :: MY_CLAIM != 0 && name[n] != 0 -> goto give_claim_back /* EEXIST */
-    :: else -> name[n] = MY_CLAIM; MY_CLAIM = 0
+    :: !ENTRY_IS_THERE || name[n] != 0 -> goto unlock /* ENOENT: somebody has removed it; EEXIST */
+    :: else -> name[n] = pool; pool = 0
     fi;
-    S2(inode[name[n]].object == o);
-    o = 0; g = 0; k = 0
+    S2(inode[name[n]].object == o && mode_of[o] == me + 1);
+    o = 0
   };
+  UNLOCK_NUMBER;
+  g = 0; k = 0;
 #ifdef RULE_11
   UNSHARE;
 #endif
   goto next;
 
-give_claim_back:
+remove_entry: /* of a keeper that is dead */
   atomic {
     CLIENT_MAY_DIE;
     if
-    :: MY_CLAIM != 0 -> i = MY_CLAIM; drop(i); MY_CLAIM = 0; i = 0
+    :: ENTRY_IS_THERE -> i = pool; drop(i); pool = 0; i = 0
     :: else
-    fi;
-    o = 0; g = 0; k = 0
+    fi
   };
+unlock:
+  UNLOCK_NUMBER;
+  atomic { o = 0; g = 0; k = 0 };
 created_nothing:
 #ifdef RULE_11
   UNSHARE;

@@ -6,6 +6,7 @@
 
 /* A new generation, in the order of rule 9. */
 inline begin_generation() {
+#ifndef WITHOUT_RULE_9_POOL
   atomic {
     KEEPER_MAY_DIE;
     if
@@ -13,23 +14,7 @@ inline begin_generation() {
     :: else
     fi
   };
-  j = 0;
-  do
-  :: j < CLIENTS ->
-#ifdef WITHOUT_RULE_9_CLAIMS
-     j = CLIENTS
-#else
-     atomic {
-       KEEPER_MAY_DIE;
-       if
-       :: claim[j] != 0 -> i = claim[j]; drop(i); claim[j] = 0; i = 0
-       :: else
-       fi;
-       j++
-     }
 #endif
-  :: else -> break
-  od;
   j = 1;
   do
   :: j <= GENERATIONS ->

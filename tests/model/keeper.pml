@@ -60,7 +60,7 @@ serve:
 end_serve:
   do
   :: atomic { /* a free number: a new object, memfd_create(2) */
-       (pool == 0 && half[t] == 0 && objects < OBJECTS && !claims_are_old &&
+       (pool == 0 && half[t] == 0 && objects < OBJECTS && !is_over &&
         (table[t].object[0] == 0 || (NUMBERS > 1 && table[t].object[NUMBERS - 1] == 0))) ->
        KEEPER_MAY_DIE;
        k = (table[t].object[0] == 0 -> 0 : NUMBERS - 1);
@@ -112,35 +112,7 @@ end_serve:
   :: atomic {
        (NUMBERS > 1 && table[t].link[NUMBERS - 1] != 0 && inode[table[t].link[NUMBERS - 1]].links == 0) ->
        k = NUMBERS - 1; goto close_number }
-
-#ifndef WITHOUT_RULE_7
-  :: atomic { /* old claims: their creators died. Too young an age costs a retry */
-       (claims_are_old || early_claim_sweeps > 0) && (claim[0] != 0 || claim[CLIENTS - 1] != 0) ->
-       KEEPER_MAY_DIE;
-       if
-       :: !claims_are_old -> early_claim_sweeps--
-       :: else
-       fi;
-       j = (claim[0] != 0 -> 0 : CLIENTS - 1);
-#ifdef WITHOUT_RULE_7_ONLY_UNLINK
-       k = inode[claim[j]].number
-     };
-     atomic { /* the object goes with its claim, which may have been published meanwhile */
-       if
-       :: claim[j] != 0 -> i = claim[j]; drop(i); claim[j] = 0; i = 0
-       :: else
-       fi;
-       j = 0;
-       if
-       :: table[t].link[k] != 0 -> goto close_number
-       :: else -> k = 0
-       fi
-     }
-#else
-       i = claim[j]; drop(i); claim[j] = 0; i = 0; j = 0
-     }
-#endif
-#endif
+  :: atomic { keeper_deaths > 0 -> keeper_deaths--; goto die } /* while it waits */
   od;
 
 close_number:

@@ -83,7 +83,7 @@ init {
        j++
     :: else -> j = 0; break
     od;
-    claims_are_old = 1;
+    is_over = 1;
     do
     :: j < NAMES ->
        if

@@ -77,7 +77,7 @@ Inode inode[INODES + 1]; /* 0 is none */
 
 byte name[NAMES];
 byte pool;
-byte claim[CLIENTS];
+byte taken_by[NUMBERS]; /* the lock of an entry's number: the client that holds it, counted from 1 */
 byte half[KEEPERS]; /* a link that is not offered yet */
 
 /* ROOT/<generation>: the process it leads to, 0 if it is not there. */
@@ -101,6 +101,7 @@ byte alive[KEEPERS];
 byte label_generation[OBJECTS + 1];
 byte label_number[OBJECTS + 1];
 byte objects = 0;
+byte mode_of[OBJECTS + 1]; /* the client that has set it, counted from 1 */
 
 byte keeper_lock = 0; /* flock: the keeper that holds it, counted from 1; its twin has it, too */
 byte shared = 0;      /* the directory's lock: holders that share it */
@@ -109,8 +110,7 @@ bit exclusive = 0;
 byte finished = 0;
 byte client_deaths = CLIENT_DEATHS;
 byte keeper_deaths = KEEPER_DEATHS;
-bit claims_are_old = 0; /* all clients have ended */
-byte early_claim_sweeps = 1;
+bit is_over = 0; /* all clients have ended */
 
 /* Where a link's text leads: 0 if it leads nowhere. */
 #define KEEPER_AT(g) keeper_of[generation_link[g]]

@@ -49,7 +49,6 @@ constexpr Call calls[] = {
     CALL(fchmod),
     CALL(fchmodat),
     CALL(fcntl),
-    CALL(flock),
     CALL(fstat),
     CALL(ftruncate),
     CALL(getdents64),
@@ -97,6 +96,7 @@ constexpr Call calls[] = {
     CALL(truncate),
     CALL(umask),
     CALL(unlinkat),
+    CALL(utimensat),
     CALL(wait4),
     CALL(write),
 };

@@ -86,6 +86,12 @@ std::string text_from(int fd) {
   return size < 0 ? "?" : std::string(memory, static_cast<std::size_t>(size));
 }
 
+bool is_memory(int fd) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
+  return target.string().find("/memfd:devshm:") == 0;
+}
+
 std::string ScratchStore::text_of(const std::string& name) const {
   const devshm::store::Opened opened = open(name, O_RDONLY);
   int fd = opened.fd_or_error;

@@ -63,6 +63,7 @@ template <class Condition>
 bool comes_true(const Condition& condition);
 
 std::string text_from(int fd);
+bool is_memory(int fd);
 void pause_briefly();
 
 template <class Condition>

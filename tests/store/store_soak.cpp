@@ -196,10 +196,8 @@ int main(int argc, char** argv) {
     unlink(store.path("last").c_str());
     return last.file == devshm::store::Why::is_memory;
   });
-  // A claim of a process that was killed is kept for half a minute.
   const int pool = static_cast<int>(devshm::store::pool_size);
-  bool empty = false;
-  for (int i = 0; i < 60 && !empty; ++i) empty = comes_true([&] { return store.held_objects() == pool; });
+  const bool empty = comes_true([&] { return store.held_objects() == pool; });
 
   printf("opens %ld, created %ld, of them files %ld; empty %ld, stale %ld, failed %ld\n", counts.opens.load(),
          counts.created.load(), counts.files.load(), counts.empty.load(), counts.stale.load(), counts.failed.load());

@@ -7,11 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <thread>
 
 #include "scratch_store.h"
 
@@ -23,13 +19,6 @@ using devshm::store::Why;
 namespace {
 
 constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
-
-bool is_memory(int fd) {
-  char link[64], text[128];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  const ssize_t size = readlink(link, text, sizeof text);
-  return size > 0 && std::string(text, static_cast<std::size_t>(size)).find("/memfd:devshm:") == 0;
-}
 
 class Store : public ::testing::Test {
  protected:
@@ -132,18 +121,6 @@ TEST_F(Store, ALinkOfTheProgramsIsNone) {
   EXPECT_EQ(store.create("a", O_RDWR | O_CREAT).fd_or_error, devshm::store::is_other_link);
 }
 
-TEST_F(Store, MoreThanThePoolHolds) {
-  for (unsigned i = 0; i < 4 * devshm::store::pool_size; ++i) {
-    const Created made = store.create(std::to_string(i), exclusively);
-    ASSERT_GE(made.fd_or_error, 0) << i;
-    EXPECT_EQ(made.file, Why::is_memory) << i;
-    dprintf(made.fd_or_error, "text %u", i);
-    close(made.fd_or_error);
-  }
-  for (unsigned i = 0; i < 4 * devshm::store::pool_size; ++i)
-    EXPECT_EQ(store.text_of(std::to_string(i)), "text " + std::to_string(i));
-}
-
 TEST_F(Store, AKilledKeeperIsReplacedAndNothingIsLost) {
   close(store.create_with("a", "one"));
   for (int round = 0; round < 6; ++round) {
@@ -199,48 +176,6 @@ TEST_F(Store, WithBothKilledNamesAreGoneAndMappingsStay) {
   EXPECT_NE(lstat(store.path("b").c_str(), &found), 0) << "the next user cleans up";
   close(again);
   close(fd);
-}
-
-TEST_F(Store, ManyAtOnceStartOneKeeper) {
-  std::vector<pid_t> children;
-  for (int i = 0; i < 40; ++i) {
-    const pid_t child = fork();
-    if (child == 0) {
-      const std::string name = "p" + std::to_string(i);
-      const int fd = store.create_with(name, name);
-      _exit(fd >= 0 && is_memory(fd) && store.text_of(name) == name ? 0 : 1);
-    }
-    children.push_back(child);
-  }
-  int failed = 0;
-  for (const pid_t child : children) {
-    int status;
-    waitpid(child, &status, 0);
-    failed += status != 0;
-  }
-  EXPECT_EQ(failed, 0);
-  EXPECT_TRUE(comes_true([&] { return store.keepers().size() == 2; })) << store.keepers().size();
-}
-
-TEST_F(Store, RacingCreatorsOneSucceeds) {
-  for (int round = 0; round < 50; ++round) {
-    const std::string name = "r" + std::to_string(round);
-    std::atomic<int> successes{0};
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back([&, i] {
-        const int fd = store.create_with(name, std::to_string(i));
-        if (fd < 0) {
-          EXPECT_EQ(fd, -EEXIST);
-          return;
-        }
-        ++successes;
-        EXPECT_EQ(store.text_of(name), std::to_string(i));
-        close(fd);
-      });
-    for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(successes, 1);
-  }
 }
 
 TEST_F(Store, TheProgramNeedsNoPermissionToBeExecuted) {

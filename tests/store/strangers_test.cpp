@@ -103,9 +103,9 @@ int offer_a_pool(const std::string& root, int ready, int done) {
   const std::string generation = root + "/0123456789abcdef", table = "/proc/" + std::to_string(getpid()) + "/fd";
   EXPECTING(mkdir(root.c_str(), 0777) == 0 && mkdir((root + "/pool").c_str(), 0777) == 0);
   EXPECTING(symlink(table.c_str(), generation.c_str()) == 0);
-  for (const char* name : {"/lock", "/start", "/keeper"}) close(open((root + name).c_str(), O_RDWR | O_CREAT, 0666));
-  for (unsigned i = 0; i < devshm::store::pool_size; ++i)
-    EXPECTING(symlink((generation + "/77").c_str(), (root + "/pool/" + std::to_string(i)).c_str()) == 0);
+  close(open((root + "/lock").c_str(), O_RDWR | O_CREAT, 0666));
+  const std::string entry = root + "/pool" + generation.substr(generation.rfind('/')) + ".77";
+  EXPECTING(symlink((generation + "/77").c_str(), entry.c_str()) == 0);
   EXPECTING(write(ready, "x", 1) == 1);
   char byte;
   EXPECTING(read(done, &byte, 1) == 0);

@@ -178,7 +178,7 @@ TEST_F(Users, AFloodOfConnectionsStopsNobody) {
   close(alive[1]);
   int status;
   waitpid(flooder, &status, 0);
-  // Its connections are closed. A claim that somebody had to give up is kept for a while.
+  // Its connections are closed.
   EXPECT_TRUE(comes_true([&] { return descriptors_of(keeper) <= before + 200 + 4; }))
       << descriptors_of(keeper) - before;
 }

@@ -35,8 +35,8 @@ TEST(ShortText, WritesNumbers) {
 TEST(Root, LiesBesideTheBackingDirectory) {
   const Root root("/tmp/shm", 1000, 100);
   EXPECT_STREQ(root.c_str(), "/tmp/.shm.memory.1000.100");
-  EXPECT_STREQ(root.pool_entry(7).c_str(), "/tmp/.shm.memory.1000.100/pool/7");
-  EXPECT_STREQ(root.claim(0xab).c_str(), "/tmp/.shm.memory.1000.100/pool/c00000000000000ab");
+  EXPECT_STREQ(root.pool_entry({0xab, 33}).c_str(), "/tmp/.shm.memory.1000.100/pool/00000000000000ab.33");
+  EXPECT_STREQ(root.taken_entry({0xab, 33}).c_str(), "/tmp/.shm.memory.1000.100/pool/.00000000000000ab.33");
   EXPECT_STREQ(root.link_text({0xfe, 33}).c_str(), "/tmp/.shm.memory.1000.100/00000000000000fe/33");
   EXPECT_STREQ(Root("/shm", 0, 0).c_str(), "/.shm.memory.0.0");
 }

@@ -23,17 +23,26 @@ class Directory {
   /// may be removed meanwhile.
   template <class Function>
   void for_each(const Function& function) const {
-    if (!fd_.is_open()) return;
-    alignas(8) char memory[2048];
+    find<2048>([&](const char* name, unsigned char type) {
+      function(name, type);
+      return false;
+    });
+  }
+
+  /// The same until one of the calls returns true, and so whether one did; with so much memory on the stack.
+  template <std::size_t Memory, class Function>
+  bool find(const Function& function) const {
+    if (!fd_.is_open()) return false;
+    alignas(8) char memory[Memory];
     for (;;) {
       const long size = sys::getdents(fd_.get(), memory, sizeof memory);
-      if (size <= 0) return;
+      if (size <= 0) return false;
       for (long at = 0; at < size;) {
         const auto* entry = reinterpret_cast<const Entry*>(memory + at);
         at += entry->size;
         const char* const name = entry->name;
         if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) continue;
-        function(name, entry->type);
+        if (function(name, entry->type)) return true;
       }
     }
   }

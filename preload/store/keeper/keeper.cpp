@@ -12,18 +12,19 @@
 namespace devshm::store {
 namespace {
 
-// Longer than somebody needs who looks whether it is locked.
-constexpr long keeper_lock_milliseconds = 100;
 // Whoever starts the keeper waits a little longer.
 constexpr long sweep_lock_milliseconds = 1500;
 constexpr long between_looks_milliseconds = 5000;
+// After something has happened to names, for so long nothing more is heard of it: a program that creates and removes
+// one object after another would wake the keeper each time. The pool lasts for longer.
+constexpr long rest_milliseconds = 1;
 
 }  // namespace
 
 int Keeper::begin() {
   if (const int error = look_at_root(root_, sys::geteuid())) return error;
   // Held by the descriptor alone, to the end of keeper and twin.
-  lock_ = open_locked(root_.entry("keeper").c_str(), O_RDONLY, LOCK_EX, keeper_lock_milliseconds);
+  lock_ = open_locked(root_, Locked::keeper, Lock::Kind::exclusive, 0);
   if (lock_ < 0) return lock_;
   if (const int error = objects_.begin(descriptor_limit())) return error;
   if (const int error = twin_.begin()) return error;
@@ -73,7 +74,7 @@ void Keeper::ensure_twin() {
 }
 
 bool Keeper::remove_everything() {
-  const int turn = open_locked(root_.entry("start").c_str(), O_RDONLY, LOCK_EX, 0);
+  const int turn = open_locked(root_, Locked::start, Lock::Kind::exclusive, 0);
   if (turn < 0) return false;
   const sys::Descriptor held_turn(turn);
   const Lock lock(root_, Lock::Kind::exclusive, 0);
@@ -95,7 +96,7 @@ bool Keeper::may_end(long now) {
 void Keeper::do_what_is_due(long now) {
   if (now - looked_at_ < between_looks_milliseconds) return;
   looked_at_ = now;
-  pool_.remove_old_claims();
+  pool_.remove_what_was_put_aside();
   if (pool_.root_is_there()) pool_.fill();
 }
 
@@ -108,15 +109,18 @@ long Keeper::milliseconds_to_wait() {
 
 void Keeper::run() {
   held_at_ = looked_at_ = sys::monotonic_milliseconds();
+  bool rests = false;
   for (;;) {
     ensure_twin();
     struct pollfd polled[2 + Server::most_descriptors];
     polled[0] = {twin_.signal_fd(), POLLIN, 0};
-    polled[1] = {pool_.watching_fd(), POLLIN, 0};
+    polled[1] = {rests ? -1 : pool_.watching_fd(), POLLIN, 0};
     const unsigned served = server_.poll_descriptors(polled + 2);
-    struct timespec wait = sys::milliseconds(milliseconds_to_wait());
+    const long most = milliseconds_to_wait();
+    struct timespec wait = sys::milliseconds(rests && most > rest_milliseconds ? rest_milliseconds : most);
     const int ready = sys::poll(polled, 2 + served, wait);
     if (ready < 0 && ready != -EINTR) return;
+    rests = ready > 0 ? rests || polled[1].revents : rests && most == 0;
     if (ready > 0) {
       if (polled[0].revents) twin_.reap();
       if (polled[1].revents) pool_.read_events();

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 
 #include "../kernel.h"
+#include "../lock.h"
 #include "directory.h"
 #include "watch_list.h"
 
@@ -12,7 +13,6 @@ namespace devshm::store {
 namespace {
 
 constexpr std::uint64_t all_entries = (std::uint64_t{1} << pool_size) - 1;
-constexpr long claim_seconds = 30;
 /// Below ROOT: an entry that is being made.
 constexpr char unfinished[] = ".new";
 
@@ -20,16 +20,7 @@ int add_watch(int inotify, const char* path, std::uint32_t mask) {
   return static_cast<int>(sys::call(SYS_inotify_add_watch, inotify, sys::word(path), mask));
 }
 
-/// The slot that a pool entry is for; pool_size: none.
-unsigned slot_of(const char* name) {
-  unsigned slot = 0;
-  if (!*name) return pool_size;
-  for (; *name; ++name) {
-    if (*name < '0' || *name > '9' || slot >= pool_size) return pool_size;
-    slot = slot * 10 + static_cast<unsigned>(*name - '0');
-  }
-  return slot < pool_size ? slot : pool_size;
-}
+constexpr std::uint64_t bit_of(unsigned slot) { return std::uint64_t{1} << slot; }
 
 bool is_there(const char* path, struct stat& found) {
   return sys::fstatat(AT_FDCWD, path, &found, AT_SYMLINK_NOFOLLOW) == 0;
@@ -39,16 +30,16 @@ bool is_there(const char* path, struct stat& found) {
 
 int Pool::begin() {
   struct stat found;
-  const PathText keeper = root_.entry("keeper");
-  if (!is_there(keeper.c_str(), found)) return -ENOENT;
-  keeper_inode_ = found.st_ino;
+  const PathText lock = root_.entry("lock");
+  if (!is_there(lock.c_str(), found)) return -ENOENT;
+  lock_inode_ = found.st_ino;
   inotify_ = static_cast<int>(sys::call(SYS_inotify_init1, IN_NONBLOCK | IN_CLOEXEC));
   if (inotify_ < 0) return inotify_;
   pool_watch_ = add_watch(inotify_, root_.entry("pool").c_str(), IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
   if (pool_watch_ < 0) return pool_watch_;
   // That ROOT itself is removed is not reported, for as long as a file in it is open; that this file is, is.
-  const int keeper_watch = add_watch(inotify_, keeper.c_str(), IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
-  if (keeper_watch < 0) return keeper_watch;
+  const int lock_watch = add_watch(inotify_, lock.c_str(), IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
+  if (lock_watch < 0) return lock_watch;
   missing_ = all_entries;
   taken_ = all_entries;
   return 0;
@@ -56,14 +47,14 @@ int Pool::begin() {
 
 bool Pool::root_is_there() const {
   struct stat found;
-  const int error = sys::fstatat(AT_FDCWD, root_.entry("keeper").c_str(), &found, AT_SYMLINK_NOFOLLOW);
+  const int error = sys::fstatat(AT_FDCWD, root_.entry("lock").c_str(), &found, AT_SYMLINK_NOFOLLOW);
   // What can't be looked at is not gone: a directory above may have another mode for a moment.
-  return error == 0 ? found.st_ino == keeper_inode_ : error != -ENOENT && error != -ENOTDIR;
+  return error == 0 ? found.st_ino == lock_inode_ : error != -ENOENT && error != -ENOTDIR;
 }
 
-bool Pool::offer(unsigned slot) {
+unsigned Pool::offer() {
   const unsigned number = objects_.make(root_);
-  if (!number) return false;
+  if (!number) return 0;
   // Aside first: once it is offered somebody may take it and remove it again, and it would never be watched. Not in the
   // pool's directory, where others would wait for as long as a file system takes to make a link.
   const PathText aside = root_.entry(unfinished);
@@ -77,23 +68,28 @@ bool Pool::offer(unsigned slot) {
     const int watch = add_watch(inotify_, aside.c_str(), IN_DELETE_SELF | IN_DONT_FOLLOW);
     if (watch >= 0) {
       objects_.set_watch(number, watch, give_token(aside.c_str()));
-      if (sys::rename(aside.c_str(), root_.pool_entry(slot).c_str()) == 0) return true;
+      const PathText entry = root_.pool_entry(objects_.name_of(number));
+      if (sys::rename(aside.c_str(), entry.c_str()) == 0) {
+        struct stat found;  // looked at once, so that the kernel knows the way when somebody wants to create something
+        sys::fstatat(AT_FDCWD, entry.c_str(), &found, 0);
+        return number;
+      }
       sys::unlink(aside.c_str());  // the event of this closes the object
-      return false;
+      return 0;
     }
     sys::unlink(aside.c_str());
   }
   objects_.close(number);
-  return false;
+  return 0;
 }
 
 bool Pool::fill(unsigned most) {
   taken_ = missing_;
   for (unsigned slot = 0; slot < pool_size && most; ++slot) {
-    const std::uint64_t bit = std::uint64_t{1} << slot;
-    if (!(missing_ & bit)) continue;
-    if (!offer(slot)) return false;
-    missing_ &= ~bit;
+    if (!(missing_ & bit_of(slot))) continue;
+    offered_[slot] = offer();
+    if (!offered_[slot]) return false;
+    missing_ &= ~bit_of(slot);
     --most;
   }
   taken_ = missing_;
@@ -103,12 +99,15 @@ bool Pool::fill(unsigned most) {
 bool Pool::has_entries() const { return missing_ != all_entries; }
 
 void Pool::entry_event(const char* name, bool taken) {
-  const unsigned slot = slot_of(name);
+  ObjectName object;
+  if (!parse_entry(name, object)) return;
+  unsigned slot = 0;
+  while (slot < pool_size && offered_[slot] != object.number) ++slot;
   if (slot == pool_size) return;
-  const std::uint64_t bit = std::uint64_t{1} << slot;
-  missing_ |= bit;
+  offered_[slot] = 0;
+  missing_ |= bit_of(slot);
   // One that was deleted is not made again at once: somebody may be removing everything.
-  if (taken) taken_ |= bit;
+  if (taken) taken_ |= bit_of(slot);
 }
 
 void Pool::read_events() {
@@ -141,10 +140,16 @@ void Pool::close_unwatched() {
 void Pool::look_at_all() {
   sys::unlink(root_.entry(unfinished).c_str());
   close_unwatched();
-  missing_ = 0;
-  struct stat found;
-  for (unsigned slot = 0; slot < pool_size; ++slot)
-    if (!is_there(root_.pool_entry(slot).c_str(), found)) missing_ |= std::uint64_t{1} << slot;
+  missing_ = all_entries;
+  for (unsigned& number : offered_) number = 0;
+  unsigned slot = 0;
+  const Directory pool(root_.entry("pool").c_str());
+  pool.for_each([&](const char* name, unsigned char) {
+    ObjectName object;
+    if (slot == pool_size || !parse_entry(name, object) || !objects_.has(object)) return;
+    offered_[slot] = object.number;
+    missing_ &= ~bit_of(slot++);
+  });
   taken_ = missing_;
 }
 
@@ -154,15 +159,16 @@ unsigned Pool::held() const {
   return objects_.live() > ready ? objects_.live() - ready : 0;
 }
 
-void Pool::remove_old_claims() const {
-  struct timespec now;
-  if (sys::clock_gettime(CLOCK_REALTIME, &now) != 0) return;
+void Pool::remove_what_was_put_aside() const {
   const Directory pool(root_.entry("pool").c_str());
   pool.for_each([&](const char* name, unsigned char) {
-    struct stat found;
-    if (name[0] != 'c' || sys::fstatat(pool.fd(), name, &found, AT_SYMLINK_NOFOLLOW) != 0) return;
-    // Renaming changes an inode's ctime.
-    if (now.tv_sec - found.st_ctim.tv_sec > claim_seconds) sys::unlinkat(pool.fd(), name, 0);
+    ObjectName object;
+    if (name[0] != '.' || !parse_entry(name + 1, object)) return;
+    // It can be locked: nobody is at work on it any more.
+    const int fd = open_locked(root_, entry_of(object.number), Lock::Kind::exclusive, 0);
+    if (fd < 0) return;
+    sys::unlinkat(pool.fd(), name, 0);
+    unlock_and_close(fd);
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The pool: ready objects as ROOT/pool/0 and so on, for the taking; and how the keeper learns that a name is gone.
+// The pool: ready objects as ROOT/pool/GENERATION.NUMBER, for the taking; and how the keeper learns that a name is
+// gone.
 //
 // The link of each object is watched by its own inode (inotify, IN_DONT_FOLLOW), wherever it is renamed to and however
 // many hard links it has. The kernel ends that watch when the inode has lost its last name, and in no other way: only
@@ -37,14 +38,15 @@ class Pool {
   unsigned held() const;
   /// Whether there are entries for fill() to make. Those that were deleted don't count.
   bool is_taken_from() const { return taken_ != 0; }
-  /// Whether ROOT/keeper is the file that it was. If not, this keeper is of no use to anybody.
+  /// Whether ROOT/lock is the file that it was. If not, this keeper is of no use to anybody.
   bool root_is_there() const;
 
-  /// Removes claims whose creators have died. Only their names: objects go by the rule above.
-  void remove_old_claims() const;
+  /// Removes entries that a creator has put aside before it died. Only their names: objects go by the rule above.
+  void remove_what_was_put_aside() const;
 
  private:
-  bool offer(unsigned slot);
+  /// The number of an object that was offered; 0: none.
+  unsigned offer();
   void close_unwatched();
   void entry_event(const char* name, bool taken);
 
@@ -52,9 +54,10 @@ class Pool {
   Objects& objects_;
   int inotify_ = -1;
   int pool_watch_ = -1;
-  std::uint64_t missing_ = 0;  ///< entries, by bit
+  unsigned offered_[pool_size] = {};  ///< the numbers of the entries
+  std::uint64_t missing_ = 0;         ///< entries, by bit
   std::uint64_t taken_ = 0;
-  ino_t keeper_inode_ = 0;
+  ino_t lock_inode_ = 0;
 };
 
 }  // namespace devshm::store

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+//
+// Objects as they are created: by many at once, with claims that somebody holds, leaves or loses.
+#include <errno.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "../../preload/store/claim.h"
+#include "scratch_store.h"
+#include "surroundings.h"
+
+using devshm::store::Claim;
+using devshm::store::Created;
+using devshm::store::Found;
+using devshm::store::Lock;
+using devshm::store::Opened;
+using devshm::store::Root;
+using devshm::store::Why;
+
+namespace {
+
+constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
+constexpr unsigned pool_size = devshm::store::pool_size;
+
+class Creating : public ::testing::Test {
+ protected:
+  /// Creates an object, "first". After a keeper that did not answer, which others of these tests have seen, a process
+  /// makes files for a while.
+  void create_first() const {
+    ASSERT_TRUE(comes_true([&] {
+      unlink(store.path("first").c_str());
+      const int fd = store.create_with("first", "first");
+      const bool is = is_memory(fd);
+      close(fd);
+      return is;
+    }));
+  }
+  /// The keeper has filled its pool, and fills it no more.
+  void stop_keepers_with_a_full_pool() const {
+    create_first();
+    ASSERT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(pool_size) + 1; }));
+    for (const pid_t process : store.keepers()) kill(process, SIGSTOP);
+  }
+  void continue_keepers() const {
+    for (const pid_t process : store.keepers()) kill(process, SIGCONT);
+  }
+  /// How many of that many are memory.
+  int create_memory(unsigned count) const {
+    int memory = 0;
+    for (unsigned i = 0; i < count; ++i) {
+      const std::string name = "m" + std::to_string(i);
+      const int fd = store.create_with(name, name);
+      memory += is_memory(fd);
+      close(fd);
+      EXPECT_EQ(store.text_of(name), name);
+    }
+    return memory;
+  }
+  std::filesystem::path pool() const { return store.root() + "/pool"; }
+
+  ScratchStore store;
+};
+
+TEST_F(Creating, MoreThanThePoolHolds) {
+  for (unsigned i = 0; i < 4 * pool_size; ++i) {
+    const Created made = store.create(std::to_string(i), exclusively);
+    ASSERT_GE(made.fd_or_error, 0) << i;
+    EXPECT_EQ(made.file, Why::is_memory) << i;
+    dprintf(made.fd_or_error, "text %u", i);
+    close(made.fd_or_error);
+  }
+  for (unsigned i = 0; i < 4 * pool_size; ++i) EXPECT_EQ(store.text_of(std::to_string(i)), "text " + std::to_string(i));
+}
+
+TEST_F(Creating, ManyAtOnceStartOneKeeper) {
+  std::vector<pid_t> children;
+  for (int i = 0; i < 40; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      const std::string name = "p" + std::to_string(i);
+      const int fd = store.create_with(name, name);
+      _exit(fd >= 0 && is_memory(fd) && store.text_of(name) == name ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  int failed = 0;
+  for (const pid_t child : children) {
+    int status;
+    waitpid(child, &status, 0);
+    failed += status != 0;
+  }
+  EXPECT_EQ(failed, 0);
+  EXPECT_TRUE(comes_true([&] { return store.keepers().size() == 2; })) << store.keepers().size();
+}
+
+TEST_F(Creating, RacingCreatorsOneSucceeds) {
+  for (int round = 0; round < 50; ++round) {
+    const std::string name = "r" + std::to_string(round);
+    std::atomic<int> successes{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&, i] {
+        const int fd = store.create_with(name, std::to_string(i));
+        if (fd < 0) {
+          EXPECT_EQ(fd, -EEXIST);
+          return;
+        }
+        ++successes;
+        EXPECT_EQ(store.text_of(name), std::to_string(i));
+        close(fd);
+      });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(successes, 1);
+  }
+}
+
+TEST_F(Creating, WhatIsClaimedIsNobodyElses) {
+  stop_keepers_with_a_full_pool();
+  const Root root(store.root().c_str(), store.root().size());
+  {
+    const Lock lock(root, Lock::Kind::shared, 1000);
+    Claim claim(lock, root, O_RDWR);
+    ASSERT_TRUE(claim.is_open());
+    EXPECT_EQ(create_memory(pool_size), static_cast<int>(pool_size) - 1);
+    ASSERT_EQ(claim.publish(store.path("mine").c_str()), 0);
+    EXPECT_EQ(write(claim.fd(), "mine", 4), 4);
+  }
+  EXPECT_EQ(store.text_of("mine"), "mine");
+  continue_keepers();
+}
+
+TEST_F(Creating, AClaimEndsWithItsHolder) {
+  stop_keepers_with_a_full_pool();
+  const Root root(store.root().c_str(), store.root().size());
+  EXPECT_EQ(in_child([&] {
+              const Lock lock(root, Lock::Kind::shared, 1000);
+              const Claim claim(lock, root, O_RDWR);
+              return claim.is_open() ? raise(SIGKILL) : 1;
+            }),
+            128 + SIGKILL);
+  EXPECT_EQ(create_memory(pool_size), static_cast<int>(pool_size));
+  continue_keepers();
+}
+
+TEST_F(Creating, AnEntryThatIsRemovedMeansAnotherAttempt) {
+  create_first();
+  const Root root(store.root().c_str(), store.root().size());
+  const Lock lock(root, Lock::Kind::shared, 1000);
+  Claim claim(lock, root, O_RDWR);
+  ASSERT_TRUE(claim.is_open());
+  for (const auto& entry : std::filesystem::directory_iterator(pool())) unlink(entry.path().c_str());
+  EXPECT_EQ(claim.publish(store.path("a").c_str()), -ESTALE);
+  EXPECT_EQ(claim.publish(store.path("missing/a").c_str()), -ESTALE);
+}
+
+TEST_F(Creating, NobodySeesAnotherMode) {
+  create_first();
+  std::atomic<bool> ends{false};
+  std::atomic<int> seen{0};
+  std::thread looks([&] {
+    while (!ends) {
+      const Opened opened = store.open("a", O_PATH);
+      if (opened.found != Found::opened) continue;
+      struct stat found;
+      EXPECT_EQ(fstat(opened.fd_or_error, &found), 0);
+      EXPECT_EQ(found.st_mode & 07777, 0644u);
+      close(opened.fd_or_error);
+      ++seen;
+    }
+  });
+  std::thread others([&] {
+    for (int i = 0; !ends; ++i) {
+      const std::string name = "b" + std::to_string(i);
+      close(store.create_with(name, "", 0600));
+      unlink(store.path(name).c_str());
+    }
+  });
+  EXPECT_TRUE(comes_true([&] {
+    close(store.create_with("a", "", 0644));
+    unlink(store.path("a").c_str());
+    return seen > 200;
+  }));
+  ends = true;
+  looks.join();
+  others.join();
+}
+
+// Of file systems, and kernels.
+TEST_F(Creating, WithoutRenameThatReplacesNothing) {
+  create_first();
+  EXPECT_EQ(in_child([&] {
+              if (!refuse(SYS_renameat2, EINVAL, 4, 1 /* RENAME_NOREPLACE */)) return no_surroundings;
+              const int fd = store.create_with("a", "a");
+              const bool excludes = store.create("first", exclusively).fd_or_error == -EEXIST;
+              return fd >= 0 && is_memory(fd) && store.text_of("a") == "a" && excludes ? 0 : 1;
+            }),
+            0);
+  EXPECT_EQ(store.text_of("first"), "first");
+}
+
+TEST_F(Creating, WhatWasPutAsideIsRemovedOnceNobodyIsAtWorkOnIt) {
+  stop_keepers_with_a_full_pool();
+  std::vector<std::filesystem::path> aside;
+  for (const auto& entry : std::filesystem::directory_iterator(pool())) {
+    aside.push_back(pool() / ("." + entry.path().filename().string()));
+    std::filesystem::rename(entry.path(), aside.back());
+    if (aside.size() == 2) break;
+  }
+  const Root root(store.root().c_str(), store.root().size());
+  devshm::store::ObjectName kept;
+  ASSERT_TRUE(devshm::store::parse_entry(aside[0].filename().c_str() + 1, kept));
+  const int fd = open_locked(root, devshm::store::entry_of(kept.number), Lock::Kind::exclusive, 0);
+  ASSERT_GE(fd, 0);
+  continue_keepers();
+  struct stat found;
+  const auto is_removed = [&] { return lstat(aside[1].c_str(), &found) != 0; };
+  EXPECT_TRUE(comes_true(is_removed) || comes_true(is_removed));  // the keeper looks every five seconds
+  EXPECT_EQ(lstat(aside[0].c_str(), &found), 0);
+  devshm::store::unlock_and_close(fd);
+}
+
+}  // namespace
