@@ -13,6 +13,7 @@
 #include "object_names.h"
 #include "overlay_file.h"
 #include "report.h"
+#include "roomy_stack.h"
 #include "settings.h"
 #include "store/create_object.h"
 #include "store/kernel.h"
@@ -100,80 +101,6 @@ int create(const char* path, int flags, mode_t mode) {
   return created.fd_or_error;
 }
 
-/// The memfd has no name, and so no links; the object has those of its name's inode. False if it is gone.
-template <class Status>
-bool status_of_object(int dir, const char* path, Status& out);
-
-template <>
-bool status_of_object(int dir, const char* path, struct stat& out) {
-  struct stat name;
-  if (sys::fstatat(dir, path, &name, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  store::Opened opened = {Found::stale, 0};
-  // Another user's has to be asked for, which goes for what one may do.
-  for (const int flags : {O_PATH, O_RDONLY, O_WRONLY}) {
-    opened = store::open_object(path, flags | O_CLOEXEC, dir);
-    if (opened.found != Found::failed) break;
-  }
-  if (opened.found == Found::opened) {
-    const int error = sys::fstat(opened.fd_or_error, &out);
-    sys::close(opened.fd_or_error);
-    if (error) return false;
-  } else if (opened.found == Found::failed) {  // nothing of it is for us
-    out = name;
-    out.st_mode = S_IFREG;
-    out.st_size = 0;
-    out.st_blocks = 0;
-    out.st_mtim = out.st_ctim;  // a link's is no time (store/link_token.h)
-  } else {
-    return false;
-  }
-  out.st_nlink = name.st_nlink;
-  return true;
-}
-
-template <>
-bool status_of_object(int dir, const char* path, struct statx& out) {
-  struct stat object;
-  if (!status_of_object(dir, path, object)) return false;
-  out.stx_mode = static_cast<std::uint16_t>(object.st_mode);
-  out.stx_nlink = static_cast<std::uint32_t>(object.st_nlink);
-  out.stx_uid = object.st_uid;
-  out.stx_gid = object.st_gid;
-  out.stx_ino = object.st_ino;
-  out.stx_size = static_cast<std::uint64_t>(object.st_size);
-  out.stx_blocks = static_cast<std::uint64_t>(object.st_blocks);
-  out.stx_blksize = static_cast<std::uint32_t>(object.st_blksize);
-  const auto put_time = [](struct statx_timestamp& to, const struct timespec& from) {
-    to.tv_sec = from.tv_sec;
-    to.tv_nsec = static_cast<std::uint32_t>(from.tv_nsec);
-  };
-  put_time(out.stx_atime, object.st_atim);
-  put_time(out.stx_mtime, object.st_mtim);
-  put_time(out.stx_ctime, object.st_ctim);
-  // As the kernel puts the two into a dev_t.
-  out.stx_dev_major = static_cast<std::uint32_t>(object.st_dev >> 8 & 0xfff);
-  out.stx_dev_minor = static_cast<std::uint32_t>((object.st_dev & 0xff) | (object.st_dev >> 12 & 0xfff00));
-  return true;
-}
-
-/// Of what has been found by another way than the object's own name: a symbolic link of the program's, /proc/self/fd.
-unsigned long links_of_followed(int dir, const char* path) {
-  if (!path || !*path) return links_of_descriptor(dir);
-  const sys::Descriptor object(sys::openat(dir, path, O_PATH | O_CLOEXEC));
-  return object.is_open() ? links_of_descriptor(object.get()) : 0;
-}
-
-void set_links(struct stat& found, unsigned long links) { found.st_nlink = static_cast<nlink_t>(links); }
-void set_links(struct statx& found, unsigned long links) { found.stx_nlink = static_cast<std::uint32_t>(links); }
-
-template <class Status>
-int correct(int dir, const char* path, Status& found, mode_t mode, unsigned long links) {
-  if (!S_ISLNK(mode) && (!S_ISREG(mode) || links != 0)) return 0;
-  if (path && is_memory_name(dir, path)) return status_of_object(dir, path, found) ? 0 : -ENOENT;
-  if (S_ISREG(mode)) set_links(found, links_of_followed(dir, path));
-  return 0;
-}
-
 /// Opens something without a name. One that can be given a name later has to be a file: a memfd can't.
 int create_unnamed(const char* dir, int flags, mode_t mode) {
   constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_CLOEXEC; MFD_EXEC, Linux 6.3
@@ -206,16 +133,27 @@ bool memory_is_in_use() {
   return known == Known::memory;
 }
 
-int open_memory(const char* path, int flags, mode_t mode) {
+namespace {
+
+int open_link_here(int dir, const char* path, int flags) {
+  const store::Opened opened = store::open_object(path, flags, dir);
+  switch (opened.found) {
+    case Found::opened:
+      if (dir == AT_FDCWD) remember_name(opened.fd_or_error, path);
+      return opened.fd_or_error;
+    case Found::failed:
+    case Found::stale: return opened.fd_or_error;
+    default: return not_memory;
+  }
+}
+
+int open_here(const char* path, int flags, mode_t mode) {
   constexpr int unnamed = O_TMPFILE & ~O_DIRECTORY;
-  if (!is_used()) return not_memory;
   if ((flags & O_TMPFILE) == O_TMPFILE) return create_unnamed(path, flags, mode);
   if (flags & (O_DIRECTORY | unnamed)) return not_memory;
   if (flags & O_CREAT && !(flags & O_PATH)) return create(path, flags, mode);
-  return open_link(AT_FDCWD, path, flags);
+  return open_link_here(AT_FDCWD, path, flags);
 }
-
-namespace {
 
 /// The path of shm_open's name. False for a name that shm_open refuses, or finds too long.
 bool put_shm_path(const char* name, LineWriter& out) {
@@ -225,32 +163,24 @@ bool put_shm_path(const char* name, LineWriter& out) {
   return out.size() == settings().dir_length + 1 + length_of(name);
 }
 
-}  // namespace
-
-int shm_open_memory(const char* name, int flags, mode_t mode) {
-  if (!is_used() || ensure_backing_dir() != 0) return not_memory;
+int open_shared(const char* name, int flags, mode_t mode) {
+  if (ensure_backing_dir() != 0) return not_memory;
   Line<512> path;
   if (!put_shm_path(name, path)) return not_memory;
   log_reroute("shm_open", name, settings().dir);
   const auto open = [&] {
-    const int opened = open_memory(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    const int opened = open_here(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
     return opened == -EISDIR ? -EINVAL : opened;  // as libc says of a directory
   };
   const int opened = open();
   return opened == -ENOENT && backing_dir_was_remade() ? open() : opened;
 }
 
-int shm_open_link(const char* name, int flags) {
-  Line<512> path;
-  if (!settings().active || !put_shm_path(name, path)) return not_memory;
-  return open_link(AT_FDCWD, path.c_str(), flags | O_CLOEXEC);
-}
-
-int make_temporary_memory(char* pattern, int suffix_length, int flags) {
+int create_temporary(char* pattern, int suffix_length, int flags) {
   constexpr std::size_t count = 6;
   constexpr int tries = 1000;
   const std::size_t length = length_of(pattern);
-  if (!is_used() || suffix_length < 0 || length < count + static_cast<std::size_t>(suffix_length)) return not_memory;
+  if (suffix_length < 0 || length < count + static_cast<std::size_t>(suffix_length)) return not_memory;
   char* const letters = pattern + length - count - static_cast<std::size_t>(suffix_length);
   if (!begins_with(letters, "XXXXXX")) return not_memory;
   for (int i = 0; i < tries; ++i) {
@@ -267,60 +197,41 @@ int make_temporary_memory(char* pattern, int suffix_length, int flags) {
   return -EEXIST;
 }
 
-int correct_status(int dir, const char* path, struct stat& found) {
-  return correct(dir, path, found, found.st_mode, found.st_nlink);
-}
-int correct_status(int dir, const char* path, struct statx& found) {
-  return correct(dir, path, found, found.stx_mode, found.stx_nlink);
+}  // namespace
+
+int open_memory(const char* path, int flags, mode_t mode) {
+  return is_used() ? with_room([&] { return open_here(path, flags, mode); }) : not_memory;
 }
 
-bool is_found_object(const char* path, struct stat& found) {
-  if (!is_used() || (!S_ISLNK(found.st_mode) && (!S_ISREG(found.st_mode) || found.st_nlink != 0))) return false;
-  return correct_status(AT_FDCWD, path, found) == 0 && S_ISREG(found.st_mode);
+int shm_open_memory(const char* name, int flags, mode_t mode) {
+  return is_used() ? with_room([&] { return open_shared(name, flags, mode); }) : not_memory;
+}
+
+int shm_open_link(const char* name, int flags) {
+  if (!settings().active) return not_memory;
+  return with_room([&] {
+    Line<512> path;
+    return put_shm_path(name, path) ? open_link_here(AT_FDCWD, path.c_str(), flags | O_CLOEXEC) : not_memory;
+  });
+}
+
+int make_temporary_memory(char* pattern, int suffix_length, int flags) {
+  return is_used() ? with_room([&] { return create_temporary(pattern, suffix_length, flags); }) : not_memory;
 }
 
 int open_link(int dir, const char* path, int flags) {
-  const store::Opened opened = store::open_object(path, flags, dir);
-  switch (opened.found) {
-    case Found::opened:
-      if (dir == AT_FDCWD) remember_name(opened.fd_or_error, path);
-      return opened.fd_or_error;
-    case Found::failed:
-    case Found::stale: return opened.fd_or_error;
-    default: return not_memory;
-  }
-}
-
-FollowedObject::FollowedObject(int dir, const char* path)
-    : fd_(path && *path && is_memory_name(dir, path) ? open_link(dir, path, O_PATH | O_CLOEXEC) : not_memory) {
-  put(path_, is_found() ? Line<32>().add("/proc/self/fd/").add(fd_).c_str() : "");
-}
-
-FollowedObject::~FollowedObject() {
-  if (is_found()) sys::close(fd_);
-}
-
-bool is_memory_name(int dir, const char* path) {
-  char text[160];
-  const long length = sys::readlinkat(dir, path, text, sizeof text);
-  store::LinkText link;
-  if (length <= 0 || !store::parse_link(text, static_cast<std::size_t>(length), link)) return false;
-  const store::Whose whose = store::owner_of_link(dir, path, text, link).whose;
-  return whose == store::Whose::own || whose == store::Whose::of_other;
-}
-
-bool is_memory_link(const char* text, std::size_t length) {
-  store::LinkText link;
-  return store::parse_link(text, length, link);
+  return with_room([&] { return open_link_here(dir, path, flags); });
 }
 
 NamesLocked::NamesLocked() {
   if (!is_used()) return;
   static_assert(sizeof(store::Lock) <= sizeof lock_);
-  const store::Root root = store::own_root(settings().dir);
-  if (store::look_at_root(root, sys::geteuid()) != 0) return;
-  new (lock_) store::Lock(root, store::Lock::Kind::shared, lock_milliseconds);
-  is_made_ = true;
+  is_made_ = with_room([&] {
+    const store::Root root = store::own_root(settings().dir);
+    if (store::look_at_root(root, sys::geteuid()) != 0) return false;
+    new (lock_) store::Lock(root, store::Lock::Kind::shared, lock_milliseconds);
+    return true;
+  });
 }
 
 NamesLocked::~NamesLocked() {

@@ -82,7 +82,7 @@ class NamesLocked {
   NamesLocked(const NamesLocked&) = delete;
 
  private:
-  alignas(8) char lock_[16];
+  alignas(int) char lock_[sizeof(int)];
   bool is_made_ = false;
 };
 

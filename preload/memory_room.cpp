@@ -2,6 +2,7 @@
 #include "memory_room.h"
 
 #include "memory_size.h"
+#include "roomy_stack.h"
 #include "settings.h"
 #include "store/make_root.h"
 #include "store/usage.h"
@@ -22,18 +23,21 @@ Bytes difference(Bytes a, Bytes b) { return a > b ? a - b : 0; }
 }  // namespace
 
 Room memory_room() {
-  const Amount& limit = settings().size;
-  Room room;
-  room.total = has_limit(limit) ? bytes_of(limit) : total_memory() / 2;
-  room.in_use = usage().resident;
-  const Bytes left = difference(room.total, room.in_use), available = available_memory();
-  room.available = left < available ? left : available;
-  return room;
+  return with_room([] {
+    const Amount& limit = settings().size;
+    Room room = {};
+    room.total = has_limit(limit) ? bytes_of(limit) : total_memory() / 2;
+    room.in_use = usage().resident;
+    const Bytes left = difference(room.total, room.in_use), available = available_memory();
+    room.available = left < available ? left : available;
+    return room;
+  });
 }
 
 Bytes room_to_grow() {
   const Amount& limit = settings().size;
-  return has_limit(limit) ? difference(bytes_of(limit), usage().size) : ~0ull;
+  if (!has_limit(limit)) return ~0ull;
+  return with_room([&] { return difference(bytes_of(limit), usage().size); });
 }
 
 }  // namespace devshm

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "roomy_stack.h"
 #include "settings.h"
 #include "store/kernel.h"
 #include "sys.h"
@@ -135,11 +136,13 @@ std::size_t find_name(const ObjectName& object, int fd, NameBuffer& out) {
 }
 
 unsigned long links_of_descriptor(int fd) {
-  ObjectName object;
-  NameBuffer path;
-  if (!object_of_descriptor(fd, object) || !find_name(object, fd, path)) return 0;
-  struct stat name;
-  return sys::fstatat(AT_FDCWD, path, &name, AT_SYMLINK_NOFOLLOW) == 0 ? name.st_nlink : 0;
+  return with_room([&]() -> unsigned long {
+    ObjectName object;
+    NameBuffer path;
+    if (!object_of_descriptor(fd, object) || !find_name(object, fd, path)) return 0;
+    struct stat name;
+    return sys::fstatat(AT_FDCWD, path, &name, AT_SYMLINK_NOFOLLOW) == 0 ? name.st_nlink : 0;
+  });
 }
 
 }  // namespace devshm

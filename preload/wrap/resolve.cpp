@@ -17,6 +17,7 @@
 
 #include "../memory.h"
 #include "../object_names.h"
+#include "../roomy_stack.h"
 #include "../settings.h"
 #include "../shown_name.h"
 #include "../sys.h"
@@ -86,18 +87,9 @@ int descriptor_in(const char* path) {
   return number;
 }
 
-/// An object's memory is shown by the name that leads there, or has led there.
-[[gnu::cold, gnu::noinline]] ssize_t show_object(int dir, const char* path, char* out, std::size_t size,
-                                                 ssize_t length) {
-  char text[80];
+/// In place of what readlink has written: `length` bytes. `fd`: as find_name() takes it.
+ssize_t show_object_name(const store::ObjectName& object, int fd, char* out, std::size_t size, ssize_t length) {
   NameBuffer name;
-  store::ObjectName object;
-  const int error = errno;
-  const ssize_t text_length = NEXT(readlinkat, path_at, 2).rewrite(dir, path, text, sizeof text);
-  errno = error;
-  if (text_length <= 0 || !object_of_text(text, static_cast<std::size_t>(text_length), object)) return length;
-  if (!is_magic_link(dir, path)) return length;
-  const int fd = descriptor_in(path);
   std::size_t name_length = find_name(object, fd, name);
   if (!name_length) {
     constexpr char deleted[] = " (deleted)";
@@ -110,6 +102,19 @@ int descriptor_in(const char* path) {
   const std::size_t shown_size = put_shown(out, size, name, name_length, prefix);
   zero_rest(out, shown_size, static_cast<std::size_t>(length));
   return static_cast<ssize_t>(shown_size);
+}
+
+/// An object's memory is shown by the name that leads there, or has led there.
+[[gnu::cold, gnu::noinline]] ssize_t show_object(int dir, const char* path, char* out, std::size_t size,
+                                                 ssize_t length) {
+  char text[80];
+  store::ObjectName object;
+  const int error = errno;
+  const ssize_t text_length = NEXT(readlinkat, path_at, 2).rewrite(dir, path, text, sizeof text);
+  errno = error;
+  if (text_length <= 0 || !object_of_text(text, static_cast<std::size_t>(text_length), object)) return length;
+  if (!is_magic_link(dir, path)) return length;
+  return with_room([&] { return show_object_name(object, descriptor_in(path), out, size, length); });
 }
 
 /// After a readlink that has written `length` bytes, beginning with a slash, to the caller's `size`.

@@ -12,6 +12,7 @@
 #include "../memory.h"
 #include "../object_names.h"
 #include "../overlay_path.h"
+#include "../roomy_stack.h"
 #include "../settings.h"
 #include "../shown_name.h"
 #include "../store/kernel.h"
@@ -38,8 +39,10 @@ bool creates(int flags) { return flags & (O_CREAT | unnamed); }
 
 /// Creates something by a relative name; not_memory if the name does not start in the overlay.
 int create_at(int dir, const char* path, int flags, mode_t mode) {
-  char absolute[longest_path];
-  return path_in_overlay(dir, path, absolute, sizeof absolute) ? open_memory(absolute, flags, mode) : not_memory;
+  return with_room([&] {
+    char absolute[longest_path];
+    return path_in_overlay(dir, path, absolute, sizeof absolute) ? open_memory(absolute, flags, mode) : not_memory;
+  });
 }
 
 /// libc's fortified functions end the program if the flags want a mode, which they are not given.
@@ -105,15 +108,18 @@ long ShownCallInWords::open_how() {
 
 long ShownCallInWords::make_temporary() {
   char* const pattern = pointer<char>(call_.path);
-  char absolute[longest_path];
-  const std::size_t length = pattern ? path_in_overlay(AT_FDCWD, pattern, absolute, sizeof absolute) : 0;
-  if (!length) return invoke();
+  if (!pattern) return invoke();
   const TemporaryOptions options = temporary_options(call_.name, &word(call_.path));
-  const int fd = make_temporary_memory(absolute, options.suffix_length, options.flags);
-  if (fd == not_memory) return invoke();
-  const std::size_t own_length = length_of(pattern);
-  if (fd >= 0) memcpy(pattern, absolute + length - own_length, own_length);
-  return finish(fd);
+  const int fd = with_room([&] {
+    char absolute[longest_path];
+    const std::size_t length = path_in_overlay(AT_FDCWD, pattern, absolute, sizeof absolute);
+    if (!length) return not_memory;
+    const int made = make_temporary_memory(absolute, options.suffix_length, options.flags);
+    const std::size_t own_length = length_of(pattern);
+    if (made >= 0) __builtin_memcpy(pattern, absolute + length - own_length, own_length);
+    return made;
+  });
+  return fd == not_memory ? invoke() : finish(fd);
 }
 
 long ShownCallInWords::open_stream() {
