@@ -24,6 +24,8 @@ namespace devshm {
     "\0"  // 2.34
     "fstat\0fstat64\0fstatat\0fstatat64\0lstat\0lstat64\0mknod\0mknodat\0stat\0stat64\0"
     "\0"  // 2.33
+    "getdents64\0"
+    "\0"  // 2.30
     "posix_spawn_file_actions_addchdir_np\0"
     "\0"  // 2.29
     "renameat2\0statx\0"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "overlay_path.h"
 
+#include <alloca.h>
+
 #include "shown_name.h"
 #include "sys.h"
 #include "text.h"
@@ -17,15 +19,19 @@ bool climbs(const char* path) {
   return false;
 }
 
+void put_link_to(int dir, LineWriter& out) {
+  if (dir == AT_FDCWD)
+    out.add("/proc/self/cwd");
+  else
+    out.add("/proc/self/fd/").add(dir);
+}
+
 }  // namespace
 
 std::size_t path_in_overlay(int dir, const char* path, char* out, std::size_t size) {
   if (!path || !*path || *path == '/' || climbs(path)) return 0;
   Line<32> link;
-  if (dir == AT_FDCWD)
-    link.add("/proc/self/cwd");
-  else
-    link.add("/proc/self/fd/").add(dir);
+  put_link_to(dir, link);
   const long length = sys::readlink(link.c_str(), out, size);
   const std::size_t path_length = length_of(path);
   if (length <= 0 || static_cast<std::size_t>(length) + 1 + path_length >= size) return 0;
@@ -33,6 +39,17 @@ std::size_t path_in_overlay(int dir, const char* path, char* out, std::size_t si
   out[length] = '/';
   put(out + length + 1, path);
   return static_cast<std::size_t>(length) + 1 + path_length;
+}
+
+bool starts_in_overlay(int dir, const char* path) {
+  if (!path || !*path || *path == '/') return false;
+  Line<32> link;
+  put_link_to(dir, link);
+  // The beginning is enough, with the next letter, which shows whether the prefix ends there.
+  const std::size_t size = longest_backing_prefix() + 1;
+  char* const name = static_cast<char*>(alloca(size));
+  const long length = sys::readlink(link.c_str(), name, size);
+  return length > 0 && backing_prefix(name, static_cast<std::size_t>(length), NameOf::path) != 0;
 }
 
 }  // namespace devshm

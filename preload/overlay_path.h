@@ -12,4 +12,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// thread-safe; errno stays as it was.
 std::size_t path_in_overlay(int dir, const char* path, char* out, std::size_t size);
 
+/// Whether `path` is relative and starts in the overlay, wherever it leads.
+bool starts_in_overlay(int dir, const char* path);
+
 }  // namespace devshm

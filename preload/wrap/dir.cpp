@@ -22,6 +22,14 @@ FORWARD(opendir, path, 1);
 EXPORT struct dirent* readdir(DIR* directory) { return NEXT(readdir)(directory); }
 ALIAS(readdir64, readdir);
 
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+EXPORT int readdir_r(DIR* directory, struct dirent* entry, struct dirent** result) {
+  return NEXT(readdir_r)(directory, entry, result);
+}
+ALIAS(readdir64_r, readdir_r);
+
+EXPORT ssize_t getdents64(int fd, void* entries, size_t size) NOTHROW { return NEXT(getdents64)(fd, entries, size); }
+
 FORWARD(scandir, path, 1);
 ALIAS(scandir64, scandir);
 

@@ -3,11 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "../creation_mask.h"
 #include "../memory.h"
 #include "../object_names.h"
+#include "../overlay_path.h"
+#include "../roomy_stack.h"
 #include "../sys.h"
 
 namespace devshm {
@@ -91,17 +94,28 @@ long ShownCallInWords::link() {
   const sys::Descriptor opened(*path() ? sys::openat(directory(), path(), O_PATH | O_CLOEXEC) : -1);
   const int fd = *path() ? opened.get() : directory();
   store::ObjectName object;
-  NameBuffer name;
-  if (fd >= 0 && object_of_descriptor(fd, object) && find_name(object, fd, name)) {
-    word(call_.path) = sys::word(name);
+  if (fd < 0 || !object_of_descriptor(fd, object)) return invoke();
+  auto* const name = static_cast<NameBuffer*>(sys::allocate(sizeof(NameBuffer)));
+  if (!name) return fail(ENOMEM);
+  if (with_room([&] { return find_name(object, fd, *name); })) {
+    word(call_.path) = sys::word(*name);
     word(call_.third) = 0;
   }
-  return invoke();
+  const long result = invoke();
+  sys::munmap(name, sizeof(NameBuffer));
+  return result;
 }
 
 long ShownCallInWords::correct_entry() {
   const long result = invoke();
   if (auto* const entry = reinterpret_cast<struct dirent*>(result)) correct_type(dirfd(pointer<DIR>(1)), entry);
+  return result;
+}
+
+long ShownCallInWords::correct_entry_in() {
+  const long result = invoke();
+  auto* const* const entry = pointer<struct dirent*>(call_.third);
+  if (static_cast<int>(result) == 0 && *entry) correct_type(dirfd(pointer<DIR>(1)), *entry);
   return result;
 }
 
@@ -116,16 +130,39 @@ long ShownCallInWords::correct_entries() {
   return size;
 }
 
-/// (The program's filter has seen links.)
-long ShownCallInWords::correct_list() {
-  const long count = invoke();
-  if (static_cast<int>(count) <= 0) return count;
-  const int error = errno;
-  struct dirent** const list = *pointer<struct dirent**>(call_.third);
+/// libc makes the list of all entries. The program's filter and order are applied here, when they are as it knows them.
+long ShownCallInWords::list() {
+  const auto is_wanted = pointer<int(const struct dirent*)>(call_.third + 1u);
+  const auto order = pointer<int(const void*, const void*)>(call_.third + 2u);
   const sys::Descriptor dir(sys::openat(directory(), path(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  for (int i = 0; dir.is_open() && i < static_cast<int>(count); ++i) correct_type(dir.get(), list[i]);
-  errno = error;
-  return count;
+  if (!dir.is_open()) return invoke();
+  word(call_.third + 1u) = word(call_.third + 2u) = 0;
+  const long found = invoke();
+  if (static_cast<int>(found) <= 0) return found;
+  struct dirent**& list = *pointer<struct dirent**>(call_.third);
+  std::size_t count = 0;
+  for (int i = 0; i < static_cast<int>(found); ++i) {
+    correct_type(dir.get(), list[i]);
+    if (is_wanted && !is_wanted(list[i]))
+      free(list[i]);
+    else
+      list[count++] = list[i];
+  }
+  if (order) qsort(list, count, sizeof *list, order);
+  if (!count) {
+    free(list);
+    list = nullptr;
+  }
+  return static_cast<long>(count);
+}
+
+/// By names of which none is rewritten: those that are, memory_call.cpp has.
+long ShownCallInWords::move() {
+  const int to = call_.directory ? static_cast<int>(word(call_.third - 1u)) : AT_FDCWD;
+  if (!starts_in_overlay(directory(), path()) && !starts_in_overlay(to, pointer<const char>(call_.third)))
+    return invoke();
+  const NamesLocked locked;
+  return invoke();
 }
 
 long ShownCallInWords::remember_mask() {
@@ -149,8 +186,10 @@ long ShownCallInWords::make() {
     case Shown::streamed: return open_stream();
     case Shown::resolved: return resolve();
     case Shown::entry: return correct_entry();
+    case Shown::entry_in: return correct_entry_in();
     case Shown::entries: return correct_entries();
-    case Shown::list: return correct_list();
+    case Shown::list: return list();
+    case Shown::moved: return move();
     case Shown::mask: return remember_mask();
   }
   return invoke();

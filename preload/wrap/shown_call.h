@@ -47,8 +47,10 @@ class ShownCallInWords {
   long resolve_below_object(char* name);
   char* append_name(char* directory, const char* name);
   long correct_entry();
+  long correct_entry_in();
   long correct_entries();
-  long correct_list();
+  long list();
+  long move();
   long remember_mask();
 
   const ShownCall& call_;

@@ -50,8 +50,10 @@ enum class Shown : std::uint8_t {
   streamed,      ///< fopen's mode in `third`
   resolved,      ///< realpath and the like
   entry,         ///< readdir: what is returned is corrected
+  entry_in,      ///< readdir_r: what the pointer in `third` points to is
   entries,       ///< getdents: those in the buffer in `third` are
-  list,          ///< scandir: those in the list in `third` are
+  list,          ///< scandir: those in the list in `third` are, before the program's functions behind it see them
+  moved,         ///< rename: the names are locked; the new one is in `third`
   mask,          ///< umask: it is remembered
 };
 
@@ -98,9 +100,13 @@ inline constexpr ShownCall shown_calls[] = {
     {"realpath", Shown::resolved, -1, -1, 0, "", 0, 1, 2},
     {"canonicalize_file_name", Shown::resolved, -1, -1, 0, "", 0, 1, 0},
     {"readdir", Shown::entry, -1, -1, 0, "", 0, 1, 0},
+    {"readdir_r", Shown::entry_in, -1, -1, 0, "", 0, 1, 3},
     {"getdents64", Shown::entries, SYS_getdents64, -1, 0, "", 1, 0, 2},
     {"scandir", Shown::list, -1, -1, 0, "", 0, 1, 2},
     {"scandirat", Shown::list, -1, -1, 0, "", 1, 2, 3},
+    {"rename", Shown::moved, DEVSHM_OLD(rename), -1, 0, "", 0, 1, 2},
+    {"renameat", Shown::moved, SYS_renameat, -1, 0, "", 1, 2, 4},
+    {"renameat2", Shown::moved, SYS_renameat2, -1, 0, "", 1, 2, 4},
     {"umask", Shown::mask, SYS_umask, -1, 0, "", 0, 1, 0},
     {"lchown", Shown::by_other, DEVSHM_OLD(lchown), DEVSHM_OLD(chown), 0, "chown", 0, 1, 0},
     {"lchmod", Shown::by_other, -1, -1, 0, "chmod", 0, 1, 0},

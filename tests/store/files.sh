@@ -55,7 +55,57 @@ see rm -r /dev/shm/again /dev/shm/d
 see list /dev/shm
 see du --apparent-size -b /dev/shm/f /dev/shm/large
 see python3 - <<'END'
-import os, shutil, tempfile
+import ctypes, os, shutil, tempfile
+
+libc = ctypes.CDLL(None)
+
+
+class Entry(ctypes.Structure):
+    _fields_ = [("inode", ctypes.c_ulong), ("offset", ctypes.c_long), ("size", ctypes.c_ushort), ("type", ctypes.c_ubyte),
+                ("name", ctypes.c_char * 256)]
+
+
+def types():
+    """What the ways of reading a directory say of its entries, a filter and an order of scandir as well."""
+    entry, pointer = ctypes.POINTER(Entry), ctypes.POINTER
+    seen, ordered = [], set()
+
+    def wants(given):
+        seen.append((given[0].name, given[0].type))
+        return given[0].type == 8
+
+    def order(one, other):
+        ordered.update((each[0][0].name, each[0][0].type) for each in (one, other))
+        return (one[0][0].name > other[0][0].name) - (one[0][0].name < other[0][0].name)
+
+    found = pointer(entry)()
+    count = libc.scandir(b"/dev/shm", ctypes.byref(found), ctypes.CFUNCTYPE(ctypes.c_int, entry)(wants),
+                         ctypes.CFUNCTYPE(ctypes.c_int, pointer(entry), pointer(entry))(order))
+    yield "scandir", [(found[i][0].name, found[i][0].type) for i in range(count)]
+    yield "its filter", sorted(seen)
+    yield "its order", sorted(ordered)
+    yield "none wanted", libc.scandir(b"/dev/shm", ctypes.byref(found), ctypes.CFUNCTYPE(ctypes.c_int, entry)(lambda _: 0), None)
+
+    libc.opendir.restype = ctypes.c_void_p
+    directory = ctypes.c_void_p(libc.opendir(b"/dev/shm"))
+    read, result, listed = Entry(), entry(), []
+    while libc.readdir_r(directory, ctypes.byref(read), ctypes.byref(result)) == 0 and result:
+        listed.append((read.name, read.type))
+    libc.closedir(directory)
+    yield "readdir_r", sorted(listed)
+
+    number = os.open("/dev/shm", os.O_RDONLY)
+    memory, listed = ctypes.create_string_buffer(8192), []
+    while (size := libc.getdents64(number, memory, 4096)) > 0:
+        at = 0
+        while at < size:
+            each = Entry.from_buffer(memory, at)
+            listed.append((each.name, each.type))
+            at += each.size
+    os.close(number)
+    yield "getdents64", sorted(listed)
+
+
 print(sorted((e.name, e.is_file(follow_symlinks=False), e.is_symlink()) for e in os.scandir("/dev/shm")))
 shutil.copytree("/dev/shm", "/tmp/tree", symlinks=True)
 print(sorted(os.listdir("/tmp/tree")), os.path.islink("/tmp/tree/f"), os.path.islink("/tmp/tree/soft"))
@@ -71,6 +121,8 @@ with tempfile.NamedTemporaryFile(dir="/dev/shm", suffix=".s") as named:
 print(os.path.exists(named.name))
 number = os.open("/dev/shm", os.O_RDONLY)
 print(os.stat("x", dir_fd=number, follow_symlinks=False).st_size, os.read(os.open("x", os.O_NOFOLLOW, dir_fd=number), 9))
+for what, entries in types():
+    print(what, entries)
 shutil.rmtree("/dev/shm", ignore_errors=True)
 print(os.listdir("/dev/shm"))
 END

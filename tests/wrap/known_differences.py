@@ -143,6 +143,9 @@ KNOWN_LEAKS = [
 NOT_CALLED = {
     "readdir": "takes no path; with DEVSHM_STORE=memory it shows files (tests/store: files)",
     "readdir64": "as readdir",
+    "readdir_r": "as readdir",
+    "readdir64_r": "as readdir",
+    "getdents64": "as readdir",
     "fstat": "takes no path; what it says of descriptors is in the cases of the open family",
     "fstat64": "as fstat",
     "__fxstat": "as fstat",

@@ -267,6 +267,12 @@ void directories(const Way& way) {
   if (DIR* open_dir = opendir(dir)) {
     CALLS(readdir, readdir(open_dir));
     CALLS(readdir64, readdir64(open_dir));
+    dirent read_entry, *read_result;
+    dirent64 read_entry64, *read_result64;
+    CALLS(readdir_r, readdir_r(open_dir, &read_entry, &read_result));
+    CALLS(readdir64_r, readdir64_r(open_dir, &read_entry64, &read_result64));
+    char entries[512];
+    CALLS(getdents64, getdents64(dirfd(open_dir), entries, sizeof entries));
     closedir(open_dir);
   }
   struct dirent** names = nullptr;
