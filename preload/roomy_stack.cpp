@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <atomic>
+
 #include "store/kernel.h"
 
 extern "C" void devshm_call_on_stack(void* argument, void (*function)(void*), char* stack_end);
@@ -53,7 +55,13 @@ bool is_on_alternate_stack() {
 }  // namespace
 
 void call_with_room(void (*function)(void*), void* argument) {
-  if (__builtin_expect(is_on_alternate_stack(), false)) return call_elsewhere(function, argument);
+  // Where the last caller was that was on no alternate stack: a program often calls from the same place.
+  static constinit std::atomic<const void*> roomy{nullptr};
+  const void* const here = __builtin_frame_address(0);
+  if (roomy.load(std::memory_order_relaxed) != here) {
+    if (is_on_alternate_stack()) return call_elsewhere(function, argument);
+    roomy.store(here, std::memory_order_relaxed);
+  }
   function(argument);
 }
 

@@ -235,7 +235,7 @@ SCENES = {
 }
 SLOW = "space, a stranger's lock"  # a second each time
 # Only where two threads meet, one is cancelled in system(), or the memory store is used (tests/store refuses its calls).
-NEVER_REACHED = {"sched_yield", "kill", "wait4", "getegid", "openat2"}
+NEVER_REACHED = {"sched_yield", "kill", "wait4", "getegid", "openat2", "sigaltstack"}
 # What devshm itself makes of an error; all else is the error it was given, or one of the kernel's that follows from it.
 OF_ITS_OWN = [errno.ENOMEM, errno.EOPNOTSUPP, errno.EIO, errno.ENOENT, errno.EBADF, errno.ERANGE, errno.EPERM]
 # What docs/system-calls.md says of a call that is refused, where it is no errno: names are not there to be listed, an
