@@ -112,6 +112,13 @@ Opened finish(int fd, int flags) {
   return {Found::opened, fd};
 }
 
+bool is_no_link(int base, const char* path, int error) {
+  struct stat found;
+  if (error == -EINVAL) return true;
+  // Where readlink(2) itself is refused, a file is still one.
+  return sys::fstatat(base, path, &found, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && !S_ISLNK(found.st_mode);
+}
+
 }  // namespace
 
 Owner owner_of_link(int base, const char* path, const char* text, const LinkText& link) {
@@ -146,8 +153,9 @@ Opened open_object(const char* path, int flags, int base) {
     char text[longest_link + 1];
     const long length = sys::readlinkat(base, path, text, longest_link);
     if (length < 0) {
-      if (length == -EINVAL) return {Found::ordinary, 0};
-      return {length == -ENOENT ? Found::absent : Found::failed, static_cast<int>(length)};
+      if (length == -ENOENT) return {Found::absent, -ENOENT};
+      return {is_no_link(base, path, static_cast<int>(length)) ? Found::ordinary : Found::failed,
+              static_cast<int>(length)};
     }
     text[length] = '\0';
     LinkText link;
