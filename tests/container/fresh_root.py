@@ -108,6 +108,19 @@ class EmptyRoot:
             raise AssertionError("%s: status %d\n%s" % (" ".join(map(str, command)), process.returncode, text[-6000:]))
         return process.returncode, text
 
+    def install(self, *packages):
+        """With apt, if the root has it."""
+        self.run("apt-get", "update", "-q")
+        self.run(
+            "apt-get",
+            "install",
+            "-q",
+            "-y",
+            "--no-install-recommends",
+            *packages,
+            variables=["DEBIAN_FRONTEND=noninteractive"]
+        )
+
     def put(self, source, target):
         """Copies a file or a directory to the absolute path `target`."""
         place = self.directory / target.lstrip("/")
@@ -128,18 +141,6 @@ class FreshRoot(EmptyRoot):
         shutil.copy("/etc/resolv.conf", self.directory / "etc/resolv.conf")
         (self.directory / "etc/apt/apt.conf.d/90fetch").write_text(of_the_machine("Acquire::http"))
         return self
-
-    def install(self, *packages):
-        self.run("apt-get", "update", "-q")
-        self.run(
-            "apt-get",
-            "install",
-            "-q",
-            "-y",
-            "--no-install-recommends",
-            *packages,
-            variables=["DEBIAN_FRONTEND=noninteractive"]
-        )
 
     def put_checkout(self, target):
         """The project's files as a checkout has them; those that git ignores are not among them."""
