@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Random operations (random.cpp), verified while they go on; then the tree that is left is compared with the one on a tmpfs.
+"""Random operations (random/), verified while they go on; then the tree that is left is compared with the one on a tmpfs.
 
 RANDOM_PROGRAM is the program. RANDOM_SEED: this seed (a failing run says which it had). RANDOM_ROUNDS: default 1200.
 """
