@@ -60,6 +60,18 @@ class Planted(unittest.TestCase):
                 self.assertIn("no findings", done.stdout)
 
 
+    def test_only_of_what_is_compiled_together(self):
+        done = subprocess.run(
+            [RUN, "tidy", "--build", BUILD, "--only", "daemon/size.cpp"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^tidy +1 files ")
+
+
 class Coverage(unittest.TestCase):
     def short(self, **missed):
         """The groups of which there is not enough, if `missed` of a hundred lines and branches are."""
