@@ -59,7 +59,6 @@ class Planted(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertIn("no findings", done.stdout)
 
-
     def test_only_of_what_is_compiled_together(self):
         done = subprocess.run(
             [RUN, "tidy", "--build", BUILD, "--only", "daemon/size.cpp"],

@@ -76,7 +76,7 @@ class Apt:
         self.configuration = directory / "apt.conf"
         self.configuration.write_text(CONFIGURATION.format(architecture=architecture, directory=directory))
 
-    def run(self, *command):
+    def run(self, *command, **options):
         # apt speaks the user's language; we look for what it says.
         done = subprocess.run(
             [command[0], "-c", self.configuration, *command[1:]],
@@ -87,6 +87,7 @@ class Apt:
             errors="replace",
             check=False,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
+            **options
         )
         if done.returncode != 0:
             raise FetchFailed("%s: %s" % (" ".join(command[:2]), complaints(done.stdout)))

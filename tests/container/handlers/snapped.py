@@ -75,4 +75,10 @@ def handler(event, context):
                 file.write(event["text"])
         tasks.put(event["by"])
         return {**look(), "answer": answers.get(timeout=20)}
+    if event.get("do") == "make":
+        made = SharedMemory(event["name"], create=True, size=len(event["name"]))
+        made.buf[:] = event["name"].encode()
+        with multiprocessing.Lock():
+            other = SharedMemory(event["name"])
+            return {"made": bytes(other.buf).decode()}
     return look()
