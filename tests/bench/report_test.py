@@ -9,15 +9,15 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-import measure  # noqa: E402
+from figures import Figure, figure  # noqa: E402
 import report  # noqa: E402
 
 
 def figures(ratio):
     rounds = [100 * ratio * noise for noise in (0.99, 1, 1.01)]
     return [
-        measure.figure("calls", "stat", "devshm", "no preload", rounds, [100] * 3, budget=1.01),
-        measure.figure("calls", "stat", "proot", "no preload", [900] * 3, [100] * 3),
+        figure("calls", "stat", "devshm", "no preload", rounds, [100] * 3, budget=1.01),
+        figure("calls", "stat", "proot", "no preload", [900] * 3, [100] * 3),
     ]
 
 
@@ -31,7 +31,7 @@ class Report(unittest.TestCase):
     def test_says_by_how_little_one_is_kept(self):
         self.assertEqual(
             [
-                measure.Figure(
+                Figure(
                     "calls", "stat", "devshm", "no preload", value, 100, 1.02, 1.015, 1.1, budget=1.01, slack=5
                 ).verdict
                 for value in (103, 99)
@@ -81,7 +81,7 @@ class Report(unittest.TestCase):
     def test_budgets_that_differ_are_in_the_table(self):
         rounds = [50, 50, 50]
         goals = [
-            measure.figure("daemon, goals", name, "devshmd", "passthrough_ll", rounds, [100] * 3, budget=budget)
+            figure("daemon, goals", name, "devshmd", "passthrough_ll", rounds, [100] * 3, budget=budget)
             for name, budget in (("open+close", 0.1), ("write", 1.0))
         ]
         self.assertEqual(
