@@ -7,7 +7,7 @@ namespace {
 constexpr unsigned most_percent = 1000;
 constexpr Bytes most_bytes = 1ull << 63;
 
-/// By how many bits a suffix moves a number; -1: it is none.
+/// The number of bits by which a suffix shifts a number; -1 for any other letter.
 int shift_of(char suffix) {
   switch (suffix | ' ') {
     case 'k': return 10;

@@ -9,7 +9,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 using Bytes = unsigned long long;
 
-/// Bytes, or a percentage of the memory that there is (memory_size.h has the function that knows it). Both 0: none.
+/// Bytes, or a percentage of the memory (bytes_of() in memory_size.h). Both 0: no amount.
 struct Amount {
   Bytes bytes = 0;
   unsigned percent = 0;

@@ -79,7 +79,7 @@ int refuse(const char* path, const char* why, int error) {
 int refuse_owner(const char* path, Owner owner, uid_t user) {
   if (owner == Owner::hidden)
     return give_up(EACCES, Suspicious::no,
-                   {path, " belongs to a user that this user namespace does not show, who may be anybody"},
+                   {path, " belongs to a user outside this user namespace, which may be anybody"},
                    {"; set DEVSHM_DIR to a directory of your own"});
   const bool is_above = !same(path, settings().dir);
   return give_up(EACCES, Suspicious::yes,
@@ -128,7 +128,7 @@ void inspect_way(const Settings& set, Findings& findings) {
   }
 }
 
-/// Whether another process of root is taking it over; if so, waits for a moment.
+/// Whether a process of root is taking it over. If so, waits for a moment.
 bool is_being_taken_over(const struct stat& found) {
   if (found.st_uid != owner_in_between) return false;
   const struct timespec moment = {0, 1'000'000};
@@ -239,7 +239,7 @@ int make_and_inspect() {
     if (findings.error != ENOENT) return findings.error;
     if (const int error = make(set)) return complain("can't make ", set.dir, error);
   }
-  return refuse(set.dir, " is changed by somebody all the time", EACCES);
+  return refuse(set.dir, " keeps being changed by another process", EACCES);
 }
 
 }  // namespace

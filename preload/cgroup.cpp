@@ -17,13 +17,13 @@ struct Version {
   const char* file_system;
   const char* limit;
   const char* usage;
-  const char* droppable;  // in memory.stat: pages of files that nobody has used lately
+  const char* droppable;  // in memory.stat: file pages that have not been used lately
 };
 constexpr Version version_1 = {"cgroup", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "};
 constexpr Version version_2 = {"cgroup2", "memory.max", "memory.current", "inactive_file "};
 
 constexpr std::size_t longest_file = 32;       // "/memory.limit_in_bytes"
-constexpr Bytes least_unlimited = 1ull << 62;  // version 1 has no word for it, only a large number
+constexpr Bytes least_unlimited = 1ull << 62;  // version 1 says "no limit" by a large number
 
 /// Wrappers run on small stacks.
 struct Memory {
@@ -89,8 +89,8 @@ std::size_t find_directory(const char* mounts, const Version& version, Memory& m
     char* options = source ? split(source, ' ') : nullptr;
     if (!options || !same(type, version.file_system)) continue;
     if (&version == &version_1 && !has_memory(options)) continue;
-    // Where the mount shows another part of the tree than the table names (a container with the host's table, or a
-    // namespace that the process has left), it shows the container's own group.
+    // The mount may show another part of the tree than the table names (in a container with the host's table, or after
+    // the process has left a namespace). Then it shows the container's own group.
     const char* group = below(memory.group, root);
     const bool is_shown = group && !begins_with(group, "/..");
     if (!is_shown && found) continue;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// What a process's control group allows it of the memory (cgroups(7)): versions 1 and 2.
+// Reads how much memory a process's control groups allow it to use (cgroups(7), versions 1 and 2).
 //
-// A group's own limit is the least of its own and those of the groups above it. In a container the highest of them that
-// is set is the container's, which all of its processes share; a process may have put itself into a group with less.
+// A group is limited by its own limit and by those of the groups above it. In a container the outermost limit is the
+// container's, which all of its processes share; a process may have moved itself into a group with a smaller one.
 //
-// Async-signal-safe and thread-safe; errno stays as it was. It takes a page or two of memory meanwhile.
+// Async-signal-safe and thread-safe; errno stays as it was. One or two pages are mapped meanwhile.
 #pragma once
 
 #include "amount.h"
@@ -19,8 +19,8 @@ struct CgroupMemory {
   Bytes available = no_limit;  ///< what all the limits leave, where pages of files that can be dropped count as free
 };
 
-/// Reads them. A machine without limits, or whose control groups can't be seen (AWS Lambda), has none. `groups` and
-/// `mounts` are the process's own tables, and others in tests.
+/// Reads the limits. There are none where the control groups can't be seen (AWS Lambda). Tests pass other tables as
+/// `groups` and `mounts`.
 CgroupMemory read_cgroup_memory(const char* groups = "/proc/self/cgroup", const char* mounts = "/proc/self/mountinfo");
 
 }  // namespace devshm

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The environment for a program that is about to be executed, completed so that the program keeps the overlay, even if
+// Completes the environment of a program that is about to be executed, so that the program keeps the overlay even if
 // the caller has replaced or cleared the environment. What the caller set on purpose has priority.
 //
 //   - This library is appended to LD_PRELOAD, by the path it was loaded from. (Some libraries must be first there:

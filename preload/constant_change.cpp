@@ -30,7 +30,7 @@ Span pages_of(const char* at) {
 
 /// Makes processors execute the new contents of these pages. (libgcc's __clear_cache does the same in three times the
 /// space, with unwind tables.)
-void tell_instruction_cache([[maybe_unused]] Page begin, [[maybe_unused]] std::size_t size) {
+void flush_instruction_cache([[maybe_unused]] Page begin, [[maybe_unused]] std::size_t size) {
 #if defined(__aarch64__)  // x86_64 processors do so by themselves
   // The Arm Architecture Reference Manual, "Cache maintenance and the instruction stream": each line is written back to
   // where instructions come from, and only then dropped as instructions. CTR_EL0 has the lengths of the lines.
@@ -53,14 +53,14 @@ bool by_moving_a_copy(const char* at, const char* text, bool executable) {
   if (!copy) return false;
   __builtin_memcpy(copy, reinterpret_cast<const char*>(span.begin), span.size);
   __builtin_memcpy(copy + (reinterpret_cast<Page>(at) - span.begin), text, constant_length);
-  if (executable) tell_instruction_cache(reinterpret_cast<Page>(copy), span.size);
+  if (executable) flush_instruction_cache(reinterpret_cast<Page>(copy), span.size);
   const int protection = PROT_READ | (executable ? PROT_EXEC : 0);
   if (sys::mprotect(copy, span.size, protection) != 0 ||
       sys::move_over(copy, reinterpret_cast<void*>(span.begin), span.size) != 0) {
     sys::munmap(copy, span.size);
     return false;
   }
-  if (executable) tell_instruction_cache(span.begin, span.size);
+  if (executable) flush_instruction_cache(span.begin, span.size);
   return holds(at, text);
 }
 

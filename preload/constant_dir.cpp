@@ -26,8 +26,8 @@ constexpr unsigned hidden_names = letter_count * letter_count;
 /// Then three bytes of any kind but control characters, spaces and slashes.
 constexpr unsigned byte_count = 0xff - 0x20 - 2;
 constexpr unsigned other_names = byte_count * byte_count * byte_count;
-/// So many of those are tried in an order that all processes of a user follow, so that they share a link; then so many
-/// random ones, which nobody can block without taking most of the ten million.
+/// The first tries of those follow an order that is the same for all processes of a user, so that they share a link.
+/// The later ones are random: to block them, somebody would have to take most of the ten million names.
 constexpr unsigned known_tries = 4096, chance_tries = 64;
 
 /// The number of the link in use, plus one; 0: none yet.

@@ -10,13 +10,13 @@
 namespace devshm {
 namespace {
 
-/// The process id, and below it the mask; 0: nothing is remembered.
+/// The process id, with the mask in the lower bits; 0: nothing is remembered.
 constinit std::atomic<std::uint64_t> remembered{0};
 constexpr unsigned mask_bits = 16;
 
 mode_t read_mask() {
   constexpr mode_t usual = 022;
-  // Of the thread: it may have a mask of its own (unshare(2), CLONE_FS).
+  // The thread's own file, because a thread may have its own mask (unshare(2), CLONE_FS).
   const int fd = sys::openat(AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return usual;
   char text[128];  // it is in the second line

@@ -36,18 +36,19 @@ Range extent(const LoadedObject& object) {
   return range;
 }
 
-/// What is to be redirected: from libc's functions, to ours, in an object and in those that it needs.
+/// What to redirect: the references to libc's functions of one object and of all objects that it needs.
 struct Work {
-  Range family[4];  // of the objects that make up libc
+  Range family[4];  // the objects that make up libc
   unsigned family_count = 0;
   LoadedObject own{};
 
-  // The object, and what it needs; the first `done` of them are done. They stay loaded as long as the handle is open.
+  // The object and those that it needs; the first `done` of them are redirected. They stay loaded as long as the handle
+  // is open.
   static constexpr unsigned most = 256;
   const ElfW(Dyn) * objects[most];
   Address bases[most];
   unsigned count = 0, done = 0;
-  const char* strings = nullptr;  // of the object being redirected
+  const char* strings = nullptr;  // the string table of the object being redirected
 
   bool is_of_family(Address at) const {
     for (unsigned i = 0; i < family_count; ++i)
@@ -61,7 +62,7 @@ struct Work {
   }
 };
 
-/// By name, since this happens with glibc alone and for every object that is loaded.
+/// Decides by name: it is called with glibc alone, and for every loaded object.
 bool is_part_of_libc(const char* soname) {
   return same(soname, "libc.so.6") || same(soname, "libpthread.so.0") || same(soname, "librt.so.1") ||
          same(soname, "libdl.so.2");

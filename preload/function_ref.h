@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A reference to a function object of any type, for functions that are not templates.
+// Refers to a function object of any type, so that a function that takes one need not be a template.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] devshm {
@@ -8,7 +8,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 template <class Function>
 class FunctionRef;
 
-/// Valid as long as the expression that the object is created in.
+/// Valid only within the expression that creates the function object.
 template <class Result, class... Arguments>
 class FunctionRef<Result(Arguments...)> {
  public:

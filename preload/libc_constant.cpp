@@ -86,7 +86,7 @@ Seen find_in_segment(const LoadedObject& object, const ElfW(Phdr) & segment, con
   return seen;
 }
 
-// --- The objects that are changed already, so that later calls are quick. ---
+// --- Remembers which objects are changed, so that later calls are quick. ---
 
 struct Done {
   std::atomic<ElfW(Addr)> base;
@@ -145,12 +145,12 @@ struct Work {
   explicit Work(const char* wanted) : text(wanted) {}
 
   const char* text;
-  const char* object_name = "";  // of one whose constant could not be changed
+  const char* object_name = "";  // an object whose constant could not be changed
   const char* last_place = nullptr;
   int in_place = 0;
   int refused = 0;
   bool services = false;    // sem_open or shm_open is there (with glibc <= 2.33 it may not be, yet)
-  bool incomplete = false;  // one has it in a place that is not known
+  bool incomplete = false;  // an object has it in a place that devshm does not know
 };
 
 void change_place(const ConstantPlace& place, Work& work) {
@@ -214,14 +214,13 @@ int put_constant_in_place(bool quietly) {
   if (quietly) return 0;
   if (work.refused)
     say_once(Topic::constant, {"this system refuses the change of libc's directory in ", work.object_name,
-                               "; sem_open and shm_open by name stay with /dev/shm; run 'devshm check'"});
+                               "; sem_open and shm_open still use /dev/shm; run 'devshm check'"});
   else if (work.services && !work.in_place)
-    say_once(Topic::constant, {"this libc does not hold the directory /dev/shm where devshm knows to look; sem_open "
-                               "and shm_open by name stay with it; run 'devshm check'"});
+    say_once(Topic::constant, {"can't find where this libc keeps the directory /dev/shm; sem_open and shm_open "
+                               "still use it; run 'devshm check'"});
   else if (work.incomplete)
-    say_once(Topic::constant,
-             {"this libc's sem_open holds the directory /dev/shm where devshm does not know to look; it "
-              "can't make a semaphore (shm_open works); run 'devshm check'"});
+    say_once(Topic::constant, {"can't find where this libc's sem_open keeps the directory /dev/shm; it can't make a "
+                               "semaphore (shm_open works); run 'devshm check'"});
   return 0;
 }
 

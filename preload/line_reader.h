@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads a text file of the kernel's line by line, in memory that the caller owns. Async-signal-safe; errno stays as it
+// Reads a text file of the kernel line by line, into memory that the caller owns. Async-signal-safe; errno stays as it
 // was.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 class LineReader {
  public:
-  /// A line that does not fit into `size` bytes with its end comes in parts.
+  /// A line that does not fit into `size` bytes, with its newline, is returned in parts.
   LineReader(const char* path, char* memory, std::size_t size)
       : file_(sys::openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC)), memory_(memory), room_(size - 1) {}
 

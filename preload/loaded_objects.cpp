@@ -122,7 +122,7 @@ const ElfW(Dyn) * dynamic_section(ElfW(Addr) base, const ElfW(Phdr) * headers, s
 const link_map* debugger_list() {
   const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
   const std::size_t count = getauxval(AT_PHNUM);
-  // These are the loader's own, without an entry for themselves, where musl's was called with the program's name.
+  // If musl's loader was called with the program's name, these are the loader's own headers, without a PT_PHDR.
   const ElfW(Dyn)* entry = nullptr;
   for (std::size_t i = 0; headers && i < count; ++i)
     if (headers[i].p_type == PT_PHDR)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The objects (program and shared libraries) that are loaded in this process, in lookup order, and their symbols.
+// Visits the objects (program and shared libraries) that are loaded in this process, in lookup order, and looks up
+// their symbols.
 //
 // This is our own code over the ELF tables, because dlsym can't be imported portably: on glibc it is in libdl until
 // 2.33, has a version newer than 2.17 when linked against a current libc, returns a symbol's oldest version before 2.36

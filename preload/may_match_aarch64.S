@@ -39,7 +39,7 @@ devshm_may_match_x9:
         movi    v17.16b, #'m'
         and     x10, x9, #-16           // the block that the path begins in
         ends_and_ms
-        and     x11, x9, #15            // what lies before it there
+        and     x11, x9, #15            // how far into the block it begins
         lsl     x11, x11, #2
         lsr     x12, x12, x11
         lsl     x12, x12, x11

@@ -29,7 +29,7 @@ devshm_may_match_rax:
         mov     %rax, %rdx
         mov     %eax, %ecx
         and     $-16, %rdx              // the block that the path begins in
-        and     $15, %ecx               // what lies before it there
+        and     $15, %ecx               // how far into the block it begins
         pxor    %xmm2, %xmm2
         movdqa  (%rdx), %xmm0
         movdqa  ms(%rip), %xmm1

@@ -6,7 +6,7 @@
 namespace devshm {
 namespace {
 
-/// The first definition after ourselves, up to libc, that `find` has.
+/// The first definition that `find` returns for an object after ourselves, up to libc.
 const void* search_after_ourselves(FunctionRef<const void*(const LoadedObject&)> find) {
   bool past_ourselves = false;
   const void* found = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Whether an open file lies in the backing directory.
+// Finds out whether an open file lies in the backing directory.
 //
 // In a process that has not used the directory (backing_dir.h) no file does, and nothing here makes a system call.
 // Async-signal-safe and thread-safe; errno stays as it was.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Who owns a file, as the kernel sees it, and how long that answer is valid in this process.
+// Finds out who owns a file, as the kernel sees it, and remembers the answer as long as it is valid in this process.
 //
 // "Ours" means the user that this thread opens files as at this moment. That user changes with seteuid, setresuid and
 // setfsuid, and by raw system calls in one thread alone, so an answer for one user must not be used for another.

@@ -36,7 +36,7 @@ RealDevShm look_at_real_dev_shm() {
 
 bool is_large_enough(const RealDevShm& real, const Amount& least) {
   if (!real.is_tmpfs || !real.serves_all) return false;
-  // The memory's limit is not read where it can't matter: that takes a few files.
+  // The limit of the memory is not read where it can't matter, because that takes a few files.
   if (least.percent && real.size >= machine_memory() / 100 * least.percent) return true;
   return real.size >= bytes_of(least);
 }

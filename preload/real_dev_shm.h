@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The /dev/shm that the machine has, and whether devshm is needed beside it.
+// Looks at the machine's own /dev/shm, and decides whether devshm is needed beside it.
 //
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
@@ -9,13 +9,14 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// Whether it is what programs expect: a tmpfs (or ramfs, which libc takes as well) that this user may write to.
+/// Whether it is what programs expect: a tmpfs (or ramfs, which libc accepts too) that this user may write to.
 bool real_dev_shm_will_do();
 
-/// A real /dev/shm with less than this is small, where DEVSHM_WHEN does not say a size.
+/// A real /dev/shm with less than this is small, if DEVSHM_WHEN gives no size.
 inline constexpr Amount least_size_by_default = {.percent = 25};
 
-/// What all processes of a container see alike, whatever their user: the mount, not what is free in it or who asks.
+/// What every process of a container sees, whatever its user. So this describes the mount, not its free space or the
+/// caller's rights.
 struct RealDevShm {
   bool is_tmpfs;    ///< a tmpfs or ramfs; if not, nothing else is set
   bool serves_all;  ///< every user may create files there, and it is not mounted read-only

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What devshm reports to the user: complaints, once each, on standard error; and the log of reroutes. Async-signal-safe
-// and thread-safe; errno stays as it was.
+// Reports to the user: writes complaints to standard error, each once, and the log of reroutes. Async-signal-safe and
+// thread-safe; errno stays as it was.
 #pragma once
 
 #include <atomic>

@@ -3,9 +3,10 @@
 // Finds the constant where it is the operand of an instruction.
 //
 // glibc 2.34 and later creates a semaphore under a temporary name. sem_open copies its template, "/dev/shm/sem.XXXXXX",
-// to the stack. As gcc tunes for most processors, the template comes from a vector in read-only data, where
-// libc_constant finds it. Built for others (-O1, -mtune=atom, -mno-sse2), its head is an operand: movabs $"/dev/shm",
-// %register, and another one with "/sem.XXX". Only x86_64 has operands of eight bytes; there are none on aarch64.
+// to the stack. When gcc tunes for most processors, the template comes from a vector in read-only data, where
+// libc_constant finds it. When it tunes for others (-O1, -mtune=atom, -mno-sse2), the template's head is an operand:
+// movabs $"/dev/shm", %register, and another one with "/sem.XXX". Only x86_64 has operands of eight bytes; there are
+// none on aarch64.
 #pragma once
 
 #include "loaded_objects.h"

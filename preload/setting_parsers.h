@@ -78,11 +78,11 @@ struct Choice {
 /// When devshm acts: the first words of DEVSHM_WHEN in settings.def, in their order.
 enum class When : unsigned char { always, missing, small };
 
-/// A word of When; "small" may have a size behind it, "small:256M".
+/// A word of When; a size may follow "small", as in "small:256M".
 struct Occasion {
   struct Value {
     When when;
-    Amount least = least_size_by_default;  ///< with `small`: what a real /dev/shm has to have
+    Amount least = least_size_by_default;  ///< with `small`: the least size of a real /dev/shm
   };
   static constexpr Value standard(const char* text, const char* values) {
     return {static_cast<When>(index_of_word(text, values))};

@@ -59,7 +59,7 @@ void report(const Found& found, const Objections& objections) {
   }
 }
 
-/// Whether the user wants the real /dev/shm, such as it is here.
+/// Whether DEVSHM_WHEN prefers the /dev/shm that is here.
 bool real_one_is_preferred(const Occasion::Value& when) {
   switch (when.when) {
     case When::always: return false;
@@ -105,7 +105,7 @@ constinit std::atomic<const Settings*> published{nullptr};
 const Settings& read_and_publish() {
   const Settings* fresh = read();
   const Settings* first = nullptr;
-  // A thread that comes second leaks its copy: one page, once, so that its size need not be kept.
+  // A thread that comes second leaks its copy, which is one page, once. To free it, its size would have to be kept.
   return published.compare_exchange_strong(first, fresh, std::memory_order_acq_rel) ? *fresh : *first;
 }
 

@@ -63,7 +63,7 @@ const Settings& settings();
 /// Whether settings() has been called before.
 bool settings_are_read();
 
-/// Makes every later call of this process go through untouched. Async-signal-safe and thread-safe.
+/// Makes devshm pass on every later call of this process unchanged. Async-signal-safe and thread-safe.
 void stand_aside();
 
 /// Whether a value of DEVSHM_DISABLE (null: not set) turns devshm off.

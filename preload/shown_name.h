@@ -4,7 +4,7 @@
 // knows it.
 //
 // The same policy holds everywhere. A name that begins with the backing directory, in the kernel's own name for it
-// (DEVSHM_DIR may lead through symbolic links) or in the name that this library puts in, is shown as /dev/shm and what
+// (DEVSHM_DIR may lead through symbolic links) or in the one that this library inserts, is shown as /dev/shm and what
 // follows. Nothing else is changed, above all no text that is the program's own data.
 //
 // Async-signal-safe and thread-safe, takes no lock and no heap memory; errno stays as it was. A name that does not

@@ -27,7 +27,7 @@ int own_fstatat(int dir, const char* path, struct stat* out, int flags) {
 int own_stat(const char* path, struct stat* out) { return own_fstatat(AT_FDCWD, path, out, 0); }
 int own_lstat(const char* path, struct stat* out) { return own_fstatat(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW); }
 
-/// As glibc does: the kernel takes a device of 32 bits and would cut off the rest.
+/// Refuses a device of more than 32 bits, as glibc does: the kernel would cut it off.
 int own_mknodat(int dir, const char* path, mode_t mode, dev_t device) {
   if (device != static_cast<std::uint32_t>(device)) return fail_with<int>(EINVAL);
   return result_of(sys::call(SYS_mknodat, dir, sys::word(path), mode, static_cast<long>(device)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The variables that the process was started with, for the settings.
+// Finds the environment variables that settings are read from.
 //
 // They are searched for in `environ`, as getenv does. But a program may have cleared or replaced it before devshm first
 // needs a setting (`env -i` does so before it executes anything). If `environ` no longer has LD_PRELOAD, a variable

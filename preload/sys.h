@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The system calls that devshm itself makes, straight to the kernel.
+// Makes devshm's own system calls, straight to the kernel.
 //
 // They bypass libc for four reasons: errno stays as the program left it, nothing here is a cancellation point, no other
 // preload library sees the calls, and libc's function may be the very one that is being wrapped. Every function is
@@ -58,12 +58,12 @@ inline long call(long number, long a, long b, long c, long d, long e = 0, long f
   return x0;
 }
 #else
-#error "devshm knows x86_64 and aarch64"
+#error "devshm supports x86_64 and aarch64"
 #endif
 
 inline long word(const void* pointer) { return reinterpret_cast<long>(pointer); }
 #if defined(__clang_analyzer__)
-long word(void* out);  // it ignores assembler code: so it knows that the memory is written
+long word(void* out);  // the analyzer ignores assembler code; this shows it that the memory is written
 #endif
 inline bool failed(long result) { return result < 0 && result >= -4095; }
 
