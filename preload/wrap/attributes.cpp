@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What a file has besides its contents: permissions, mode and owner, times, extended attributes, size; device nodes and
-// fifos; and other functions that take the path of one file. Not here: chflags and revoke, which Linux has never had.
+// Wraps functions on the attributes of a file: permissions, mode and owner, times, extended attributes; functions that
+// make device nodes and fifos; and others that take the path of one file. Not here: chflags and revoke, which Linux has
+// never had.
 #include <sys/ipc.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -61,7 +62,7 @@ FORWARD(acct, path, 1);
 // The key depends on the file's identity, so every process has to use the same file.
 FORWARD(ftok, path, 1);
 
-// For DEVSHM_STORE=memory alone (showing_files.h): what is created as memory needs to know the mask.
+// For DEVSHM_STORE=memory alone (showing_files.h): the store has to know the mask when it creates an object.
 EXPORT mode_t umask(mode_t mask) { return NEXT(umask)(mask); }
 
 }  // namespace devshm

@@ -84,8 +84,8 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 
 // It follows one link at a time, because only the call itself knows whether the last component is followed.
 [[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], long result) {
-  // With two paths, neither is followed to the end. Of the other calls none that does not follow its last component
-  // fails with ENOENT on an existing link.
+  // Calls with two paths follow neither to the end. Of the other calls, those that do not follow the last component
+  // never fail with ENOENT on an existing link.
   const bool last_too = paths_.count() == 1;
   for (int links = 0; found_nothing(result); ++links) {
     std::size_t link_size = 0;

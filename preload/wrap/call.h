@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A call with paths to rewrite: its words, its judged paths, how it is made, and how it fails.
+// Makes a call whose paths may have to be rewritten.
 //
 // All functions that we wrap take their arguments in general registers, whatever the types, so a call is a handful of
 // words, and the same code serves all functions.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // glibc cancels a thread by unwinding its stack, and calls each frame's personality routine on the way. The frame that
-// waits has its own routine here, which finds by the thread's id what to do. (C++ code would need __gxx_personality_v0
-// of libstdc++, C code with cleanups __gcc_personality_v0 of libgcc_s.)
+// waits has its own routine here, which looks up by the thread's id what to do. (C++ code would need
+// __gxx_personality_v0 of libstdc++, C code with cleanups __gcc_personality_v0 of libgcc_s.)
 #include "cancellable_wait.h"
 
 #include <errno.h>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// Waits for a child as a cancellation point, in a library that is built without exceptions.
+// Waits for a child at a cancellation point, in a library that is built without exceptions.
 #pragma once
 
 #include <sys/types.h>
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What to do for a thread that is cancelled while it waits. These are plain values, because a thread may also leave
-/// its stack by longjmp, and what is kept for it must not point there.
+/// What to do if a thread is cancelled while it waits. These are plain values, because a thread may also leave by
+/// longjmp, and what is kept for it must not point into its stack.
 struct WaitCleanup {
   void (*run)(const WaitCleanup& cleanup);
   pid_t child;
-  unsigned long signal_mask;  ///< of the thread, as the kernel keeps it: a bit for each signal
+  unsigned long signal_mask;  ///< the thread's, as the kernel keeps it: a bit for each signal
 };
 
 /// Waits for `cleanup.child` with libc's waitpid(2). If the thread is cancelled meanwhile (or ends itself in a signal

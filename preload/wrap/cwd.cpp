@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The working directory's name. libc gets it from the kernel, and counts its bytes against the caller's buffer: whether
-// it fits is decided once more for the name that is shown.
+// Shows the working directory's name as the program knows it. libc gets the name from the kernel and checks whether it
+// fits into the caller's buffer; whether the shown name fits is checked again here.
 #include <alloca.h>
 #include <errno.h>
 #include <limits.h>

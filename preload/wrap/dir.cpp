@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Directories. A listing of /dev does not show "shm".
+// Wraps functions on directories. A listing of /dev does not show "shm".
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ FORWARD(chroot, path, 1);
 
 FORWARD(opendir, path, 1);
 
-// For DEVSHM_STORE=memory alone (showing_files.h): with disk, one jump on to libc's function.
+// For DEVSHM_STORE=memory alone (showing_files.h): with disk it goes straight on to libc's function.
 EXPORT struct dirent* readdir(DIR* directory) { return NEXT(readdir)(directory); }
 ALIAS(readdir64, readdir);
 

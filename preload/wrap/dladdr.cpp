@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// dladdr: shows an object that was loaded from the overlay where the program sees it. Not here: dlinfo and
-// dl_iterate_phdr, which show the loader's own records.
+// Wraps dladdr: shows an object that was loaded from the overlay under the name that the program knows. Not here:
+// dlinfo and dl_iterate_phdr, which show the loader's own records.
 #include <dlfcn.h>
 
 #include "shown_path.h"

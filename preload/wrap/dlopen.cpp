@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// dlopen and dlmopen: libraries in the overlay. dlsym.cpp handles what programs look up by the handle.
+// Wraps dlopen and dlmopen for libraries in the overlay. dlsym.cpp handles what programs look up by the handle.
 //
 // dlopen uses its return address to find the caller's RUNPATH, so a call is made as a true tail call, unless its path
 // is rewritten or the loaded object is redirected: then there is work to do afterwards. (A library given by its path is

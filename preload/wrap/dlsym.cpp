@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// dlsym and dlvsym, for programs that take sem_open, shm_open and their unlinks from a handle (ctypes, JNA, P/Invoke)
-// and so bypass the wrappers. They get the wrapper all the same: only the wrapper checks, at the moment of a call,
-// whether the directory exists, whether it can be trusted, and whether libc's constant leads to it. So dlopen has
-// nothing to do.
+// Wraps dlsym and dlvsym, for programs that take sem_open, shm_open and their unlinks from a handle (ctypes, JNA,
+// P/Invoke) and would bypass the wrappers. They get the wrapper too, because only the wrapper checks, at the moment of
+// a call, whether the directory exists, whether it can be trusted, and whether libc's constant leads to it. So dlopen
+// has nothing to do.
 //
 // For RTLD_NEXT and RTLD_DEFAULT dlsym uses its return address to find the caller's place in the lookup order, so those
 // calls are made as true tail calls, as are all calls for other names.

@@ -31,7 +31,7 @@ devshm_enter_\positions:
         enter   1_2, %rdi, %rsi
         enter   2_4, %rsi, %rcx
 
-// %rax is 0 here: it tells a variadic function that no argument is in a vector register.
+// %rax is 0 here: for a variadic function this means that no argument is in a vector register.
 go_on:  cmpq    $0, (%r11)
         je      first_use
         jmp     *(%r11)

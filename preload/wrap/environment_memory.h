@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the environment of a program that is about to be executed is put together: on the stack if it is small. A large
-// one is mapped, since threads may have small stacks, and libc's own functions hardly use them.
+// Provides memory for the environment of a program that is about to be executed: on the stack if it is small. A large
+// one is mapped, because threads may have small stacks, and libc's own functions hardly use them.
 //
 // For use between vfork and exec, too: no lock, async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
@@ -12,8 +12,8 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// A mapping that goes with this object. A vfork child that has executed its program leaves it in its parent, which
-/// shares the memory: the thread that has waited for the child gives it back the next time it comes here.
+/// A mapping that is freed with this object. A vfork child that executes its program leaves the mapping behind in its
+/// parent, whose memory it shares. The thread that has waited for the child frees it the next time it needs one.
 class EnvironmentMemory {
  public:
   static constexpr std::size_t most_on_stack = 1024;
@@ -28,7 +28,7 @@ class EnvironmentMemory {
 
  private:
   struct Block {
-    Block* outer;  // of a function that a signal handler has interrupted
+    Block* outer;  // belongs to a function that a signal handler has interrupted
     std::size_t size;
     int process;
   };

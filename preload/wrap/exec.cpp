@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The exec family. The program may lie in the overlay, and what is executed keeps the overlay (child_environment.h).
-// The arguments stay as they are: for a script the kernel itself puts the rewritten path in front of them.
+// Wraps the exec family. The program may lie in the overlay, and what is executed keeps the overlay
+// (child_environment.h). The arguments stay as they are: for a script the kernel itself puts the rewritten path in
+// front of them.
 //
 // Everything here may run between vfork and exec.
 #include <alloca.h>
@@ -35,8 +36,8 @@ int search_and_execute(const char* file, char* const* arguments, char* const* en
 /// How one of the list forms finds the program, and what follows its arguments.
 enum class List : unsigned char { path, path_and_environment, file };
 
-/// Makes an array of the list, with the null at its end. It is on the stack, the only memory there is between vfork and
-/// exec.
+/// Makes an array of the list, with the null at its end. It is on the stack, because there is no other memory between
+/// vfork and exec.
 int execute_list(List form, const char* path, const char* first, va_list* rest) {
   va_list copy;
   va_copy(copy, *rest);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// fallocate and posix_fallocate work on overlay files even if a filter forbids them: AWS Lambda's returns EPERM, others
-// ENOSYS, and some file systems EOPNOTSUPP. PostgreSQL and NCCL treat that as fatal. Everywhere else libc's own result
-// is returned, whatever it is.
+// Makes fallocate and posix_fallocate work on overlay files even if a filter forbids them: AWS Lambda's returns EPERM,
+// others ENOSYS, and some file systems EOPNOTSUPP. PostgreSQL and NCCL treat that as fatal. Everywhere else libc's own
+// result is returned, whatever it is.
 //
 // A tmpfs reserves space (with FALLOC_FL_KEEP_SIZE too) and punches holes, and nothing else: any other mode is
 // EOPNOTSUPP in the overlay too, even if the file system behind it supports it.
@@ -25,7 +25,8 @@ bool is_denied(int error) { return error == EPERM || error == ENOSYS || error ==
 
 }  // namespace
 
-// Under a name of our own for posix_fallocate: the exported one may be another library's. In C: ALIAS takes no other.
+// posix_fallocate calls it by this name of our own, because the exported one may be another library's. It has a C name
+// because ALIAS takes no other.
 extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length) {
   const int before = errno;
   if (!(mode & ~FALLOC_FL_KEEP_SIZE)) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// fts: libc walks the backing directory, and the program sees its own names in the entries that it gets.
+// Wraps fts: libc walks the backing directory, and the program sees its own names in the entries that it gets.
 //
 // The entries are libc's, one set for both sides: a program may keep an FTSENT, write to it, pass it back. So the names
 // in them are switched with each call: to the shown names when libc's function returns, and back to libc's own (`hide`)
 // before the next one is called. In between libc does not look at them.
 //
 // All entries point into one buffer of the stream, which holds the path of the current entry; for the program they
-// point into another one, with the path that it expects. This relies on details of glibc's fts alone. (Any other, such
-// as Alpine's libfts, is a library of its own, whose calls go through our wrappers anyway.)
+// point into another one, with the path that it expects. This relies on details of glibc's fts. (Other implementations,
+// such as Alpine's libfts, are libraries of their own, whose calls go through our wrappers.)
 #include <errno.h>
 #include <fts.h>
 #include <stdlib.h>

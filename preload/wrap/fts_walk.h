@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// One walk of fts through the overlay: which names are in libc's entries, and how they are switched.
+// Switches the names in libc's entries during one walk of fts through the overlay.
 #pragma once
 
 #include <fts.h>
@@ -49,10 +49,10 @@ class FtsWalk {
   const FtsRoot* current_;  // the one that the walk is in; null: not in the overlay
   char* buffer_;
   std::size_t buffer_size_;
-  FTSENT* shown_;           // an entry that is shown, and its ancestors with it
-  FTSENT* shown_children_;  // a list, likewise
-  FTSENT* shown_roots_;     // a list, before the walk has begun
-  const FTSENT* root_;      // the one that the walk has come to last
+  FTSENT* shown_;           // the entry that is shown, with its ancestors
+  FTSENT* shown_children_;  // the list of children that is shown
+  FTSENT* shown_roots_;     // the list of roots that is shown before the walk has begun
+  const FTSENT* root_;      // the root that the walk has reached
   FtsRoot* roots_;          // ended by one without `shown`
 };
 

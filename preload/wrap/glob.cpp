@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// glob. glibc lets the caller replace the functions that read directories (GLOB_ALTDIRFUNC). It gets functions that use
-// the overlay, and works with the program's own pattern, so that results, order and the error function's arguments are
-// correct without further work. musl can't do this; there the beginning of the pattern is replaced, and restored in the
-// results.
+// Wraps glob. glibc lets the caller replace the functions that read directories (GLOB_ALTDIRFUNC). It gets functions
+// that use the overlay, and works with the program's own pattern, so that results, order and the error function's
+// arguments are correct without further work. musl can't do this; there the beginning of the pattern is replaced, and
+// restored in the results.
 #include <alloca.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ int stat_followed(const char* path, struct stat* out) { return stat_path(AT_FDCW
 int stat_itself(const char* path, struct stat* out) { return stat_path(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW); }
 
 [[gnu::cold]] int glob_with_functions(const char* pattern, int flags, ErrorFunction on_error, glob_t* out) {
-  const glob_t given = *out;  // its functions are the program's, whether it uses them or not
+  const glob_t given = *out;  // it has the program's functions, if the program uses any
   out->gl_opendir = open_dir;
   out->gl_readdir = read_dir;
   out->gl_closedir = close_dir;
@@ -66,8 +66,8 @@ bool has_pattern(const char* dir) {
   if (verdict.kind != Verdict::inside || has_pattern(set.dir) || ensure_backing_dir() != 0)
     return next(pattern, flags, on_error, out);
 
-  // musl's results can't be moved, only made shorter. So the replacement is not shorter than what it replaces: it
-  // begins with as many slashes as that takes.
+  // musl's results can't be moved, only made shorter. So the replacement begins with enough slashes to be no shorter
+  // than what it replaces.
   const auto own_length = static_cast<std::size_t>(verdict.rest - pattern);
   const std::size_t head_length = std::max(own_length, set.dir_length);
   const std::size_t rest_size = strlen(verdict.rest) + 1;

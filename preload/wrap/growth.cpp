@@ -21,10 +21,10 @@ extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length);
 namespace devshm {
 namespace {
 
-/// How much memory there is takes several files to find out. An object of less than this ends no program.
+/// Smaller objects of memory are not checked: they end no program, and the check reads several files.
 constexpr off_t least_noticed = 16 << 20;
 
-/// A tmpfs gives all back when a signal comes, and then begins anew.
+/// A tmpfs frees everything when a signal arrives, and the reservation starts again.
 constexpr int most_interruptions = 100;
 
 bool has_limit() { return settings().size.bytes || settings().size.percent; }
@@ -35,12 +35,12 @@ struct Growth {
   bool is_memory;
   Bytes size;       // before
   Bytes length;     // after
-  Bytes unwritten;  // of that length, what takes no space yet
-  Bytes space;      // what is there
+  Bytes unwritten;  // the part of that length that takes no space yet
+  Bytes space;      // what is available
 };
 
-/// Looks at the file. False if nothing has to be done: it is no overlay file, there is space, or it is as long already
-/// and nothing is reserved in it.
+/// Examines the file. False if there is nothing to do: it is not an overlay file, there is enough space, or it has that
+/// length already and nothing is reserved within it.
 bool look(int fd, off_t length, bool reserves, Growth& out, bool also_within = false) {
   if (length <= 0 || !backing_dir_is_used()) return false;
   struct statfs fs;
@@ -70,8 +70,8 @@ bool exceeds_limit(const Growth& growth) {
   return growth.is_memory && has_limit() && growth.length - growth.size > room_to_grow();
 }
 
-/// Whether a line has been written for a file: true from the second time on. The few that a process may have come to
-/// are remembered; if it has more, some get a second line.
+/// Whether a line has been written for a file: true from the second call on. A few files are remembered; if a process
+/// uses more, some get a second line.
 bool is_noted(int fd) {
   constexpr std::size_t count = 32;
   static constinit std::atomic<std::uint64_t> noted[count] = {};
@@ -84,12 +84,12 @@ bool is_noted(int fd) {
 
 /// Wrappers run on small stacks.
 struct NameMemory {
-  char text[PATH_MAX];   // what /proc says
-  char link[PATH_MAX];   // what a link in the backing directory says
-  char shown[PATH_MAX];  // what the user knows
+  char text[PATH_MAX];   // the name in /proc
+  char link[PATH_MAX];   // the text of a link in the backing directory
+  char shown[PATH_MAX];  // the name that the user knows
 };
 
-/// An object's name is that of a link with its number.
+/// An object's name is the name of a link whose text ends with its number.
 void find_object_name(NameMemory& memory, std::size_t length) {
   constexpr std::size_t head = sizeof "/memfd:devshm:" - 1, tail = sizeof " (deleted)" - 1;
   if (length <= head + tail) return;
@@ -121,7 +121,7 @@ void find_name(const Growth& growth, NameMemory& memory) {
   auto* memory = static_cast<NameMemory*>(sys::allocate(sizeof(NameMemory)));
   if (!memory) return;
   find_name(growth, *memory);
-  note({memory->shown, " is made ", static_cast<long>(growth.length), " bytes long, and ",
+  note({memory->shown, " is made ", static_cast<long>(growth.length), " bytes long, but ",
         growth.is_memory ? "there is memory" : settings().dir, growth.is_memory ? " for " : " has space for ",
         static_cast<long>(growth.space),
         growth.is_memory ? ": using more makes the kernel end a process"
@@ -130,14 +130,14 @@ void find_name(const Growth& growth, NameMemory& memory) {
   sys::munmap(memory, sizeof(NameMemory));
 }
 
-/// Takes the space. The file's length stays, and a failure leaves no space taken behind.
+/// Reserves the space. The file's length stays, and a failure leaves nothing reserved.
 int reserve(const Growth& growth) {
   const auto from = static_cast<off_t>(growth.size), count = static_cast<off_t>(growth.length - growth.size);
   const int before = errno;
   const auto take = [&](int mode) { return devshm_fallocate(growth.fd, mode, from, count) == 0 ? 0 : errno; };
   int error = EINTR;
   for (int i = 0; error == EINTR && i < most_interruptions; ++i) error = take(FALLOC_FL_KEEP_SIZE);
-  // This kernel reserves nothing beyond the end by other means than that call.
+  // This kernel can't reserve space beyond the end without fallocate: so extend the file as well.
   if (error == EOPNOTSUPP) error = take(0);
   errno = before;
   struct stat file;

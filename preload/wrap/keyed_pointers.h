@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A few pointers, each stored under a key, for data that belongs to a thread or to one of libc's objects, which have no
+// Stores a few pointers, each under a key, for data that belongs to a thread or to one of libc's objects, which have no
 // room for it. (The library has no thread-local storage: it would cost every thread of every program.)
 //
 // Lock-free and async-signal-safe. Only one thread uses a key at a time; any number use different keys. There is room
@@ -29,7 +29,7 @@ class KeyedAddresses {
 
   struct Block {
     Entry entries[254];
-    std::atomic<std::size_t> used;  // no later entry has ever been used: an idle table costs nothing
+    std::atomic<std::size_t> used;  // no entry from here on has ever been used: an idle table costs nothing
     std::atomic<Block*> next;
   };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Names: link, symlink, unlink, rename. The text of a symbolic link is data and is not rewritten.
+// Wraps functions on names: link, symlink, unlink, rename. The text of a symbolic link is data and is not rewritten.
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

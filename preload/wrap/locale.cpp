@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Message catalogues and login records: functions that keep a path, or open it where no wrapper sees it.
+// Wraps functions on message catalogues and login records, which keep a path, or open it where no wrapper sees it.
 //
 // Not here: setlocale, newlocale and iconv_open, whose directories come from LOCPATH and GCONV_PATH; and for the same
 // reason a catalogue that catopen finds by NLSPATH.

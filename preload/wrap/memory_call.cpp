@@ -25,7 +25,7 @@ class DescriptorPath {
   Line<32> text_;
 };
 
-/// A mode for something that is there by now: without the letter that would refuse it.
+/// The mode without 'x', for an object that the call itself has just created.
 class ExistingMode {
  public:
   explicit ExistingMode(const char* mode) {
@@ -43,7 +43,7 @@ class ExistingMode {
 /// A descriptor or a negative errno, as the function returns it.
 long finish(const Call& call, int fd) { return fd < 0 ? call.fail(-fd) : fd; }
 
-/// libc's fortified functions end the program if the flags want a mode, which they have none of.
+/// libc's fortified functions end the program if the flags need a mode, because they get none.
 bool ends_the_program(const Function& function, int flags) {
   return begins_with(function.name(), "__open") && flags & O_CREAT;
 }
@@ -53,7 +53,7 @@ long open_for(const Call& call, const char* path, int flags, mode_t mode) {
   return fd == not_memory ? call.invoke() : finish(call, fd);
 }
 
-/// What fopen(3) makes of its mode; -1 for one that it refuses.
+/// The flags that fopen(3) derives from its mode; -1 for a mode that it refuses.
 int flags_of(const char* mode) {
   int flags = mode[0] == 'r'   ? O_RDONLY
               : mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC
@@ -68,7 +68,8 @@ int flags_of(const char* mode) {
   return flags;
 }
 
-/// A stream on the descriptor. libc opens it once more where the mode says what fdopen(3) does not know.
+/// Opens a stream on the descriptor. If fdopen(3) would not understand the mode, libc opens the object again by its
+/// descriptor.
 FILE* stream_on(int fd, const char* mode) {
   if (!has_letter(mode, ',')) return fdopen(fd, mode);
   FILE* const stream = NEXT(fopen)(DescriptorPath(fd).c_str(), ExistingMode(mode).c_str());
@@ -76,7 +77,7 @@ FILE* stream_on(int fd, const char* mode) {
   return stream;
 }
 
-/// freopen(3) has libc's own ways with the stream: it is given the object by its descriptor.
+/// Lets freopen(3) itself open the object, by its descriptor.
 long reopen_for(const Call& call, long* words) {
   const auto* const path = pointer<const char>(words[0]);
   const auto* const mode = pointer<const char>(words[1]);
@@ -92,7 +93,7 @@ long reopen_for(const Call& call, long* words) {
   return stream;
 }
 
-/// The others of this role make no file.
+/// Creates an object for mkstemp and the like. Other functions with a template create no file.
 long make_temporary(const Call& call, const Function& function, const long* words) {
   const char* const name = function.name();
   if (!begins_with(name, "mkstemp") && !begins_with(name, "mkostemp")) return call.invoke();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A call whose path lies in the overlay, with DEVSHM_STORE=memory: what the function would do with a regular file is
-// done with an object of the memory store (memory.h). What is not for the store is called as ever.
+// Makes a call whose path lies in the overlay, with DEVSHM_STORE=memory: what the function would do with a regular file
+// is done with an object of the memory store (memory.h). A call that is not for the store goes to libc.
 //
 // Async-signal-safe and thread-safe, like the function that is called.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What a function of the mkstemp family has been given behind the template.
+/// The arguments that follow the template in a call of the mkstemp family.
 struct TemporaryOptions {
   int suffix_length;
   int flags;
@@ -18,8 +18,8 @@ struct TemporaryOptions {
 /// `words`: the template, and what follows it.
 TemporaryOptions temporary_options(const char* function, const long* words);
 
-/// Does what fopen(3) does: opens or creates an object. False if that is not for the store; else the stream or null,
-/// with errno, is in `stream`.
+/// Opens or creates an object as fopen(3) does. False if the call is not for the store; else `stream` is the stream, or
+/// null with errno.
 bool open_stream_in_memory(const char* path, const char* mode, long& stream);
 
 /// Makes the call, whose words have the rewritten paths in them; `path` is the first of them. Returns what the function

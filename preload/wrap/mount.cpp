@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Mounts, by the old call and by the new ones (Linux 5.2, glibc 2.36). Not here: pivot_root, swapon, swapoff, quotactl,
-// uselib, which never work on anything below /dev/shm.
+// Wraps the functions that mount, the old one and the new ones (Linux 5.2, glibc 2.36). Not here: pivot_root, swapon,
+// swapoff, quotactl, uselib, which never work on anything below /dev/shm.
 #include "mount.h"
 
 #include <linux/mount.h>

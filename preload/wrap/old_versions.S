@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Functions whose old version does something else in glibc, for programs that request it by name. The version script
-// (libdevshm_x86_64.map) gives the ordinary wrapper of each the version of the change: a program with either reference
-// finds its own, and one without a version the ordinary one. Only x86_64 is old enough.
+// Exports the old versions of functions that do something else in glibc, for programs that request them by name. The
+// version script (libdevshm_x86_64.map) gives the ordinary wrapper of each the version of the change: a program with
+// either reference finds its own, and one without a version the ordinary one. Only x86_64 is old enough.
 
         .macro  version name, version, function
         .globl  \function\()_export

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The open family. Not here: open_by_handle_at takes a descriptor and an opaque handle, no path; __open_nocancel is
-// private to glibc's own objects.
+// Wraps the open family. Not here: open_by_handle_at takes a descriptor and an opaque handle, no path; __open_nocancel
+// is private to glibc's own objects.
 #include <fcntl.h>
 
 #include "restricted_open.h"

@@ -19,8 +19,8 @@ namespace devshm {
 JudgedPath::JudgedPath(const char* text, int base, Role role) : text_(text), base_(base), role_(role) {
   // The other members are set later. NOLINTNEXTLINE(clang-analyzer-optin.cplusplus.UninitializedObject)
   if (!may_match(text) || (role == Role::searched && !has_slash(text))) return;
-  // The kernel reads no more than this, and refuses a longer path, after or before whatever else is wrong with the
-  // call.
+  // The kernel reads no more than this. It refuses a longer path, perhaps after it has found something else to be
+  // wrong.
   text_length_ = strnlen(text, PATH_MAX);
   if (text_length_ < PATH_MAX) verdict_ = judge_from(base, text);
 }
@@ -107,7 +107,7 @@ int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use)
   }
   std::size_t size = 0;
   if (const int error = judged.prepare(set, size)) return error;
-  // What is rewritten has a size. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
+  // A rewritten path is never empty. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
   char* memory = static_cast<char*>(alloca(size));
   use({judged.place(memory), judged.is_rewritten(), judged.is_inside()});
   return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A path among a call's arguments: judged by the path rule, then rewritten in memory that the caller provides.
+// Judges a path among a call's arguments by the path rule, and rewrites it in memory that the caller provides.
 //
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
@@ -67,7 +67,7 @@ class JudgedPath {
   /// The bytes that place() needs.
   std::size_t placed_size() const { return is_rewritten() ? prefix_.length + rest_length_ + 1 : 0; }
 
-  /// After the call: writes what it has filled into a pattern to the caller's own.
+  /// After the call: copies what it has filled into a rewritten pattern to the caller's own.
   void write_back() const;
 
   /// Writes a line to the user's log, if the path is rewritten.
@@ -82,7 +82,7 @@ class JudgedPath {
   // Set by prepare().
   Prefix prefix_;
   std::size_t rest_length_;
-  std::size_t own_tail_;  // how much of the path's end is unchanged
+  std::size_t own_tail_;  // the length of the path's unchanged end
   // Set by place() and by find_link().
   char* placed_;
   OverlayLink link_;

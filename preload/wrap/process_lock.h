@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A lock between the threads of a process.
+// Locks out the other threads of a process.
 #pragma once
 
 #include <atomic>
@@ -9,8 +9,8 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// Functions that may block anyway hold it for short times. A process that is forked meanwhile takes the lock over from
-/// a thread that exists only in its parent. Not async-signal-safe; errno stays as it was.
+/// It is held for short times, by functions that may block anyway. A process that is forked meanwhile takes the lock
+/// over from a thread that exists only in its parent. Not async-signal-safe; errno stays as it was.
 class ProcessLock {
  public:
   void lock() {

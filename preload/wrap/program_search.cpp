@@ -36,7 +36,7 @@ Found look_at(const char* path) {
 
 std::size_t size_for_search(const char* file, const char* path) {
   if (!file || !*file || !path || has_slash(file)) return 0;
-  // An entry "shm" is in /dev only if that is the working directory; it contains the letters, too.
+  // The letters are also in an entry "shm", which leads to /dev/shm if /dev is the working directory.
   if (!may_match(path) || !settings().active) return 0;
   return length_of(path) + 1 + length_of(file) + 1;
 }
@@ -49,8 +49,8 @@ const char* find_program(const char* file, const char* path, char* memory) {
     __builtin_memcpy(memory + length + (length ? 1 : 0), file, length_of(file) + 1);
     return memory;
   };
-  // What to return if there is no program: the first file that may not be executed, for its error; otherwise any, to be
-  // missing.
+  // To return if there is no program: the first file that may not be executed, for its error; otherwise any name that
+  // is missing.
   const char* last = nullptr;
   std::size_t last_length = 0;
   bool was_refused = false, was_rewritten = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where a link leads, and the full name of a path.
+// Wraps readlink, realpath and the like: shows where a link leads, and the full name of a path.
 //
 // readlink returns the text of a link. For an ordinary link that is the program's own data, and is returned unchanged.
 // For the links of procfs (/proc/self/fd/3, /proc/self/cwd, /proc/self/map_files/...) it is a name that the kernel has
@@ -42,8 +42,7 @@ void zero_rest(char* out, std::size_t length, std::size_t seen) {
   for (std::size_t i = length; i < seen; ++i) out[i] = '\0';
 }
 
-/// Whether a link is one of those of /proc. It is recognised by device, which takes no descriptor that the program
-/// could see.
+/// Whether a link is one of the links of /proc. The device shows it, without a descriptor that the program could see.
 [[gnu::cold]] bool is_magic_link(int dir, const char* path) {
   struct statfs fs;
   struct stat proc, link;
@@ -52,8 +51,8 @@ void zero_rest(char* out, std::size_t length, std::size_t seen) {
          stat_path(dir, path, &link, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && link.st_dev == proc.st_dev;
 }
 
-/// The caller's buffer is full, so there may be more. The program should see the beginning of the shown name, which may
-/// take more of the real one than it has requested: the link is read again, no more of it than necessary.
+/// The caller's buffer is full, so there may be more. The beginning of the shown name may need more of the real one
+/// than the program has asked for, so the link is read again, and no more of it than necessary.
 [[gnu::cold]] ssize_t show_cut_link(int dir, const char* path, char* out, std::size_t size, ssize_t length) {
   const std::size_t enough = longest_backing_prefix() + std::max(size, sizeof " (deleted)");
   const std::size_t own_size = std::min<std::size_t>(enough, PATH_MAX);
@@ -65,7 +64,7 @@ void zero_rest(char* out, std::size_t length, std::size_t seen) {
   return prefix ? static_cast<ssize_t>(put_shown(out, size, name, name_length, prefix)) : length;
 }
 
-/// Whether a link that says this is the name of an object. If the text is cut, it is read again.
+/// Whether a link with this text is the name of an object. If the text is cut, the link is read again.
 bool is_object_name(int dir, const char* path, const char* text, std::size_t length, bool cut) {
   if (!cut) return is_memory_link(text, length);
   char whole[160];
@@ -75,7 +74,7 @@ bool is_object_name(int dir, const char* path, const char* text, std::size_t len
   return whole_length > 0 && is_memory_link(whole, static_cast<std::size_t>(whole_length));
 }
 
-/// The number of the descriptor that a name in /proc/PID/fd has; -1: it is none.
+/// The number of the descriptor in a path that ends as /proc/PID/fd/N does; -1 if it does not.
 int descriptor_in(const char* path) {
   int number = 0;
   const char* digit = last_component(path);
@@ -124,7 +123,7 @@ ssize_t show_object_name(const store::ObjectName& object, int fd, char* out, std
   constexpr char memfd[] = "/memfd:devshm:";
   constexpr std::size_t memfd_length = sizeof memfd - 1;
   if (seen >= memfd_length && begins_with(out, memfd, memfd_length)) return show_object(dir, path, out, size, length);
-  // The name of an object is a file's, whatever it is behind the scenes.
+  // To the program an object's name is a file, not a link.
   if (settings().store == Store::memory && is_object_name(dir, path, out, seen, cut)) return fail_with<ssize_t>(EINVAL);
   const std::size_t prefix = cut ? 0 : backing_prefix(out, seen, NameOf::open_file);
   if (cut ? !may_begin_in_backing_dir(out, seen) : !prefix) return length;

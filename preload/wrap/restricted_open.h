@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// openat2 with a RESOLVE_ restriction, for its own wrapper and for syscall(SYS_openat2).
+// Opens with openat2 under a RESOLVE_ restriction, for its own wrapper and for syscall(SYS_openat2).
 #pragma once
 
 #include <fcntl.h>

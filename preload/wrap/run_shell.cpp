@@ -30,7 +30,7 @@ void change_mask(int how, const sigset_t& mask, sigset_t* before) {
   sys::call(SYS_rt_sigprocmask, how, sys::word(&mask), sys::word(before), kernel_size);
 }
 
-/// POSIX: SIGINT and SIGQUIT are ignored while the command runs, by the process as a whole, and SIGCHLD is blocked.
+/// As POSIX demands, the whole process ignores SIGINT and SIGQUIT while the command runs, and SIGCHLD is blocked.
 void set_signals_aside(sigset_t& kept_mask, sigset_t& ignored_before) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// system and popen. The shell gets `environ`, which is completed only if it has lost the overlay (clearenv,
+// Wraps system and popen. The shell gets `environ`, which is completed only if it has lost the overlay (clearenv,
 // unsetenv("LD_PRELOAD"), another array). The text of the command is never examined.
 //
 //   system  is done here, with the completed environment. Lending an `environ` to libc's own function while the

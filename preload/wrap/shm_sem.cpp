@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Shared memory and semaphores by name. libc's own functions do the work, with the backing directory as their constant;
-// the wrappers make sure that both are there. After that nothing of ours is between program and libc: sem_wait,
-// sem_post, sem_close and the rest are never touched. (sem_close pairs with libc's own sem_open.) Not here: mq_open and
-// mq_unlink, whose names are not below /dev/shm.
+// Wraps shared memory and semaphores by name. libc's own functions do the work, with the backing directory as their
+// constant; the wrappers make sure that both are in place. After that nothing of ours is between program and libc:
+// sem_wait, sem_post, sem_close and the rest are never touched. (sem_close pairs with libc's own sem_open.) Not here:
+// mq_open and mq_unlink, whose names are not below /dev/shm.
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
@@ -23,7 +23,8 @@
 namespace devshm {
 namespace {
 
-/// For each function: whether its libc object is prepared. With glibc <= 2.33 they may be loaded one by one.
+/// Whether a function's libc object is prepared, for each function: with glibc <= 2.33 the objects may be loaded one by
+/// one.
 using Ready = std::atomic<bool>;
 
 /// Returns 0, real_one_serves, or the errno value to fail with.
@@ -75,8 +76,8 @@ EXPORT int shm_open(const char* name, int flags, mode_t mode) {
     if (const int fd = shm_open_memory(name, flags, mode); fd != not_memory) return fd < 0 ? fail_with<int>(-fd) : fd;
   }
   const int fd = by_name(shm_open_ready, NEXT_LATE(shm_open), name, flags, mode);
-  // Another process has created it with DEVSHM_STORE=memory: libc does not follow the link that its name is. But where
-  // the backing directory itself is the link, it is refused.
+  // Another process may have created it with DEVSHM_STORE=memory: its name is a link, which libc does not follow. But
+  // if the backing directory itself is a link, it is refused.
   if (__builtin_expect(fd == -1 && errno == ELOOP, 0) && ensure_backing_dir() == 0) {
     const int opened = shm_open_link(name, flags);
     if (opened != not_memory) return opened < 0 ? fail_with<int>(-opened) : opened;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The wrappers of sem_open, shm_open and their unlinks, for programs that look for libc's own.
+// Gives the wrappers of sem_open, shm_open and their unlinks to programs that look up libc's own.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] devshm {

@@ -13,7 +13,7 @@ namespace {
 constinit std::atomic<void*> real_functions[shown_call_count] = {};
 constinit std::atomic<void*> real_syscall{nullptr};
 
-/// A system call: its number comes before the other words.
+/// Replaces syscall(): the number comes before the other words.
 long show_syscall(long number, long a, long b, long c, long d, long e, long f) {
   long words[] = {number, a, b, c, d, e, f};
   const auto real = reinterpret_cast<WordFunction>(real_syscall.load(std::memory_order_relaxed));
@@ -24,8 +24,8 @@ long show_syscall(long number, long a, long b, long c, long d, long e, long f) {
 
 }  // namespace
 
-// What is called in place of one of them: a few instructions for each, which pass on the index in the table behind the
-// six arguments. All of the functions take theirs in general registers.
+// The stubs that replace them. Each passes its index in the table on, after the six arguments. All of the functions
+// take their arguments in general registers.
 #if defined(__x86_64__)
 constexpr std::size_t stub_size = 16;
 __asm__(

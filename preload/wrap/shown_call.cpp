@@ -21,7 +21,7 @@ long fail(int error) {
   return -1;
 }
 
-/// Whether an entry is to be shown as a file. `dir`: a descriptor of the directory.
+/// Shows the entry of an object as a file. `dir`: a descriptor of the directory.
 template <class Entry>
 void correct_type(int dir, Entry* entry) {
   if (entry->d_type == DT_LNK && is_memory_name(dir, entry->d_name)) entry->d_type = DT_REG;
@@ -69,7 +69,7 @@ long ShownCallInWords::correct_open_file() {
   return result;
 }
 
-/// For a call that looks at the link itself.
+/// Drops the flag by which the call would look at the link itself.
 long ShownCallInWords::follow() {
   long& flags = word(call_.third);
   if (static_cast<unsigned>(flags) & call_.flag && is_memory_name(directory(), path()))
@@ -87,7 +87,7 @@ long ShownCallInWords::follow_by_other() {
   return other ? other(words_[0], words_[1], words_[2], words_[3], words_[4], words_[5], 0L) : fail(ENOSYS);
 }
 
-/// A memfd has no name that could be linked.
+/// Links the object's name, because a memfd has none that could be linked.
 long ShownCallInWords::link() {
   const auto flags = static_cast<unsigned>(word(call_.third));
   if (!path() || !(flags & (*path() ? AT_SYMLINK_FOLLOW : AT_EMPTY_PATH))) return invoke();

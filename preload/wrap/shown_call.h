@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A call of shown_calls.h, as words: makes it so that an object of the memory store looks like a regular file.
+// Makes a call of shown_calls.h, given as words, so that an object of the memory store looks like a regular file.
 //
 // errno is the function's own. Async-signal-safe and thread-safe, like the function that is called.
 #pragma once
@@ -12,7 +12,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 class ShownCallInWords {
  public:
-  /// `shift`: how many words come before the first argument; for a system call, its number.
+  /// `shift`: how many words come before the first argument: 1 for a system call, whose number is there, else 0.
   ShownCallInWords(const ShownCall& call, WordFunction real, Words& words, unsigned shift)
       : call_(call), real_(real), words_(words), shift_(shift) {}
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Describes the calls that have to show an object of the memory store as a regular file: which of their arguments say
-// what they look at, and what is done with them. A function and a system call of the same name share a row.
+// Describes the calls that have to show an object of the memory store as a regular file: which of their arguments name
+// it, and what is done with them. A function and a system call of the same name share a row.
 #pragma once
 
 #include <fcntl.h>
@@ -36,13 +36,13 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What has to be done for an object.
+/// What is done for an object.
 enum class Shown : std::uint8_t {
-  status,        ///< the struct stat in `third` is corrected afterwards
-  extended,      ///< the struct statx there likewise
-  open_file,     ///< the struct stat of a descriptor likewise
-  without_flag,  ///< the flag in `third`, which says that a link is not followed, is taken out
-  linked,        ///< if the flags in `third` say that the file is meant, and not a link: the object's name is linked
+  status,        ///< stat: the struct stat in `third` is corrected afterwards
+  extended,      ///< statx: the struct statx in `third` is corrected
+  open_file,     ///< fstat: the struct stat in `third` is corrected
+  without_flag,  ///< the flag in `third` that keeps a link from being followed is removed
+  linked,        ///< linkat: the object's name is linked if the flags in `third` ask for what a link leads to
   by_other,      ///< another function is called, which follows links
   opened,        ///< flags in `third`, then the mode
   opened_how,    ///< the struct open_how in `third`
@@ -57,14 +57,14 @@ enum class Shown : std::uint8_t {
   mask,          ///< umask: it is remembered
 };
 
-/// Arguments are counted from 1; 0: there is none.
+/// One of these calls. Arguments are counted from 1; 0: there is none.
 struct ShownCall {
   char name[23];
   Shown what;
-  short number;  ///< the system call's; -1: there is none
-  short other_number;
-  unsigned flag;
-  char other[13];
+  short number;        ///< the system call's; -1: there is none
+  short other_number;  ///< that of `other`
+  unsigned flag;       ///< for without_flag
+  char other[13];      ///< for by_other
   std::uint8_t directory;
   std::uint8_t path;
   std::uint8_t third;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls that open or create something: by a name relative to a directory in the overlay, which no letter gives away, or
-// with flags by which libc and the kernel do not follow an object's name.
+// Makes calls that open or create something by a name relative to a directory in the overlay, or with flags that keep
+// libc and the kernel from following an object's name.
 #include <errno.h>
 #include <limits.h>
 #include <linux/openat2.h>
@@ -23,7 +23,7 @@
 namespace devshm {
 namespace {
 
-/// Enough for names in use; what has a longer path becomes a file.
+/// Enough for usual names. Under a longer path a file is created instead of an object.
 constexpr std::size_t longest_path = sizeof(NameBuffer);
 constexpr int most_links = 40;  // the kernel's own limit
 constexpr int unnamed = O_TMPFILE & ~O_DIRECTORY;
@@ -45,14 +45,14 @@ int create_at(int dir, const char* path, int flags, mode_t mode) {
   });
 }
 
-/// libc's fortified functions end the program if the flags want a mode, which they are not given.
+/// libc's fortified functions end the program if the flags need a mode, because they get none.
 bool ends_the_program(const ShownCall& call) { return begins_with(call.name, "__open"); }
 
 bool is_in_backing_dir(const char* path) {
   return lies_in(path, length_of(path), settings().dir, settings().dir_length);
 }
 
-/// What the kernel lets through, and what it would refuse.
+/// Whether the kernel would accept this for a regular file.
 bool is_usual(const open_how& how, std::size_t size) {
   constexpr std::uint64_t usual = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |
                                   O_SYNC | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | 0100000 /* O_LARGEFILE */;
@@ -93,7 +93,7 @@ long ShownCallInWords::open_how() {
   const long result = invoke();
   if (static_cast<int>(result) != -1 || (errno != ELOOP && errno != EXDEV && errno != ENOENT)) return result;
   const int error = errno;
-  // The way to the name has to keep to the restrictions; what the name stands for is a file.
+  // The restrictions apply to the way to the name, and not to the link that the name is.
   struct open_how name = *how;
   name.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
   name.mode = 0;
@@ -129,8 +129,8 @@ long ShownCallInWords::open_stream() {
   return open_stream_in_memory(absolute, pointer<const char>(call_.third), stream) ? stream : invoke();
 }
 
-/// libc's realpath would go on to where an object's name leads. So it is given the directory, once the links of the
-/// program's own have been followed.
+/// libc's realpath would follow an object's name to the memfd. So it gets only the directory, after the program's own
+/// links have been followed.
 long ShownCallInWords::resolve() {
   NameBuffer name;
   if (!path() || !*path() || !ends_within(path(), sizeof name)) return invoke();
@@ -144,7 +144,7 @@ long ShownCallInWords::resolve() {
     const long text_length = sys::readlinkat(AT_FDCWD, name, text, sizeof text - 1);
     if (text_length <= 0) return resolve_below_object(name);
     text[text_length] = '\0';
-    store::ObjectName object;  // by a descriptor, in /proc
+    store::ObjectName object;  // a link in /proc/PID/fd leads to one
     if (object_of_text(text, static_cast<std::size_t>(text_length), object)) {
       if (!find_name(object, -1, name)) return invoke();
       continue;
@@ -164,13 +164,13 @@ long ShownCallInWords::resolve() {
     words_[call_.path - 1] = sys::word(*name ? name : ".");
     char* const directory = reinterpret_cast<char*>(invoke());
     char* const whole = directory ? append_name(directory, text) : nullptr;
-    if (whole) errno = EINVAL;  // as libc leaves it, whose last readlink has found a file
+    if (whole) errno = EINVAL;  // libc leaves it, because its last readlink has found a file
     return sys::word(whole);
   }
   return invoke();
 }
 
-/// An object is no directory, as libc would see if it did not follow its name. `name` has no slash at its end.
+/// Fails as libc does if a path goes on below a file. `name` has no slash at its end.
 long ShownCallInWords::resolve_below_object(char* name) {
   const long result = invoke();
   if (result || errno != ENOENT) return result;

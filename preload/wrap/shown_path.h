@@ -17,8 +17,8 @@ struct PathMemory {
 /// Returns `path`, or its new address, or null with errno; null stays null.
 char* show_path(char* path, const PathMemory& memory);
 
-/// A path in libc's own memory as the program knows it. The result stays valid, because a program may keep it for any
-/// time without a notice. Each is stored once. Null if the path is not in the overlay, or null, or if there is no
+/// Shows a path in libc's own memory as the program knows it. The result stays valid, because a program may keep it as
+/// long as it likes. Each path is stored once. Null if the path is not in the overlay, or null, or if there is no
 /// memory.
 char* lasting_shown_path(const char* path);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Sockets in the file system (AF_UNIX), by name: a socket that is bound below /dev/shm is in the backing directory, and
+// Wraps functions on names of sockets (AF_UNIX): a socket that is bound below /dev/shm is in the backing directory, and
 // the name that the kernel returns is shown as the program knows it. Relative names that the kernel returns stay as
 // they are. Not here: __sendmmsg, private to glibc; clntunix_create and svcunix_create, which nothing can be linked
 // with any more.
@@ -44,7 +44,7 @@ EXPORT ssize_t sendto(int fd, const void* data, size_t count, int flags, const s
 
 namespace {
 
-/// The message with another address. The caller's own is not changed.
+/// A copy of the message with another address.
 struct msghdr readdressed(struct msghdr message, const struct sockaddr* to, socklen_t size) {
   message.msg_name = const_cast<sockaddr*>(to);
   message.msg_namelen = size;
@@ -64,7 +64,7 @@ auto next_sendmmsg() { return NEXT(sendmmsg); }
                  });
 }
 
-/// Sends the first one, to an AF_UNIX name, as the kernel's sendmmsg does: like sendmsg.
+/// Sends the first message, which goes to an AF_UNIX name, like sendmsg, as the kernel's sendmmsg does.
 int send_one(int fd, struct mmsghdr* messages, int flags) {
   const ssize_t sent = send_message(next_sendmmsg().function.name(), fd, messages->msg_hdr, flags);
   if (sent < 0) return -1;

@@ -36,7 +36,7 @@ int OutgoingAddress::map() {
   const std::size_t rest_length = length_of(verdict.rest);
   mapped_length_ = make_unix_address(mapped_, prefix.text, prefix.length, verdict.rest, rest_length);
   if (mapped_length_) return 0;
-  // By its name of eight bytes everything fits that was spelled out from the root.
+  // Any name that was spelled out from the root fits behind the directory's name of eight bytes.
   if (!is_inside_ || prefix.length <= constant_length) return ENAMETOOLONG;
   char shortcut[constant_length];
   if (const int error = constant_dir(shortcut)) return error;
@@ -61,8 +61,8 @@ void OutgoingAddress::log(const char* function) const {
 
 namespace {
 
-/// Whether eight bytes are a short link to the backing directory (constant_dir.h), ours or another user's. Asked of the
-/// link itself: this process may never have needed one.
+/// Whether eight bytes are a short link to the backing directory (constant_dir.h), ours or another user's. Reads the
+/// link, because this process may never have needed one.
 bool is_link_to(const Settings& set, const char* name) {
   if (!begins_with(name, "/tmp/")) return false;
   char link[constant_length + 1] = {};

@@ -29,7 +29,7 @@ class OutgoingAddress {
   /// The address to call with: the caller's own, or the rewritten one, which lives as long as this object.
   const sockaddr* address() const;
   socklen_t length() const { return is_rewritten() ? mapped_length_ : given_length_; }
-  /// For a call that has just failed with ENOENT: whether the way there was gone and has been made again.
+  /// For a call that has just failed with ENOENT: whether the directory was missing and has been created again.
   bool was_remade() const;
   /// Writes a line to the user's log, if the address was rewritten.
   void log(const char* function) const;
@@ -54,7 +54,7 @@ inline bool is_unix(const void* address, socklen_t length) {
   return family == AF_UNIX;
 }
 
-/// Calls that lack only the address. They return an int or a ssize_t, as a word.
+/// Calls that get the address as their last argument. They return an int or a ssize_t, as a word.
 using SendCall = FunctionRef<long(const sockaddr*, socklen_t)>;
 using ReceiveCall = FunctionRef<long(sockaddr*, socklen_t*)>;
 

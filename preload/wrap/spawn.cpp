@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// posix_spawn and the like: the program, the environment, and the file actions. libc performs these itself in the
-// child, so they are rewritten when they are added. A relative path is judged from the directory that is the working
-// directory at that time.
+// Wraps posix_spawn and the like: the program, the environment, and the file actions. libc performs the actions itself
+// in the child, so they are rewritten when they are added. A relative path is judged from the directory that is the
+// working directory at that time.
 //
 // These functions return an error number and leave errno alone.
 #include <alloca.h>

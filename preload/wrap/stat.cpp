@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The stat family, both generations: programs linked against glibc <= 2.32 call __xstat and the like, later ones stat.
-// The fstat forms are here for DEVSHM_STORE=memory alone (showing_files.h): with disk, one jump on to libc's function.
+// Wraps the stat family, both generations: programs linked against glibc <= 2.32 call __xstat and the like, later ones
+// stat. The fstat forms are here for DEVSHM_STORE=memory alone (showing_files.h): with disk they go straight on to
+// libc's function.
 #include <sys/stat.h>
 
 #include "wrapper.h"

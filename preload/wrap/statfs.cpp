@@ -36,7 +36,8 @@ void report_type(struct statvfs& out) {
   if (*type) *type = TMPFS_MAGIC;
 }
 
-/// The kernel's own tmpfs, in which the memory store's objects are, has no size.
+/// Reports the memory store's size where the kernel reports none, as it does for its own tmpfs, in which the objects
+/// are.
 template <class Out>
 bool is_of_memory(const Out& out) {
   return out.f_blocks == 0;
@@ -58,8 +59,8 @@ bool may_be_in_overlay(const Out& out) {
   return may_be_backing_file_system(half_of_fsid(out)) || is_of_memory(out);
 }
 
-/// Whether `path` leads into the overlay. The kernel is asked: a relative path may start in the overlay, and a symbolic
-/// link in the overlay may lead out of it.
+/// Whether `path` leads into the overlay. Asks the kernel, because a relative path may start in the overlay, and a
+/// symbolic link in the overlay may lead out of it.
 bool leads_into_overlay(const char* path) {
   if (*path == '/' && !may_match(path)) return false;
   bool is_inside = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Streams. Not here: _IO_file_fopen and _IO_file_open, libio's internals, which no program calls.
+// Wraps functions that open streams. Not here: _IO_file_fopen and _IO_file_open, libio's internals, which no program
+// calls.
 #include <mntent.h>
 #include <stdio.h>
 

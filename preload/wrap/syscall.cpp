@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// syscall(): every system call that takes a path or returns one, on both architectures (syscall_table.h). Any other
-// costs a lookup in a table of bytes and a jump to libc's own function.
+// Wraps syscall() for every system call that takes a path or returns one, on both architectures (syscall_table.h). Any
+// other costs a lookup in a table of bytes and a jump to libc's own function.
 //
 // Not here: statmount and listmount name mounts by number; open_by_handle_at takes a handle; pivot_root, swapon,
 // swapoff, quotactl and uselib are passed through as their functions are. io_uring and bpf carry paths in structures

@@ -99,7 +99,7 @@ constexpr SystemCall system_call(long number) {
     case SYS_unlinkat: return unlinked_at(2);
     case SYS_renameat: return moved_at(2, 4);
     case SYS_renameat2: return moved_at(2, 4);
-    // what comes back is a path
+    // returns a path
     case SYS_readlinkat: return Handling::as_function;
     case SYS_getcwd: return Handling::by_rule;
     // exec

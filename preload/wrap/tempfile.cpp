@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Temporary names. The template's prefix stays the caller's own; only what libc filled in is written back.
-// Not here: tmpnam and tmpfile, which always use /tmp.
+// Wraps functions that make temporary names. The template's prefix stays the caller's own; only what libc filled in is
+// written back. Not here: tmpnam and tmpfile, which always use /tmp.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// ftw and nftw: libc walks the backing directory, and the callback sees names that begin with the program's path.
+// Wraps ftw and nftw: libc walks the backing directory, and the callback sees names that begin with the program's path.
 //
 // libc's callback has no argument for our use, so the state of a walk is kept per thread while it lasts. A callback may
 // start a walk of its own, and may leave by longjmp: then the record stays unused, and the thread's next walk takes its
@@ -24,7 +24,7 @@ namespace {
 class Walk;
 constinit KeyedPointers<Walk> walks;
 
-// libc drops trailing slashes in its own way.
+// libc itself drops trailing slashes.
 
 /// Where the last component of a path begins.
 int base_of(const char* path) {
@@ -89,7 +89,7 @@ class Walk {
   bool stopped_with_minus_one_ = false;
 };
 
-/// What the callback sees of an object of the memory store: a file.
+/// Makes the callback see an object of the memory store as a file.
 struct Corrected {
   Corrected(const char* name, const struct stat* found, int type) : status(*found), type(type) {
     if (type != FTW_NS && is_found_object(name, status)) this->type = FTW_F;
@@ -133,7 +133,7 @@ struct Corrected {
 
 namespace {
 
-/// With DEVSHM_STORE=memory also a walk from a name relative to the overlay is shown.
+/// With DEVSHM_STORE=memory a walk from a name relative to the overlay counts, too.
 bool is_for_us(const char* path) { return may_match(path) || (memory_is_in_use() && path && *path != '/'); }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// truncate and ftruncate: what makes a file longer may have to reserve space for it (growth.h).
+// Wraps truncate and ftruncate: space may have to be reserved for a file that they make longer (growth.h).
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ EXPORT int truncate(const char* path, off_t length) NOTHROW {
   int error = 0;
   const auto prepare = [&](const KernelPath& real) {
     if (!real.is_inside || length <= 0) return;
-    // A pipe by this name is not waited for. What can't be opened for writing can't be truncated, either.
+    // Don't wait if this is a pipe. A file that can't be opened for writing can't be truncated, either.
     const sys::Descriptor file(sys::openat(AT_FDCWD, real.text, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (file.is_open()) error = prepare_growth(file.get(), length);
   };

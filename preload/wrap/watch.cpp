@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Watches. Events of a watched directory name only its entries, so nothing has to be mapped back. A mark on a mount or
-// a whole file system (FAN_MARK_MOUNT, FAN_MARK_FILESYSTEM) is one on that of the backing directory.
+// Wraps functions that watch files. Events of a watched directory name only its entries, so nothing has to be mapped
+// back. A mark on a mount or a whole file system (FAN_MARK_MOUNT, FAN_MARK_FILESYSTEM) is one on that of the backing
+// directory.
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// wordexp: if a word of the text begins with /dev/shm, glibc gets the backing directory to expand instead, and the
-// resulting words are shown with the original name. (musl leaves the work to a shell, which is under devshm itself.)
+// Wraps wordexp: if a word of the text begins with /dev/shm, glibc gets the backing directory to expand instead, and
+// the resulting words are shown with the original name. (musl leaves the work to a shell, which is under devshm
+// itself.)
 //
 // glibc searches for the names of a pattern by itself, and can't follow a link in the overlay whose text begins with
 // /dev/shm. So a word that is only a pattern (no quotes, no substitution) is passed in quotes and with a mark: it comes
