@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm check`: runs inside a program of the libc in question, before its main, preloaded after whatever the program
-// has, and reports what it finds. So it sees what every such program will see, and needs no knowledge of loaders.
+// Does the work of `devshm check`. It is preloaded, after everything else, into a program of the libc in question, runs
+// before the program's main, and reports what it finds. So it sees what every such program will see, and needs no
+// knowledge of loaders.
 //
 // It is as portable as the library: it is linked with sem_open and shm_open in libpthread.so.0 and librt.so.1
 // (old_library.c), where they are before glibc 2.34. Since then both are empty; musl provides these two names itself.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The parts of `devshm check`, in the order of its table. Each examines one thing in this process and reports it.
+// Declares the parts of `devshm check`, in the order of its table. Each examines one thing in this process and reports
+// it.
 #pragma once
 
 #include <limits.h>
@@ -22,9 +23,9 @@ LoadedLibrary find_library();
 // check_machine.cpp
 /// Reports whether the library is loaded and acts here, and returns the same.
 bool check_library(CheckReport& report, const LoadedLibrary& library);
-/// What /dev/shm is without devshm.
+/// Reports what /dev/shm is without devshm.
 void check_real_one(CheckReport& report, bool active);
-/// Why the library acts, where that depends on the real /dev/shm.
+/// Reports why the library acts, if that depends on the real /dev/shm.
 void check_occasion(CheckReport& report);
 void check_libc(CheckReport& report);
 void check_constant(CheckReport& report);
@@ -43,8 +44,8 @@ void check_objects(CheckReport& report);
 // check_directory.cpp
 void check_directory(CheckReport& report);
 
-/// What first use leaves behind on this machine: the directory, its parents, a short link to it. At its end the check
-/// removes them again, unless somebody else has begun to use them.
+/// Remembers what exists before the check uses the directory, and removes at the end what the check has created: the
+/// directory, its parents, a short link to it. What another process has begun to use stays.
 class Leftovers {
  public:
   Leftovers();

@@ -30,7 +30,7 @@ void count_in(const LoadedObject& object, Constants& constants) {
   constants.template_unknown |= !complete_before && !complete_after;
 }
 
-/// DEVSHM_WHEN, also where devshm stands aside by it and has dropped it.
+/// DEVSHM_WHEN, even after devshm has dropped the settings because it stands aside.
 Occasion::Value when_to_act() {
   Occasion::Value value{When::always};
   Line<64> text;
@@ -92,7 +92,8 @@ bool check_library(CheckReport& report, const LoadedLibrary& library) {
   }
   if (settings().active) return true;
   const bool disabled = disables(getenv("DEVSHM_DISABLE"));
-  report.row("stands aside", disabled ? "DEVSHM_DISABLE is set" : "DEVSHM_WHEN says so, as the real /dev/shm is good",
+  report.row("stands aside",
+             disabled ? "DEVSHM_DISABLE is set" : "DEVSHM_WHEN prefers the real /dev/shm, which is good",
              Finding::neutral);
   return false;
 }
@@ -154,7 +155,7 @@ void check_constant(CheckReport& report) {
   char eight[constant_length];
   if (constant_dir(eight) != 0) {
     report.row("constant", "no name of eight bytes leads to the directory", false);
-    return report.advice("choose a shorter DEVSHM_DIR, or make /tmp writable: a short link is put there");
+    return report.advice("choose a shorter DEVSHM_DIR, or make /tmp writable, so that a short link can be put there");
   }
   memcpy(text, eight, sizeof eight);
   Constants constants{text, 0, 0, false};
@@ -166,7 +167,7 @@ void check_constant(CheckReport& report) {
   if (constants.after && !constants.before && constants.template_unknown) {
     report.row("constant", "found for shm_open, but not for sem_open in this libc", false);
     report.advice(
-        "it is built for another processor, in a way that devshm does not know: no semaphore can be made by name");
+        "it is built for another processor, in a way that devshm does not know: sem_open can't make a semaphore");
   } else if (constants.after && !constants.before) {
     line.add(static_cast<long>(constants.after)).add(constants.after == 1 ? " place" : " places");
     report.row("constant", line.add(" in libc, redirected to ").add(text).c_str(), true);
@@ -174,7 +175,7 @@ void check_constant(CheckReport& report) {
     line.add("found, but ").add(static_cast<long>(constants.before)).add(" of ");
     line.add(static_cast<long>(constants.before) + constants.after).add(" places still say /dev/shm");
     report.row("constant", line.c_str(), false);
-    report.advice("something refuses the change of libc's read-only data (a sealed libc, a seccomp filter)");
+    report.advice("the system refuses to change libc's read-only data (a sealed libc, a seccomp filter)");
   } else {
     report.row("constant", "not found in this libc", false);
     report.advice("devshm does not know where this libc keeps the directory; paths work, sem_open and shm_open don't");

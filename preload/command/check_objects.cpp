@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Whether what is created below /dev/shm is memory or files on a disk (DEVSHM_STORE), and why.
+// Reports whether objects below /dev/shm are memory or files on a disk (DEVSHM_STORE), and why.
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,10 +15,10 @@ namespace {
 
 constexpr char name[] = "/.devshm-objects";
 
-/// What is in the way of a store; null if nothing is known to be.
+/// Why there can be no store; null if no reason is known.
 const char* obstacle() {
   const int memfd = sys::memfd_create("devshm-check", 1);
-  if (memfd < 0) return "no memory can be had: memfd_create(2) fails";
+  if (memfd < 0) return "memfd_create(2) fails, so there is no memory for objects";
   sys::close(memfd);
   const bool fits = store::own_root(settings().dir).fits();
   return fits ? nullptr : "the path of the directory is too long for a store beside it";

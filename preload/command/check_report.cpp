@@ -6,7 +6,7 @@
 namespace devshm {
 namespace {
 
-constexpr std::size_t column = 15;  // of the verdicts, after the subjects
+constexpr std::size_t column = 15;  // where the verdicts begin, after the subjects
 
 void write_out(const LineWriter& line) { sys::write(1, line.c_str(), line.size()); }
 void write_out(const char* text) { sys::write(1, text, length_of(text)); }

@@ -23,7 +23,7 @@ class CheckReport {
   void advice(const char* text);
 
   void begin();
-  /// Ends it. `library`: the path of the loaded library, or null.
+  /// Ends the report. `library`: the path of the loaded library, or null.
   void end(const char* library, bool active);
 
   int problems() const { return problems_; }

@@ -1,9 +1,9 @@
-# A number in the head of an ELF file: its place and its size in bytes.
+# Prints a number from the head of an ELF file, given its place and its size in bytes.
 number_at() { # FILE PLACE SIZE
   LC_ALL=C od -An -v -t"u$3" -j"$2" -N"$3" -- "$1" 2>/dev/null | tr -d ' \n'
 }
 
-# The machine of an ELF file: "x86_64", "aarch64", "32 bits", "another machine", "no ELF"; "unknown" without od.
+# Prints the machine of an ELF file: "x86_64", "aarch64", "32 bits", "another machine", "no ELF"; "unknown" without od.
 kind_of() { # FILE
   command -v od >/dev/null || { echo unknown; return; }
   [ "$(number_at "$1" 0 1).$(number_at "$1" 1 1).$(number_at "$1" 2 1).$(number_at "$1" 3 1)" = 127.69.76.70 ] ||
@@ -16,7 +16,7 @@ kind_of() { # FILE
   esac
 }
 
-# The loader that an ELF program names (PT_INTERP, elf(5)); empty if it is static.
+# Prints the loader that an ELF program names (PT_INTERP, elf(5)), or nothing if it is static.
 loader_of() { # FILE
   at=$(number_at "$1" 32 8) size=$(number_at "$1" 54 2) count=$(number_at "$1" 56 2)
   while [ "${count:-0}" -gt 0 ]; do
@@ -28,7 +28,7 @@ loader_of() { # FILE
   done
 }
 
-# The path at which the kernel would find a program, or its name unchanged. (`command -v` finds shell built-ins as
+# Prints the path at which the kernel would find a program, or its name unchanged. (`command -v` finds shell built-ins as
 # well.)
 find_program() {
   rest=$PATH:
@@ -42,7 +42,7 @@ find_program() {
   printf '%s\n' "$1"
 }
 
-# A script is as reachable as the program that runs it: that of its #! line, and that of env. Sets $program to it.
+# Sets $program to the program that runs a script, because the script is as reachable as that: the one in its #! line, and the one that env starts.
 follow_scripts() {
   depth=0
   while [ "$(LC_ALL=C head -c 2 "$program" | tr -d '\000')" = '#!' ] && [ "$depth" -lt 5 ]; do
@@ -56,7 +56,7 @@ follow_scripts() {
       while case ${1:-} in -* | *=*) true ;; *) false ;; esac do shift; done
       next=$(find_program "${1:-}")
     fi
-    [ -f "$next" ] || refuse "$program is a script for $next, which is not there" 5
+    [ -f "$next" ] || refuse "$program is a script for $next, which does not exist" 5
     inform "$program is a script for $next"
     program=$next
   done
@@ -65,14 +65,14 @@ follow_scripts() {
 # Refuses $program if its file shows that devshm can't reach it.
 examine() {
   case $(kind_of "$program") in
-    'no ELF') refuse "$program is no ELF program" 5 ;;
+    'no ELF') refuse "$program is not an ELF program" 5 ;;
     '32 bits') refuse "$program is a 32-bit program: devshm supports only 64 bits" 5 ;;
     "$(uname -m)") ;;
     # The default program is an ordinary one. Any other might run its main.
     unknown) [ -z "$named" ] || refuse "can't look at $program: there is no od here" 6; return 0 ;;
     *) refuse "$program is for another machine than this one ($(uname -m))" 5 ;;
   esac
-  # It must certainly load the inspector, because any other program would run its main.
+  # The program must be certain to load the inspector, because otherwise its main would run.
   if [ -u "$program" ] || [ -g "$program" ]; then
     refuse "$program is setuid or setgid: the loader ignores LD_PRELOAD there, so devshm can't reach it" 5
   fi

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm run --explain`: preloaded before the library, it reports what the library can't reach and no look at a file
-// shows: objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of their own.
-// At the start it reports whether the library is there and acts.
+// Does the work of `devshm run --explain`. It is preloaded before the library, and reports what the library can't reach
+// and no file shows: objects that are loaded by a bare name with RTLD_DEEPBIND (deep_binding.h), or into a namespace of
+// their own. At the start it reports whether the library is loaded and acts.
 //
 // Both functions end in a tail call, because dlopen looks at its return address.
 #include <dlfcn.h>
@@ -21,14 +21,14 @@ void* devshm::showing_files(const char*, void* real) { return real; }
 
 namespace {
 
-[[gnu::cold, gnu::noinline]] void tell(const char* file, const char* how) {
+[[gnu::cold, gnu::noinline]] void report_load(const char* file, const char* how) {
   if (!getenv("DEVSHM_EXPLAIN")) return;
   devshm::Line<1024> line;
   line.add("devshm: explain: ").add_name(file).add(" is loaded ").add(how).add(": devshm can't reach it").end();
   devshm::write_message(line.c_str(), line.size());
 }
 
-/// Only in the program itself, not in its children: that all is well is worth a line, too.
+/// Runs in the program itself, not in its children. It writes a line even if all is well.
 __attribute__((constructor)) void explain() {
   const char* wanted = getenv("DEVSHM_EXPLAIN");
   devshm::Line<32> own;
@@ -51,11 +51,11 @@ __attribute__((constructor)) void explain() {
 
 extern "C" [[gnu::visibility("default")]] void* dlopen(const char* file, int mode) noexcept {
   if (file && mode & RTLD_DEEPBIND && !devshm::has_slash(file))
-    tell(file, "with RTLD_DEEPBIND by a name without a slash, and takes libc's functions first");
+    report_load(file, "with RTLD_DEEPBIND by a name without a slash, and takes libc's functions first");
   return NEXT_LATE(dlopen)(file, mode);
 }
 
 extern "C" [[gnu::visibility("default")]] void* dlmopen(Lmid_t space, const char* file, int mode) noexcept {
-  if (file && space != LM_ID_BASE) tell(file, "into a namespace of its own (dlmopen), with a libc of its own");
+  if (file && space != LM_ID_BASE) report_load(file, "into a namespace of its own (dlmopen), with a libc of its own");
   return NEXT_LATE(dlmopen)(space, file, mode);
 }

@@ -42,7 +42,8 @@ const char* kind_of(mode_t mode) {
   }
 }
 
-/// The pages of a file that are in the page cache: the kernel says it to whoever may write the file (mincore(2)).
+/// The size of a file's pages in the page cache. The kernel reports them only to users that may write the file
+/// (mincore(2)).
 Bytes in_page_cache(int dir, const char* entry, const struct stat& file) {
   if (!S_ISREG(file.st_mode)) return unknown;
   if (file.st_size == 0) return 0;

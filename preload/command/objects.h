@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is below /dev/shm: the objects of both stores, and who has them open. For `devshm ls`, `devshm df` and `devshm
-// rm`, which run as `devshm check` does, in a program that ends before its main begins.
+// Lists what is below /dev/shm: the objects of both stores, and the processes that have them open. `devshm ls`, `devshm
+// df` and `devshm rm` use it; like `devshm check` they run in a program that ends before its main begins.
 #pragma once
 
 #include <sys/stat.h>
@@ -12,15 +12,15 @@
 
 namespace devshm {
 
-/// How much of an object is in memory is not known where one may not look.
+/// Stands for a size that this user may not see.
 inline constexpr Bytes unknown = ~0ull;
 
 struct Object {
   char* name;          ///< relative to /dev/shm
   const char* kind;    ///< "memory", "disk", "link", "socket", "pipe" or "device"
-  struct stat status;  ///< of the object, not of the link that its name is
+  struct stat status;  ///< the object's, not that of the link that its name is
   Bytes resident;      ///< bytes in memory; `unknown`
-  int* processes;      ///< which have it open or mapped, in order; those that may be looked at
+  int* processes;      ///< those that have it open or mapped and may be examined, in order
   std::size_t process_count;
 };
 

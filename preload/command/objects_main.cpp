@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Runs `devshm ls`, `df` or `rm` in the program that this library is preloaded into, and ends that before its main
-// begins. The devshm command (devshm.in) says by the environment:
+// begins. The devshm command (devshm.in) passes in the environment:
 //
 //   DEVSHM_OBJECTS         ls, df or rm; without it nothing is done here. rm's names are the program's arguments
 //   DEVSHM_OBJECTS_FORMAT  json; else a table

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm rm`: removes names below /dev/shm, and nothing else. No symbolic link is followed: one in the place of a
-// directory is refused, and one at the end is removed itself, as an object's name is.
+// Does the work of `devshm rm`: removes names below /dev/shm, and nothing else. No symbolic link is followed: one in
+// the place of a directory is refused, and one at the end is removed itself, as an object's name is.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 namespace devshm {
 namespace {
 
-/// What a name says below /dev/shm; null if it leads elsewhere. "/dev/shm/a" and "a" are the same.
+/// The part of a name below /dev/shm; null if it leads elsewhere. "/dev/shm/a" and "a" are the same.
 const char* below_dev_shm(const char* name) {
   const char* rest = name;
   if (*name == '/') {
@@ -54,7 +54,7 @@ const char* remove_one(const char* name) {
     while (*part == '/') ++part;
   }
   if (dir < 0)
-    return errno == ELOOP || errno == ENOTDIR ? "leads through something that is no directory" : strerror(errno);
+    return errno == ELOOP || errno == ENOTDIR ? "leads through something that is not a directory" : strerror(errno);
   const int result = *part ? unlinkat(dir, part, 0) : -1;
   const int error = *part ? errno : EISDIR;
   close(dir);

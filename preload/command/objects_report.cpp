@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// `devshm ls` and `devshm df`: the objects and the room as a table for people, or as JSON.
+// Does the work of `devshm ls` and `devshm df`: prints the objects and the space as a table, or as JSON.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 namespace devshm {
 namespace {
 
-/// A name as people and JSON read it (escape.h).
+/// Prints a name, escaped (escape.h).
 void print_name(const char* name, bool as_json) {
   escape(name, strlen(name), [as_json](const char* text, std::size_t size) {
     if (as_json && size == 1 && *text == '"') putchar('\\');
@@ -24,7 +24,7 @@ void print_name(const char* name, bool as_json) {
   });
 }
 
-/// "1.5G", in at most five letters; "-" for what is not known.
+/// Writes a size like "1.5G", in at most five letters; "-" if it is unknown.
 void put_size(char (&out)[24], Bytes bytes) {
   const char* unit = " KMGTPE";
   double number = static_cast<double>(bytes);
@@ -44,7 +44,7 @@ void print_number(const char* key, Bytes number) {
     printf(",\"%s\":%llu", key, number);
 }
 
-/// The user's name, from /etc/passwd alone: NSS would bring its libraries.
+/// Writes the user's name. Only /etc/passwd is searched, because NSS would load its libraries.
 void put_user(char (&out)[24], uid_t user) {
   char memory[1024];
   LineReader lines("/etc/passwd", memory, sizeof memory);

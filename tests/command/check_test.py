@@ -81,7 +81,7 @@ class Check(unittest.TestCase):
         self.assertEqual(report[2].count("\n"), 1, report[2])  # the loader's, of the shell
         self.assertEqual(
             self.row(json.loads(report[1])["now"], "library"),
-            (None, "not loaded: /none/libdevshm.so, which LD_PRELOAD names, is not there"),
+            (None, "not loaded: LD_PRELOAD names /none/libdevshm.so, which does not exist"),
         )
 
     def test_objects_are_memory_or_files(self):
@@ -131,7 +131,7 @@ class Check(unittest.TestCase):
         report = self.check("--when=missing", **self.preload)
         self.assertEqual((report["exit"], report["status"]), (4, "works without"))
         self.assertEqual(
-            self.row(report["now"], "stands aside"), (None, "DEVSHM_WHEN says so, as the real /dev/shm is good")
+            self.row(report["now"], "stands aside"), (None, "DEVSHM_WHEN prefers the real /dev/shm, which is good")
         )
         self.assertEqual(self.check(**self.preload)["exit"], 0)
 

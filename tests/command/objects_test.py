@@ -120,7 +120,7 @@ class Objects(unittest.TestCase):
                     "../victim": "is not below /dev/shm",
                     "dir/../../victim": "is not below /dev/shm",
                     "/tmp/shm/mapped": "is not below /dev/shm",
-                    "tmp/victim": "leads through something that is no directory",
+                    "tmp/victim": "leads through something that is not a directory",
                     "dir": "is a directory",
                     "missing": "No such file or directory",
                 }
