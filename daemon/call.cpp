@@ -104,7 +104,7 @@ void Call::reply_attr(Locked fs, Node& node) {
 }
 
 void Call::reply_open(Locked fs, Node& node, fuse_file_info& info) {
-  info.keep_cache = 1;  // what the kernel has cached is right, whoever opens the file
+  info.keep_cache = 1;  // what the kernel has cached stays right when another program opens the file
   const int backing_id = fs.open_file(node);
   record(std::move(fs), 0);
   if (devshmd::reply_open(request_, info, backing_id) != 0) undo_open(ino_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One request on its way: the mode may refuse it, it is recorded, and it is answered. Every answer goes through here,
+// Answers one request: the mode may refuse it, it is recorded, and it is answered. Every answer goes through here,
 // and the record is written first.
 #pragma once
 
@@ -49,16 +49,16 @@ class Call {
   // The answers, named as libfuse names them. Each takes the lock over and releases it before it records and replies: a
   // write to the recording may take its time.
 
-  void reply_err(Locked fs, int error);     ///< 0: done
-  void reply_entry(Locked fs, Node& node);  ///< adds a reference of the kernel's
+  void reply_err(Locked fs, int error);     ///< 0: success
+  void reply_entry(Locked fs, Node& node);  ///< adds one to the kernel's references
   /// The name can't be looked up; if it is absent, the kernel may remember that.
   void reply_absent(Locked fs, int error);
   void reply_create(Locked fs, Node& node, fuse_file_info& info);  ///< the same, and opens the file
   void reply_attr(Locked fs, Node& node);
-  void reply_open(Locked fs, Node& node, fuse_file_info& info);  ///< of a file: undone if nobody waits for it
+  void reply_open(Locked fs, Node& node, fuse_file_info& info);  ///< opens a file; undone if nobody waits for it
   void reply_opendir(Locked fs, const fuse_file_info& info);
   void reply_write(Locked fs, std::size_t size);
-  void reply_read(Locked fs, const char* bytes, std::size_t size);  ///< contents of a file; recorded with their size
+  void reply_read(Locked fs, const char* bytes, std::size_t size);  ///< a file's contents; their size is recorded
   void reply_buf(Locked fs, const char* bytes, std::size_t size);   ///< other bytes
   void reply_readlink(Locked fs, const std::string& target);
   void reply_xattr(Locked fs, std::size_t size);  ///< the size that is needed

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The process behind a request. The kernel names only its thread.
+// Finds the process behind a request. The kernel names only its thread.
 #pragma once
 
 #include <sys/types.h>

@@ -32,7 +32,7 @@ int ContentPool::make(std::uint64_t pages) {
   const int fs = fsopen("tmpfs");
   if (fs < 0) return errno;
   if (fsconfig(fs, FSCONFIG_SET_STRING, "size", size_of(pages).c_str()) == 0 &&
-      fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "0") == 0 &&  // NodeTable counts those
+      fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "0") == 0 &&  // NodeTable counts them
       fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0700") == 0 &&
       fsconfig(fs, FSCONFIG_CMD_CREATE, nullptr, nullptr) == 0)
     directory_ = fsmount(fs);

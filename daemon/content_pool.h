@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// If there is a limit, contents are files in a tmpfs of the daemon's own, which is mounted nowhere. The kernel then
-// enforces the limit to the page, and with passthrough even raises SIGBUS for a store that finds no room. Without the
-// right to mount, memfds are used and the daemon counts.
+// SPDX-License-Identifier: MIT Keeps contents below a limit: they are files in a tmpfs of the daemon's own, which is
+// mounted nowhere. The kernel then enforces the limit to the page, and with passthrough even raises SIGBUS for a store
+// that finds no room. Without the right to mount, memfds are used and the daemon counts.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@ class ContentPool {
   ContentPool(const ContentPool&) = delete;
   ContentPool& operator=(const ContentPool&) = delete;
 
-  /// Makes the tmpfs, with room for `pages`. Returns 0 or an errno value.
+  /// Makes the tmpfs, with space for `pages`. Returns 0 or an errno value.
   int make(std::uint64_t pages);
   /// A descriptor of its root directory; -1: there is none.
   int directory() const { return directory_; }
@@ -30,7 +29,7 @@ class ContentPool {
   bool resize(std::uint64_t reserved);
 
   int directory_ = -1;
-  int context_ = -1;  ///< for changes of its size
+  int context_ = -1;  ///< for changing its size
   std::uint64_t pages_ = 0, reserved_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What all operations share, and the lock that guards a part of it.
+// Holds what all operations share, and the lock that guards a part of it.
 #pragma once
 
 #include <cerrno>
@@ -42,7 +42,7 @@ struct FileSystem {
   Passthrough passthrough;
 
   std::condition_variable forgotten;  ///< notified when the kernel has forgotten an object
-  unsigned threads = 1;               ///< that answer; one has to stay free to be notified
+  unsigned threads = 1;               ///< how many answer; one has to stay free to be notified
 
   const std::string mount_point;
   Handshake handshake;
@@ -67,7 +67,7 @@ struct FileSystem {
   }
   /// Must each `open` be a request? Only a recording, a mode that refuses it, and passthrough need it.
   bool wants_opens() const { return !kernel_caches() || passthrough.active(); }
-  /// The same of `opendir`, which the kernel can do without since Linux 5.1.
+  /// Must each `opendir` be one? The kernel can do without since Linux 5.1.
   bool wants_opendirs() const { return !kernel_caches() || !handshake.offers(protocol::no_opendir); }
 
  private:
@@ -85,7 +85,7 @@ class Locked {
   Space& space() const { return fs_.space; }
   Passthrough& passthrough() const { return fs_.passthrough; }
 
-  /// The file of `node` is opened; returns the backing id for the answer, or 0.
+  /// Opens the file of `node`. Returns the backing id for the answer, or 0.
   int open_file(Node& node) { return fs_.passthrough.open(fuse_session_fd(fs_.session), node); }
   void release_file(Node& node) {
     fs_.passthrough.release(node);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Flags as texts, as a recording shows them.
+// Writes flags as texts, as a recording shows them.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// libfuse, with the same version of its interface in every file.
+// Includes libfuse, with the same version of its interface in every file.
 #pragma once
 
 #define FUSE_USE_VERSION 312

@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// INIT, the first request: what the kernel offers and what the daemon wants of it. libfuse 3.14 knows neither
-// passthrough nor HANDLE_KILLPRIV_V2; so the offer is read before libfuse sees the request, and what is wanted is put
-// into libfuse's answer on its way to the kernel. This is right for newer versions, too.
+// SPDX-License-Identifier: MIT Negotiates features with the kernel in INIT, the first request. libfuse 3.14 knows
+// neither passthrough nor HANDLE_KILLPRIV_V2. So the kernel's offer is read before libfuse sees the request, and what
+// the daemon wants is put into libfuse's answer before the kernel gets it. This works with newer versions, too.
 #pragma once
 
 #include <sys/uio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The JSON of a recording: each line is a flat object of strings and whole numbers.
+// Writes and reads the JSON of a recording: each line is a flat object of strings and whole numbers.
 #pragma once
 
 #include <map>

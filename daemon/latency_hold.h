@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// --low-latency: keeps idle processors from sleeping deeply while many requests come, by way of /dev/cpu_dma_latency
-// (Documentation/power/pm_qos_interface.rst of the kernel). Waking them takes longer than most answers; but while they
-// are held, they use power and heat up.
+// SPDX-License-Identifier: MIT Implements --low-latency: keeps idle processors from sleeping deeply while many requests
+// come, through /dev/cpu_dma_latency (the kernel's Documentation/power/pm_qos_interface.rst). Waking them takes longer
+// than most answers; but while they are held, they use power and heat up.
 #pragma once
 
 namespace devshmd {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Messages for the person who runs the daemon: on standard error, and in the system's log once the daemon is in the
-// background.
+// Writes messages for the person who runs the daemon: to standard error, and to the system's log once the daemon is in
+// the background.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace devshmd {
 void log_to_syslog();
 /// Sends libfuse's messages the same way.
 void take_over_libfuse_log();
-/// Writes a line. It is escaped: whoever names a file must not be able to end it (preload/escape.h).
+/// Writes a line. It is escaped, so that the name of a file can't end it (preload/escape.h).
 void say_text(const std::string& message);
 
 template <class... Arguments>

@@ -73,7 +73,7 @@ void Loop::work() {
 void Loop::stop() {
   stopping_ = true;
   fs_.queue.stop();
-  // A signal that comes just before a thread begins to wait is lost on it: hence again.
+  // A signal that arrives just before a thread begins to wait has no effect, so it is sent again.
   while (running_ != 0) {
     for (std::thread& thread : threads_) pthread_kill(thread.native_handle(), wake_up);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

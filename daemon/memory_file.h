@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: MIT
-// The contents of one regular file. As long as nothing but its first page was written they are in the daemon's own
-// memory, without a descriptor. Otherwise they are a file without a name on the kernel's tmpfs, so that holes,
-// fallocate and SEEK_HOLE are those of a tmpfs, and the kernel can be given it (passthrough). Functions return 0 or
-// more, or -errno, and may be called on several threads at once.
+// SPDX-License-Identifier: MIT Holds the contents of one regular file. As long as only its first page was written, they
+// are in the daemon's own memory, without a descriptor. Otherwise they are a file without a name on the kernel's tmpfs,
+// so that holes, fallocate and SEEK_HOLE are those of a tmpfs, and the kernel can use the file directly (passthrough).
+// Functions return 0 or more, or -errno, and may be called on several threads at once.
 #pragma once
 
 #include <sys/types.h>
@@ -24,8 +23,8 @@ constexpr std::uint64_t pages_of(std::uint64_t bytes) { return bytes / page_size
 
 class MemoryFile {
  public:
-  /// `pool`: a directory on a tmpfs of the daemon's own, where a descriptor is opened when one is needed; -1: a memfd
-  /// is.
+  /// `pool`: a directory on a tmpfs of the daemon's own, in which a file is opened when one is needed; -1: a memfd is
+  /// used.
   explicit MemoryFile(int pool) : pool_(pool) {}
   ~MemoryFile();
   MemoryFile(const MemoryFile&) = delete;
@@ -76,7 +75,7 @@ class MemoryFile {
 
   // Without a descriptor:
   mutable std::mutex mutex_;
-  std::string bytes_;  ///< of the first page; what is missing up to `size_` is zero
+  std::string bytes_;  ///< the first page's; what is missing up to `size_` is zero
   std::uint64_t size_ = 0;
   bool allocated_ = false;  ///< was anything written to the first page?
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Mounts: making ours, finding it, and taking it away, also when its daemon is dead.
+// Makes, finds and removes devshmd's mounts, even those whose daemon is dead.
 #pragma once
 
 #include <string>

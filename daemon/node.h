@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One object of the file system: its attributes, and what it holds. Its key is its number, never a path: a semaphore is
-// linked from a temporary name to its own while it is mapped, and all its names must lead to the same pages.
+// Describes one object of the file system: its attributes, and what it holds. Its key is its number, never a path: a
+// semaphore is linked from a temporary name to its own while it is mapped, and all its names must lead to the same
+// pages.
 #pragma once
 
 #include <sys/stat.h>
@@ -50,7 +51,7 @@ struct Node {
 
   std::uint64_t lookups = 0;            ///< references that the kernel holds
   std::uint64_t charged = 0, used = 0;  ///< pages, see Space
-  std::uint64_t used_elsewhere = 0;     ///< those of `used` that have no descriptor
+  std::uint64_t used_elsewhere = 0;     ///< pages of `used` that have no descriptor
   std::uint64_t promised_end = 0;       ///< fallocate beyond the end reserves up to here
 
   // FUSE passthrough: while a file is open, every opener must get the same backing id.
@@ -67,14 +68,14 @@ struct Node {
   bool is_directory() const { return S_ISDIR(mode); }
   bool is_file() const { return S_ISREG(mode); }
   void touch(timespec now) { modified = changed = now; }
-  /// As the kernel does it: without the group's right to execute, the set-group-id bit means something else.
+  /// Drops them as the kernel does: without the group's right to execute, the set-group-id bit means something else.
   void drop_set_ids() {
     mode &= ~static_cast<mode_t>(S_ISUID);
     if (mode & S_IXGRP) mode &= ~static_cast<mode_t>(S_ISGID);
   }
 };
 
-/// What an extended attribute takes of the budget for inodes: 64 bytes are for its bookkeeping.
+/// How much of the budget for inodes an extended attribute takes: 64 bytes are for its bookkeeping.
 inline std::uint64_t attribute_bytes(std::size_t name, std::size_t value) { return 64 + name + value; }
 
 inline bool operator<(const timespec& a, const timespec& b) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NodeTable: contents and extended attributes, and the room that they take.
+// Implements NodeTable's contents and extended attributes, and charges for the space that they take.
 #include <fcntl.h>
 #include <sys/xattr.h>
 
@@ -40,7 +40,7 @@ std::uint64_t NodeTable::recount(Node& node) {
     node.seen_modified = facts.modified;
     if (node.modified < facts.modified) node.touch(facts.modified);
   }
-  // As `relatime` does it: the time of access changes only while it is older than that of modification.
+  // Like `relatime`: the time of access changes only while it is older than that of modification.
   if (node.seen_read < facts.read) {
     node.seen_read = facts.read;
     if (!(node.modified < node.accessed) && node.accessed < facts.read) node.accessed = facts.read;
@@ -125,7 +125,7 @@ int NodeTable::fallocate(Node& node, int mode, std::uint64_t offset, std::uint64
 
 void NodeTable::save_descriptor(Node& node) {
   if (!node.file || MemoryFile::descriptors() < descriptors_enough_ || !reserve_elsewhere(1)) return;
-  recount(node);  // the last that the times of the descriptor say
+  recount(node);  // takes over the times of the descriptor before it is closed
   node.file->take_descriptor_back();
   recount(node);
 }

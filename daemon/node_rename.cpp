@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NodeTable::rename, with all of renameat2's flags.
+// Implements NodeTable::rename, with all of renameat2's flags.
 #include <fcntl.h>
 
 #include <algorithm>

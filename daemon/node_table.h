@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// All objects of the file system, their names, and the room that they take. The behaviour of a tmpfs is here: times,
-// link counts, sizes, owners. Nothing here locks: the caller holds the file system's lock (file_system.h). Functions
-// return 0 or an errno value.
+// SPDX-License-Identifier: MIT Holds all objects of the file system and their names, and counts the space that they
+// take. It implements the behaviour of a tmpfs: times, link counts, sizes, owners. Nothing here locks: the caller holds
+// the file system's lock (file_system.h). Functions return 0 or an errno value.
 #pragma once
 
 #include <string>
@@ -27,7 +26,7 @@ struct Blueprint {
   mode_t mode;
   Owner owner;
   dev_t device = 0;
-  std::string_view target = {};  ///< of a symbolic link
+  std::string_view target = {};  ///< for a symbolic link
 };
 
 /// The errno value for any use of an attribute with this name, as in the kernel; 0 if such attributes are served.
@@ -37,11 +36,12 @@ class NodeTable {
  public:
   NodeTable(Space& space, Owner owner, std::string mount_point);
 
-  /// Contents will be made in `pool`, and the room for what is not there be reserved.
+  /// From now on contents are made in `pool`, and space for what is not there is reserved.
   void make_contents_in(ContentPool& pool) { pool_ = &pool; }
   /// How many descriptors contents may have before they are saved.
   void save_descriptors_from(unsigned count) { descriptors_enough_ = count; }
-  /// No program has the file open any more: if descriptors are scarce, small contents go back to memory.
+  /// To be called when no program has the file open any more: if descriptors are scarce, small contents go back to
+  /// memory.
   void save_descriptor(Node& node);
 
   Node* find(Ino ino);
@@ -71,7 +71,7 @@ class NodeTable {
   int set_attribute(Node& node, std::string_view name, std::string_view value, int flags);
   int remove_attribute(Node& node, std::string_view name);
 
-  /// The path for people to read: below the mount point, followed by " (deleted)" if the object has no name any more.
+  /// The path to show to people: below the mount point, followed by " (deleted)" if the object has no name any more.
   std::string path(Ino ino) const;
   std::string path(Ino parent, std::string_view name) const;
 

@@ -30,7 +30,7 @@ fuse_attr attributes_out(const struct stat& from) {
   return out;
 }
 
-/// A timeout in whole seconds: those that are used have no fraction.
+/// Converts a timeout to whole seconds: those that are used have no fraction.
 std::uint64_t seconds(double timeout) { return static_cast<std::uint64_t>(timeout); }
 
 }  // namespace

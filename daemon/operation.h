@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: MIT
-// The operations as values: an enumerator and a row of facts for each row of operations.def.
+// SPDX-License-Identifier: MIT Turns each row of operations.def into an enumerator and a row of facts.
 #pragma once
 
 #include <cstddef>

@@ -14,7 +14,7 @@
 namespace devshmd {
 namespace {
 
-/// What an option goes together with.
+/// What an option can be combined with.
 enum class With {
   any_mode,  ///< a daemon in any mode
   serve,     ///< a daemon that serves files
@@ -28,7 +28,7 @@ struct Option {
   const char* value;  ///< how the help calls its value; null if it takes none
   With with;
   bool repeatable;
-  /// Takes the value over; what is wrong with it, or an empty text.
+  /// Takes the value over. Returns what is wrong with it, or an empty text.
   std::string (*take)(Options& options, const std::string& value);
   const char* help;
 };
@@ -60,16 +60,16 @@ const Option table[] = {
      "the same files at DIR as well (a bind mount); may be given more than once"},
     {"allow-other", nullptr, With::any_mode, false,
      [](Options& options, const std::string&) { return done(options.allow_other = true); },
-     "let users other than the one who mounts use it"},
+     "let all users use it, not only the one that mounts it"},
     {"exec", nullptr, With::serve, false,
      [](Options& options, const std::string&) { return done(options.exec = true); },
-     "let programs in it be run; otherwise it is noexec (nosuid and nodev it\nalways is)"},
+     "let programs in it be executed; otherwise it is noexec (it is always\nnosuid and nodev)"},
     {"no-passthrough", nullptr, With::serve, false,
      [](Options& options, const std::string&) { return done(options.passthrough = false); },
      "send all contents through the daemon, even where the kernel could reach\nthem directly"},
     {"no-dirty-limit", nullptr, With::serve, false,
      [](Options& options, const std::string&) { return done(options.no_dirty_limit = true); },
-     "let the kernel keep as much unwritten contents as it likes: large mappings\nbecome fast without passthrough "
+     "let the kernel keep any amount of unwritten contents: large mappings\nbecome fast without passthrough "
      "(changes two settings of this mount in\n/sys/class/bdi; root)"},
     {"low-latency", nullptr, With::any_mode, false,
      [](Options& options, const std::string&) { return done(options.low_latency = true); },
@@ -164,7 +164,7 @@ std::string take_words(Options& options, const std::vector<std::string>& words) 
       ++next;
     } else if (words[next] == "report") {
       options.command = Command::report;
-      if (++next == words.size()) return "report wants a FILE; - is standard input";
+      if (++next == words.size()) return "report needs a FILE; - is standard input";
       options.report_file = words[next++];
     }
   }
@@ -193,7 +193,7 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
   static const std::vector<option> list = long_options();
   std::set<std::string> given;
   std::vector<std::string> words;
-  optind = 0;  // begins anew
+  optind = 0;  // getopt_long starts again
   opterr = 0;
   // "-": words are returned where they stand, as the argument of option 1; ":": a missing value is reported as ':'.
   for (int found; (found = getopt_long(argc, argv.data(), "-:h", list.data(), nullptr)) != -1;) {
@@ -204,7 +204,7 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
       continue;
     }
     if (found == 'h') found = first_row + static_cast<int>(&row("help") - table);
-    if (found == ':') return fail(name + " wants a value");
+    if (found == ':') return fail(name + " needs a value");
     if (found == '?') {
       if (optopt >= first_row) return fail(name + " takes no value");
       return fail(fmt::format("unknown option {}; devshmd --help lists them",
@@ -212,7 +212,7 @@ Parsed parse_options(const std::vector<std::string>& arguments) {
     }
     const Option& each = table[found - first_row];
     const std::string value = optarg ? optarg : "";
-    if (each.value && value.empty()) return fail(fmt::format("--{} wants a value", each.name));
+    if (each.value && value.empty()) return fail(fmt::format("--{} needs a value", each.name));
     if (!given.insert(each.name).second && !each.repeatable) return fail(fmt::format("--{} is given twice", each.name));
     const std::string problem = each.take(options, value);
     if (!problem.empty()) return fail(fmt::format("--{} {}: {}", each.name, value, problem));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line. Pure: it looks at nothing but the words.
+// Parses the command line. Pure: it looks at nothing but the words.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,9 @@ struct Options {
   bool daemonize = false;
   int ready_fd = -1;
   std::string report_file;
-  bool json = false;      ///< of --status
-  bool once = false;      ///< of top
-  unsigned interval = 2;  ///< of top, in seconds
+  bool json = false;      ///< for --status
+  bool once = false;      ///< for top
+  unsigned interval = 2;  ///< for top, in seconds
 };
 
 struct Parsed {

@@ -19,11 +19,11 @@ void Passthrough::switch_off(std::string reason) {
 void Passthrough::negotiate(Handshake& handshake, Space& space) {
   if (!allowed_) return;
   if (space.page_limit() != Space::unlimited && !space.kernel_counts()) {
-    switch_off("there is a limit that only the daemon keeps (--size 0 has none)");
+    switch_off("only the daemon can enforce the limit (--size 0 sets none)");
     return;
   }
   if (!handshake.offers(protocol::passthrough)) {
-    switch_off("the kernel does not have it (Linux 6.9 and later do)");
+    switch_off("the kernel lacks it (Linux 6.9 and later have it)");
     return;
   }
   handshake.want(protocol::passthrough);

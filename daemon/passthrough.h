@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// FUSE passthrough: the kernel reads, writes and maps the contents itself, without a request. It needs Linux 6.9 and
-// CAP_SYS_ADMIN outside of any user namespace. What is missing is said once; contents then go through the page cache.
+// SPDX-License-Identifier: MIT Uses FUSE passthrough: the kernel reads, writes and maps the contents itself, without a
+// request. That needs Linux 6.9 and CAP_SYS_ADMIN outside of any user namespace. If something is missing, one message
+// says so, and contents go through the page cache.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ class Passthrough {
   void switch_off(std::string reason);
   /// At INIT: asks the kernel for it. The kernel then keeps the limit of `space`.
   void negotiate(Handshake& handshake, Space& space);
-  /// A file is opened. Returns the backing id for the answer, the same for all openers; 0: without passthrough.
+  /// Opens a file. Returns the backing id for the answer, the same for all openers; 0: without passthrough.
   /// `fuse_fd`: the session's descriptor.
   int open(int fuse_fd, Node& node);
   void release(Node& node);

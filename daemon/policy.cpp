@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* mode_names[] = {"serve", "hidden", "denied", "full", "readonly"};
 
-/// Somebody else's directory of mode 0 still shows its own attributes and its file system's.
+/// Whether the operation succeeds even on another user's directory of mode 0, which still shows its own attributes and
+/// its file system's.
 bool needs_no_permission(Operation operation) {
   return operation == Operation::getattr || operation == Operation::statfs;
 }

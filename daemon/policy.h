@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The modes, and what each refuses. Pure: no system call, no state.
+// Decides what each mode refuses. Pure: no system call, no state.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ std::optional<Mode> mode_named(std::string_view name);
 const char* name_of(Mode mode);
 std::string mode_list();  ///< "serve, hidden, denied, full, readonly"
 
-/// A request, as far as a mode judges it.
+/// The part of a request that a mode judges.
 struct Asked {
   Operation operation;
   int access = 0;  ///< for `access`: the bits of R_OK, W_OK and X_OK; 0 for other operations

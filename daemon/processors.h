@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How much processor time there is to spend.
+// Finds out how much processor time there is to spend.
 #pragma once
 
 #include <sched.h>

@@ -29,7 +29,7 @@ void Background::enter() {
     while ((got = read(ends[0], &status, 1)) < 0 && errno == EINTR) {
     }
     if (got == 1) _exit(0);
-    // It ended instead, with a message. Its status is ours; if it was killed, 1 is.
+    // The child ended instead, with a message. Its status is ours, or 1 if it was killed.
     int how;
     while (waitpid(child, &how, 0) < 0 && errno == EINTR) {
     }

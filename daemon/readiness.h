@@ -6,8 +6,8 @@
 
 namespace devshmd {
 
-/// The way to the background. `enter` returns in the child; the parent ends when the child calls `ready`, or has ended
-/// without.
+/// Sends the daemon to the background. `enter` returns in the child; the parent ends when the child calls `ready`, or
+/// has ended without doing so.
 class Background {
  public:
   void enter();

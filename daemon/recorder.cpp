@@ -41,7 +41,8 @@ int open_recording(const std::string& file) {
     const int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return fd < 0 ? -errno : fd;
   }
-  // A pipe without a reader would be waited for: with O_NONBLOCK it is ENXIO. Later on, a slow reader is waited for.
+  // Opening a pipe without a reader would wait for one; with O_NONBLOCK it fails with ENXIO. Later the recorder waits
+  // for a slow reader.
   constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
   const int fd = open(file.c_str(), flags | O_NONBLOCK, 0600);
   if (fd < 0) return -errno;
@@ -81,7 +82,7 @@ void Recorder::put(const std::string& line) {
     }
     if (!complained_) {
       complained_ = true;
-      say("can't write the recording {}: {}; the service goes on, and what is missing is counted", shown_,
+      say("can't write the recording {}: {}; the daemon goes on, and counts the missing operations", shown_,
           explain(errno));
     }
     torn_ = torn_ || done > 0;

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// The recording: a line of JSON for every operation, written before its answer is sent. So every answer that a program
-// got is in it, however the daemon ends.
+// SPDX-License-Identifier: MIT Writes the recording: a line of JSON for every operation, before its answer is sent. So
+// the recording has every answer that a program got, however the daemon ends.
 #pragma once
 
 #include <sys/types.h>
@@ -30,7 +29,7 @@ std::string to_json(const Record& record);
 class Recorder {
  public:
   Recorder() = default;
-  /// `fd`: the lines go there; the recorder owns it from now on. `shown` names it in messages.
+  /// Starts to write to `fd`, which the recorder owns from now on. `shown` names it in messages.
   void start(int fd, std::string shown);
   ~Recorder();
   Recorder(const Recorder&) = delete;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `devshmd report`: a recording as a table.
+// Implements `devshmd report`: shows a recording as a table.
 #pragma once
 
 #include <istream>

@@ -93,7 +93,7 @@ ssize_t RequestQueue::take(void* buffer, std::size_t size) {
   const ssize_t got = receive(buffer, size);
   const auto now = Clock::now();
   policy_.came_after(now.time_since_epoch() - Clock::duration(idle_since_.load()), now);
-  // `await` may have handed the token on; then `in_a_row_` is another thread's.
+  // `await` may have passed the token on; then `in_a_row_` belongs to another thread.
   if (has_token() &&
       (!policy_.pays() || got <= 0 || static_cast<std::size_t>(got) > large_request || in_a_row_ >= longest_row))
     hand_on();

@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: MIT
-// How the threads get requests from the kernel. While requests follow each other closely, one thread at a time has the
-// token: it spins for the next request, answers it, and looks again, while the others are parked; so neither the
-// daemon's thread nor another one has to be woken for each request. Otherwise all threads wait in read(2), and use no
-// time.
+// SPDX-License-Identifier: MIT Gets requests from the kernel for the threads. While requests follow each other closely,
+// one thread at a time has the token: it spins for the next request, answers it, and looks again, while the others are
+// parked; so neither the daemon's thread nor another one has to be woken for each request. Otherwise all threads wait
+// in read(2), and use no time.
 #pragma once
 
 #include <sys/types.h>
@@ -28,8 +27,8 @@ class RequestQueue {
   /// The next request: its size, 0 if there is none after all (a signal came, or another thread was faster), or -errno.
   ssize_t take(void* buffer, std::size_t size);
 
-  /// The caller is about to wait for something that another request may bring, or to work for long: if its thread has
-  /// the token, another one goes on with it.
+  /// To be called before waiting for something that another request may bring, or before long work: if the calling
+  /// thread has the token, another one continues with it.
   void hand_on();
 
   /// Parked threads return from `take`, and no thread parks any more. Threads in read(2) need a signal.
@@ -41,8 +40,8 @@ class RequestQueue {
   using Clock = SpinPolicy::Clock;
   static constexpr std::size_t large_request = 65536;
   static constexpr int longest_row = 16;    ///< requests without a pause; then another thread helps
-  static constexpr int silence_ms = 2;      ///< after which processors may sleep again
-  static constexpr int load_interval = 64;  ///< requests from one look at the load to the next
+  static constexpr int silence_ms = 2;      ///< after this time processors may sleep again
+  static constexpr int load_interval = 64;  ///< requests between two looks at the load
 
   bool has_token() const;
   /// Waits for the token. False: spinning does not pay (any more).
@@ -63,7 +62,7 @@ class RequestQueue {
   bool stopping_ = false;
   std::atomic<std::thread::id> holder_{};
 
-  // For the thread that has the token.
+  // Used by the thread that has the token.
   Load load_;
   int since_load_ = 0;
   LatencyHold hold_;

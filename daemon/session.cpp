@@ -125,7 +125,7 @@ class Session {
     if (fs_->space.page_limit() == Space::unlimited) return;
     if (const int error = fs_->pool.make(fs_->space.page_limit())) {
       fs_->passthrough.switch_off(
-          fmt::format("no tmpfs of its own can be made: {}; --size 0 needs none", explain(error)));
+          fmt::format("the daemon can't make a tmpfs of its own: {}; --size 0 needs none", explain(error)));
       return;
     }
     fs_->space.let_kernel_count();
@@ -278,11 +278,11 @@ int unmount(const std::string& mount_point) {
     return 1;
   }
   if (entry.type != mount_type) {
-    say("what is mounted at {} ({}) is not devshmd's, and stays", point, entry.type);
+    say("the mount at {} ({}) is not devshmd's, so it stays", point, entry.type);
     return 1;
   }
   if (!detach_device(entry.device)) {
-    say("{} can't be unmounted everywhere: the user who mounted it can do it, or root", point);
+    say("{} can't be unmounted everywhere: only root or the user that mounted it can do that", point);
     return 1;
   }
   return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The life of a mount, from the command line to the last request.
+// Runs a mount, from the command line to the last request.
 #pragma once
 
 #include "options.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sizes as people write and read them.
+// Parses and shows sizes as people write them.
 #pragma once
 
 #include <cstdint>

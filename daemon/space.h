@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// How much room there is, counted as a tmpfs counts it: pages of contents, and a budget for inodes, which also pays for
-// further links and for extended attributes. Only numbers; NodeTable keeps them right.
+// SPDX-License-Identifier: MIT Counts the space as a tmpfs does: pages of contents, and a budget for inodes, which also
+// pays for further links and for extended attributes. It holds only numbers; NodeTable keeps them right.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +9,7 @@ namespace devshmd {
 class Space {
  public:
   static constexpr std::uint64_t unlimited = 0;
-  static constexpr std::uint64_t inode_bytes = 1024;  ///< what an inode takes of the budget, as in the kernel's tmpfs
+  static constexpr std::uint64_t inode_bytes = 1024;  ///< the cost of an inode, as in the kernel's tmpfs
 
   /// `promise`: a file is charged for its whole size, holes too. The kernel writes stores into a mapping back later,
   /// when they can't be refused any more; so their room is promised when the file gets its size.
@@ -20,7 +19,7 @@ class Space {
   bool promises() const { return promise_; }
   /// With passthrough the kernel refuses a store that finds no room, so nothing has to be promised.
   void promise(bool on) { promise_ = on; }
-  /// Contents are where the kernel enforces the limit: writes need no check here.
+  /// Whether the kernel enforces the limit, so that writes need no check here.
   bool kernel_counts() const { return kernel_counts_; }
   void let_kernel_count() { kernel_counts_ = true; }
   std::uint64_t page_limit() const { return page_limit_; }

@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: MIT
-// Does it pay to spin for the next request? Waking a thread takes longer than most answers, so while requests follow
-// each other closely, a thread that looks again and again answers them sooner; while they don't, it only burns time.
-// Where others want the processor it harms: they wait for it, and it has used up its time when a request comes. Pure:
-// it sees nothing but what it is given.
+// SPDX-License-Identifier: MIT Decides whether to spin for the next request. Waking a thread takes longer than most
+// answers, so while requests follow each other closely, a thread that spins answers them sooner; otherwise it only
+// burns time. If others want the processor, spinning does harm: they have to wait, and the thread has used up its time
+// when a request comes. Pure: it sees only what it is given.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +14,7 @@ class SpinPolicy {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration longest_spin = std::chrono::microseconds(50);
-  /// A request that came this soon would have been met by a spin; the rest is for waking the thread that slept.
+  /// A spin would have caught a request that came this soon; the rest is for waking the thread that slept.
   static constexpr Clock::duration soon = longest_spin + std::chrono::microseconds(20);
 
   /// A request came at `now`, after the daemon had been idle for so long.
@@ -35,7 +34,7 @@ class SpinPolicy {
     crowded_looks_ = 0;
     others_want_to_run(now);
   }
-  /// No spinning for a while; for a longer one each time that this happens soon again.
+  /// Stops spinning for a while, and for longer each time that this happens again soon.
   void others_want_to_run(Clock::time_point now) {
     const auto last = Clock::time_point(Clock::duration(not_before_.load(std::memory_order_relaxed)));
     pause_ = now - last < pause_ ? std::min(pause_ * 2, longest_pause) : shortest_pause;
@@ -55,7 +54,7 @@ class SpinPolicy {
 
   std::atomic<int> credit_{0};
   std::atomic<Clock::rep> not_before_{0};
-  // For the thread that spins.
+  // Used by the thread that spins.
   Clock::duration pause_ = shortest_pause;
   int crowded_looks_ = 0;
 };

@@ -16,7 +16,7 @@
 namespace devshmd {
 namespace {
 
-/// The kernel hands on no more of an attribute: what doesn't fit is left out, and counted.
+/// The kernel passes on no more of an attribute. What doesn't fit is left out, and counted.
 constexpr std::size_t most_text = 60000;
 
 std::string quoted(std::string_view text) {
@@ -49,7 +49,7 @@ std::string status_text(FileSystem& fs) {
   return text;
 }
 
-/// A whole number, or null for a limit that there is not.
+/// A whole number, or null if there is no limit.
 std::string limit(std::uint64_t value) { return value ? std::to_string(value) : "null"; }
 
 std::string json_of(const Counters& counters) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a daemon says of itself: `devshmd --status`, `--status --json`, and what `devshmd top` is made of.
+// Shows a daemon's state: implements `devshmd --status` and `--status --json`, and provides what `devshmd top` shows.
 //
 // A command asks by reading an extended attribute of the mount point: that reaches the right daemon from every mount
 // namespace.
@@ -20,7 +20,7 @@ inline constexpr const char* usage_attribute =
 /// The daemon's answer, or nothing if the attribute is none of these. Takes the file system's lock.
 std::optional<std::string> status_answer(FileSystem& fs, const std::string& attribute);
 
-/// The command's side: asks the daemon at `mount_point`. Says what is wrong if none answers, and returns nothing.
+/// The command's side: asks the daemon at `mount_point`. If none answers, writes what is wrong and returns nothing.
 std::optional<std::string> ask_daemon(const std::string& mount_point, const char* attribute);
 
 /// Runs `devshmd --status`; returns the exit status.

@@ -38,7 +38,7 @@ bool take(const std::string& field, std::uint64_t& out) {
   return error == std::errc() && parsed == end;
 }
 
-/// Escaped as in JSON, so nothing in it is a command to a terminal.
+/// Texts are escaped as in JSON, so nothing in them is a command to a terminal.
 bool take(const std::string& field, std::string& out) {
   if (field.size() < 2 || field.front() != '"' || field.back() != '"') return false;
   out = field.substr(1, field.size() - 2);
@@ -151,7 +151,7 @@ int show_top(const std::string& mount_point, bool once, unsigned interval) {
     const auto time = Clock::now();
     std::optional<UsageShot> now = parse_usage(*text);
     if (!now) {
-      say("the daemon at {} is of another version than this command", mount_point);
+      say("the daemon at {} and this command have different versions", mount_point);
       return 1;
     }
     std::optional<Earlier> before;

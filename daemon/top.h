@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `devshmd top`: which processes use the file system, live.
+// Implements `devshmd top`: shows live which processes use the file system.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace devshmd {
 
-/// One answer of the daemon's to usage_attribute.
+/// One answer of the daemon to usage_attribute.
 struct UsageShot {
   std::string mode, mount_point, contents, limit;
   std::uint64_t objects = 0, operations = 0;

@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: MIT
-// Which processes and users use the file system, and how much: counters, for `devshmd --status --json` and `devshmd
-// top`.
+// SPDX-License-Identifier: MIT Counts which processes and users use the file system, and how much, for `devshmd
+// --status --json` and `devshmd top`.
 //
-// What the kernel answers by itself (from its caches, or by passthrough) is no operation and is not counted.
+// What the kernel answers by itself (from its caches, or by passthrough) is not an operation and is not counted.
 #pragma once
 
 #include <sys/types.h>
@@ -32,12 +31,12 @@ struct Counters {
 /// What one process has done so far.
 struct ProcessUsage {
   pid_t pid = 0;  ///< 0: the kernel itself, or a process of another pid namespace
-  uid_t uid = 0;  ///< of its last operation
+  uid_t uid = 0;  ///< the user of its last operation
   std::string program;
   Counters counters;
-  Operation last{};       ///< operation,
-  Ino last_ino = 0;       ///< what it was about,
-  std::string last_name;  ///< and if not empty, the name in that directory
+  Operation last{};       ///< its last operation
+  Ino last_ino = 0;       ///< the object of that operation
+  std::string last_name;  ///< if not empty, the operation's name in that directory
 };
 
 class Usage {
@@ -46,7 +45,7 @@ class Usage {
   /// ended when somebody asks: some microseconds, once. Not for `getattr`: after a directory has changed, the kernel
   /// asks it of each process that goes through the directory. Counts less if there is no memory. Any thread.
   void count(pid_t thread, uid_t uid, Operation operation, Ino ino, const char* name) noexcept;
-  /// The operation was successful; `bytes`: of a read or write.
+  /// Counts an operation as successful. `bytes`: those that a read or write transferred.
   void succeeded(pid_t thread, uid_t uid, Operation operation, long bytes) noexcept;
 
   struct Snapshot {
@@ -58,7 +57,7 @@ class Usage {
   /// Looks up what the processes that still run execute by now: some microseconds for each.
   Snapshot snapshot();
 
-  /// More threads than these are not told apart: those that have been silent for longest are left out of `processes`.
+  /// The most threads that are kept. The ones that have been silent for longest are left out of `processes`.
   static constexpr std::size_t most_threads = 1024;
 
  private:

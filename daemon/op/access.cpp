@@ -5,8 +5,8 @@
 
 namespace devshmd::op {
 
-// Asked only in the modes where the kernel does not decide by itself (kernel_checks_permissions). What those allow,
-// everybody may do: there is only one directory.
+// The kernel asks this only in the modes where it does not decide by itself (kernel_checks_permissions). What those
+// allow is allowed to everybody: there is only one directory.
 void access(fuse_req_t request, fuse_ino_t ino, int mask) {
   Call call(request, Operation::access, ino);
   if (call.recording()) {

@@ -8,7 +8,8 @@
 namespace devshmd::op {
 namespace {
 
-/// The system gets the memory of so many removed objects back, as on a tmpfs: malloc would keep most of it.
+/// After so many objects are removed, their memory is given back to the system, as on a tmpfs: malloc would keep most
+/// of it.
 constexpr std::size_t worth_giving_back = 10'000;
 
 void give_memory_back() {

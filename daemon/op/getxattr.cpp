@@ -7,7 +7,7 @@
 namespace devshmd::op {
 namespace {
 
-/// `devshmd --status` and `devshmd top` ask for it. That is no access to the files: every mode answers it, and it is
+/// Answers `devshmd --status` and `devshmd top`. That is not an access to the files: every mode answers it, and it is
 /// neither recorded nor counted.
 void reply_status(fuse_req_t request, const std::string& text, std::size_t size) {
   if (size == 0)

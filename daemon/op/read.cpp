@@ -13,7 +13,7 @@ void read(fuse_req_t request, fuse_ino_t ino, std::size_t size, off_t offset, fu
   Call call(request, Operation::read, ino);
   call.with_node([&](Locked fs, Node& node) {
     if (!node.file) return call.reply_err(std::move(fs), EINVAL);
-    // As `relatime` does it.
+    // Like `relatime`.
     const bool keeps_access_time = info && (info->flags & O_NOATIME);
     if (!keeps_access_time && (!(node.modified < node.accessed) || !(node.changed < node.accessed)))
       node.accessed = now();

@@ -22,10 +22,10 @@ void setattr(fuse_req_t request, fuse_ino_t ino, struct stat* wanted, int to_set
   if (call.recording()) call.note(attribute_flags(to_set));
   call.with_node([&](Locked fs, Node& node) {
     const bool sets_times = to_set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW);
-    // What was stored into mappings before comes before what is set now. While the size changes the kernel lets no page
-    // go, and waits for the answer; so no flush then. The caller's request keeps the node.
+    // Stores into mappings that came before count before what is set now. While the size changes, the kernel releases
+    // no page and waits for the answer, so there is no flush then. The caller's request keeps the node.
     if (sets_times && !(to_set & FUSE_SET_ATTR_SIZE) && !call.fs().wants_opens() && node.used) fs.flush(ino);
-    fs.table().recount(node);  // what was written without a request comes before what is set now
+    fs.table().recount(node);  // what was written without a request counts before what is set now
     if (to_set & FUSE_SET_ATTR_SIZE) {
       if (!node.file) return call.reply_err(std::move(fs), node.is_directory() ? EISDIR : EINVAL);
       const auto size = static_cast<std::uint64_t>(wanted->st_size);

@@ -7,7 +7,7 @@
 namespace devshmd::op {
 namespace {
 
-/// Writes as much as there is room for: how much that was, or -ENOSPC. The lock is released while bytes are copied.
+/// Writes as much as there is space for. Returns how much, or -ENOSPC. The lock is released while bytes are copied.
 ssize_t write_what_fits(Locked& fs, Node& node, const char* bytes, std::size_t size, off_t offset) {
   const std::shared_ptr<MemoryFile> file = node.file;
   std::uint64_t charged;
@@ -33,8 +33,8 @@ void write(fuse_req_t request, fuse_ino_t ino, const char* bytes, std::size_t si
       put = write_what_fits(fs, node, bytes, size, offset);
       return put >= 0 && static_cast<std::size_t>(put) < size ? ENOSPC : put < 0 ? static_cast<int>(-put) : 0;
     });
-    // The kernel writes stores into a mapping back later. Nobody repeats what found no room, so a part of it is an
-    // error; and the kernel does not know that the file has other times now, and more blocks.
+    // The kernel writes stores into a mapping back later. Nobody repeats a part that found no space, so a partial write
+    // is an error; and the kernel does not know that the file has other times and more blocks now.
     const bool from_mapping = info->writepage;
     if (from_mapping && put >= 0 && static_cast<std::size_t>(put) < size) put = -ENOSPC;
     if (put < 0) return call.reply_err(std::move(fs), static_cast<int>(-put));

@@ -131,11 +131,11 @@ TEST(Recorder, AFullDiskIsSaidOnceAndCounted) {
   recorder.finish();
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_EQ(recorder.lost(), 5u);
-  EXPECT_EQ(
-      said,
-      "devshmd: can't write the recording the-file: No space left on device (ENOSPC); the service goes on, and what is "
-      "missing is counted\n"
-      "devshmd: the recording the-file lacks 5 operations\n");
+  EXPECT_EQ(said,
+            "devshmd: can't write the recording the-file: No space left on device (ENOSPC); the daemon goes on, and "
+            "counts the "
+            "missing operations\n"
+            "devshmd: the recording the-file lacks 5 operations\n");
 }
 
 TEST(Recorder, ABrokenPipeDoesNotEndTheProgram) {
