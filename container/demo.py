@@ -74,7 +74,7 @@ def reserve(size):
 
 
 def outcome(use, *arguments):
-    """Why it does not work; in a child, which may be killed."""
+    """Returns why it does not work, or nothing. Tries it in a child, which may be killed."""
     ours, childs = os.pipe()
     child = os.fork()
     if not child:

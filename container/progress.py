@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Long steps of the commands in container/: what runs, for how long, and where its output is if it failed."""
+"""Shows long steps of the commands in container/: what runs, for how long, and where its output is if it failed."""
 import subprocess
 import sys
 import time
 
 
 class Failed(Exception):
-    """The text is for the user: what failed and, of a command, its last lines and the file that has all of them."""
+    """Its text is for the user: what failed and, for a command, its last lines and the file that has all of them."""
 
 
 def run(command, log, who, append=False, **options):
-    """Runs it with its output in the file `log`. On a terminal one changing line shows the time and the last line."""
+    """Runs a command with its output in the file `log`. On a terminal one changing line shows the time and the last line."""
     log.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with open(log, "ab" if append else "wb") as output:

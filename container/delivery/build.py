@@ -74,13 +74,13 @@ def install(architecture, work, log, daemon=True):
 
 
 def version_of(package):
-    """Of a package of this machine."""
+    """The version of a package of this machine."""
     shown = ["dpkg-query", "-W", "-f", "${Version}", package]
     return subprocess.run(shown, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def statically_linked(architecture, root):
-    """What Debian's packages contribute to devshmd."""
+    """The parts of Debian's packages that devshmd contains."""
     parts = [
         ("libfuse3", "libfuse3-dev", "LGPL-2.1-only"),
         ("fmt", "libfmt-dev", "MIT"),

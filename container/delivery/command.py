@@ -89,7 +89,7 @@ def provide(architectures, forms):
 
 
 class Release:
-    """One run: what is made, and where."""
+    """One run of container/release."""
 
     def __init__(self, options, place):
         self.place, self.output = place, options.output.resolve()
@@ -107,7 +107,7 @@ class Release:
         return installed
 
     def pack(self, form, make, subject):
-        """Makes a file in a scratch directory, so that a failure leaves no half of one."""
+        """Makes a file in a scratch directory, so that a failure leaves no partial file."""
         work = pathlib.Path(tempfile.mkdtemp(prefix=form + ".", dir=self.place))
         fresh = self.place / "fresh"
         fresh.mkdir(exist_ok=True)
@@ -121,13 +121,13 @@ class Release:
         shutil.rmtree(work)
 
     def with_log(self, failure, work, form):
-        """The failure, with its log at a place that stays."""
+        """Returns the failure, after moving its log to a place that stays."""
         log = self.output / (form + ".log")
         shutil.copy(work / "log", log)
         return Failed(str(failure).replace(str(work / "log"), str(log)))
 
     def write_sums(self):
-        """Of all that is delivered from this directory, also by earlier runs."""
+        """Writes the checksums of all files in this directory, also of those from earlier runs."""
         lines = []
         for path in sorted(self.output.iterdir()):
             if path.is_file() and path.name.startswith(("devshm", "libdevshm", "LICENSE")):

@@ -27,7 +27,7 @@ def provide(architecture, release, log):
         if not root.is_dir():
             fresh = root.with_name(root.name + ".new")
             shutil.rmtree(fresh, ignore_errors=True)
-            # They are unpacked and not set up: no emulator is needed, and no script of theirs runs.
+            # They are unpacked and not set up, so no emulator is needed, and none of their scripts runs.
             progress.run(
                 [
                     "mmdebstrap",
@@ -50,7 +50,7 @@ def provide(architecture, release, log):
 
 
 def version(root, package):
-    """The package's version. It is unpacked, and not installed: dpkg does not know of it, but its changelog begins with it."""
+    """The package's version, from its changelog: dpkg does not know a package that is only unpacked."""
     with gzip.open(root / "usr/share/doc" / package / "changelog.Debian.gz", "rt", errors="replace") as changelog:
         return re.match(r"\S+ \((\S+)\)", changelog.readline())[1]
 

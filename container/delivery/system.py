@@ -20,7 +20,7 @@ STATIC = """devshmd contains these libraries, linked statically. With the source
 
 
 def add_documents(target, installed, licences=True):
-    """The licence, and those of the libraries in devshmd. Without `licences` only what differs from package to package."""
+    """Writes the licence and those of devshmd's libraries. Without `licences`, only what differs between packages."""
     target.mkdir(parents=True, exist_ok=True)
     if licences:
         shutil.copy(build.PROJECT / "LICENSE", target / "LICENSE")

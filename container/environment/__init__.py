@@ -22,5 +22,5 @@ runtime_api, extensions_api, telemetry_api   requests from inside
 telemetry   sends to subscribers what platform_log logs
 """
 
-# The environment can't be created; the text is the reason for the user.
+# Raised if the environment can't be created. Its text is the reason, for the user.
 from progress import Failed  # noqa: F401  pylint: disable=unused-import

@@ -15,7 +15,7 @@ RUNTIME_SECONDS = {False: 0.3, True: 0.5}  # the runtime's part of them, without
 
 
 class Failure:
-    """Why a boot is over, as the response that the caller gets."""
+    """The reason why a boot is over, as the response that the caller gets."""
 
     def __init__(self, kind, text, body=None):
         self.kind, self.text, self.body = kind, text, body
@@ -131,7 +131,7 @@ class Boot:
             self.function.log.event("platform.extension", record)
 
     def drain(self):
-        """Logs all that was written until now before anything that follows."""
+        """Logs everything that was written until now, before anything that follows."""
         if self.runtime:
             self.output.drain()
 
@@ -185,12 +185,12 @@ class Boot:
             processes.kill_tree(self.runtime)
         if external:
             self.function.telemetry.flush(max(0, end - time.monotonic()) / 2)
-            told = self.extensions.send(
+            notified = self.extensions.send(
                 "SHUTDOWN", {"shutdownReason": reason, "deadlineMs": int((time.time() + end - time.monotonic()) * 1000)}
             )
             self.function.changed.notify_all()
             self.function.changed.wait_for(
-                lambda: not any(extension.process.alive for extension in told if extension.process),
+                lambda: not any(extension.process.alive for extension in notified if extension.process),
                 max(0, end - time.monotonic()),
             )
         self.container.kill()

@@ -44,7 +44,7 @@ def parser():
         "--libc",
         choices=list(roots.RELEASES),
         default="2.36",
-        help="the Debian with this glibc (default %(default)s). Amazon Linux 2 fails like 2.31, "
+        help="use the Debian with this glibc (default %(default)s). Amazon Linux 2 fails like 2.31, "
         "Amazon Linux 2023 like the later ones",
     )
     root.add_argument(

@@ -48,7 +48,7 @@ class ConcurrentFunction(function.Function):
             self.report(given, status, kind, seconds, None)
 
     def lost(self, given):
-        """Handles the end of the process that worked on it, while others continue."""
+        """Handles the end of the process that worked on an invocation, while others continue."""
         text = "RequestId: %s Error: Runtime worker exited" % given.id
         given.end(invocation.error("Runtime.ExitError", text), "Runtime.ExitError")
         self.answered(given)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The processes of an environment: an OCI container from its first process's start to the last one's end."""
+"""Runs the processes of an environment: an OCI container, from the start of its first process to the end of the last."""
 import itertools
 import json
 import os
@@ -56,7 +56,7 @@ class Container:
             raise Failed("the OCI runtime " + problem)
 
     def correct(self, number, owners):
-        """Undoes what the runtime does without being asked, before the command starts."""
+        """Undoes unwanted changes of the OCI runtime, before the command starts."""
         # It adds entries to /dev that Lambda lacks.
         for entry in self.box.dev.iterdir():
             if entry.name in disks.DEVICES:

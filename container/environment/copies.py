@@ -40,7 +40,7 @@ class Copies:
         chosen.invoke(given)
 
     def restore(self, copy, ended):
-        """The processes of a copy, in its file systems: (the output, the first process)."""
+        """Starts the processes of a copy in its file systems. Returns (the output, the first process)."""
         output = processes.Output(lambda line: copy.log.written("function", line))
         with self.guard:
             number = self.snapshot.restore(copy.box, output)

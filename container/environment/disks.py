@@ -31,7 +31,7 @@ def call(*command):
 
 def mount_disk(image, point, megabytes, options):
     """Mounts a new ext4 of this size at `point`. The image file has no name afterwards: the loop device keeps it."""
-    # As Lambda's /tmp has it: room to use of 525 MiB at a setting of 512. Inodes and journal come on top.
+    # Lambda's /tmp has 525 MiB of usable space at a setting of 512. Inodes and journal need more.
     room = megabytes * 1.026
     inodes = megabytes * 64
     with open(image, "wb") as file:
@@ -76,7 +76,7 @@ def fill_dev(point):
 
 
 def mount_overlay(point, layers, options="nosuid,nodev"):
-    """Read-only: `layers`, the first on top. Whatever file system they are on, /proc/mounts shows an overlay."""
+    """Mounts `layers` read-only, the first on top. /proc/mounts shows an overlay, whatever file system they are on."""
     point.mkdir(parents=True, exist_ok=True)
     escaped = (str(layer).replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,") for layer in layers)
     call("mount", "-t", "overlay", "-o", "ro,%s,lowerdir=%s" % (options, ":".join(escaped)), "overlay", point)

@@ -26,7 +26,7 @@ def native():
 
 
 def registered(architecture):
-    """Whether the machine itself runs them, with the emulator kept open (F): the container does not contain it."""
+    """Whether the machine runs such programs, with the emulator kept open (F), because the container does not contain it."""
     name = os.path.basename(QEMU[architecture]).replace("-static", "")
     try:
         entry = pathlib.Path("/proc/sys/fs/binfmt_misc", name).read_text()
@@ -79,8 +79,8 @@ def start_keeper(architecture):
     if answer != b"r":
         reason = (answer + os.read(to_us[0], 4096)).decode(errors="replace")
         raise Failed(
-            "the kernel does not run %s programs: %s\n(before Linux 6.7 the machine itself must be told: "
-            "Debian's packages qemu-user-static and binfmt-support do it)" % (architecture, reason)
+            "the kernel does not run %s programs: %s\n(before Linux 6.7 the machine itself must be set up for it: "
+            "Debian's packages qemu-user-static and binfmt-support do that)" % (architecture, reason)
         )
     os.close(to_keeper[1])
     return keeper
@@ -97,6 +97,6 @@ def register(architecture):
         return "".join("\\x%02x" % byte for byte in data)
 
     for head in HEADS[architecture]:
-        # P: programs see the name they were called by. F: opened now, from here.
+        # P: programs see the name they were called by. F: the emulator is opened now, from here.
         entry = ":qemu-%s:M::%s:%s:%s:PF" % (architecture, escaped(head), escaped(MASK), QEMU[architecture])
         pathlib.Path(point, "register").write_text(entry)

@@ -18,7 +18,7 @@ class Function:
     """Threads of servers, of invocations and of ending processes synchronise here; `changed` guards all fields."""
 
     def __init__(self, box, options, command, environment, server=None, group=None):
-        """With a `server` it is one of a `group` of copies, which are restored from a snapshot."""
+        """With a `server` this is one of a `group` of copies, which are restored from a snapshot."""
         self.box, self.options, self.command = box, options, command
         self.changed = threading.Condition()
         self.turn = threading.Lock()  # one environment handles one invocation at a time
@@ -38,7 +38,7 @@ class Function:
     # --- from outside ---
 
     def invoke(self, given):
-        """Begins it; the answer arrives in `given`."""
+        """Begins an invocation; the answer arrives in `given`."""
         threading.Thread(target=self.work, args=(given,), daemon=True).start()
 
     def work(self, given):
@@ -121,7 +121,7 @@ class Function:
         self.changed.notify_all()
 
     def lost(self, given):
-        """The process that works on it has ended. So has the runtime, whose end is detected separately."""
+        """Called when the process of an invocation has ended. The end of the runtime is detected separately."""
 
     # --- events ---
 
@@ -141,7 +141,7 @@ class Function:
     # --- the environment's life; `changed` is held ---
 
     def initialize(self, phase, seconds):
-        """Boots; returns the seconds it took, or None if the init phase failed, which then has been reset."""
+        """Boots. Returns the seconds it took, or None if the init phase failed; then it has been reset."""
         begun = time.monotonic()
         self.telemetry.start_over()
         self.boot = boot.Boot(self, phase)
@@ -170,7 +170,7 @@ class Function:
         return None
 
     def restore(self):
-        """Starts a copy of the snapshot, with the /tmp of that time. If this fails, the invocation reports it."""
+        """Starts a copy of the snapshot, with the /tmp of its time. If this fails, the invocation reports it."""
         if self.failed:
             self.box.fill()
         self.telemetry.start_over()
@@ -221,7 +221,7 @@ class Function:
     # --- from the runtime ---
 
     def next(self, is_connected):
-        """The next invocation, for which the environment sleeps; None if this runtime is not the one any more."""
+        """Returns the next invocation, for which the environment sleeps; None if another runtime has replaced this one."""
         with self.changed:
             current = self.boot
             if not current or current.over:
@@ -229,7 +229,7 @@ class Function:
             current.polling += 1
             current.ready = True
             self.changed.notify_all()
-            # At a shutdown it is left waiting: it gets a signal, and not a broken connection.
+            # At a shutdown the runtime is left waiting: it gets a signal, and not a broken connection.
             self.changed.wait_for(lambda: self.boot is not current or current.gone or self.waiting and not current.over)
             current.polling -= 1
             if self.boot is not current or current.over or not is_connected():
@@ -240,7 +240,7 @@ class Function:
             return given
 
     def restored(self):
-        """True in a copy; what is to become a snapshot waits here until it is one, and gets no answer."""
+        """Returns True in a copy. The process of which a snapshot is taken waits here, and gets no answer."""
         with self.changed:
             current = self.boot
             if self.group or not current:
@@ -254,6 +254,6 @@ class Function:
         return self
 
     def answered(self, given):
-        """There is its answer, in `given`."""
+        """Called when the answer is there, in `given`."""
         with self.changed:
             self.changed.notify_all()

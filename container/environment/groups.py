@@ -28,7 +28,7 @@ def hierarchies():
 
 
 def hide_second_hierarchy():
-    """Unmounts the unified one, because crun refuses to work with both kinds. For private mounts only."""
+    """Unmounts the unified hierarchy, because crun refuses to work with both kinds. For private mounts only."""
     for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
         if " - cgroup2 " in line and len(hierarchies()) > 0 and "" not in hierarchies():
             disks.call("umount", line.split()[4])
@@ -89,7 +89,7 @@ class Groups:
         return point / name
 
     def limit(self, megabytes):
-        """Returns False if nothing can limit it."""
+        """Limits the memory. Returns False if nothing can limit it."""
         if self.memory is None:
             return False
         size = str(megabytes << 20)
@@ -106,7 +106,7 @@ class Groups:
         return True
 
     def most_used(self):
-        """In bytes; None if it is not measured."""
+        """The memory in use, in bytes; None if it is not measured."""
         if self.memory is None:
             return None
         for name in ("memory.peak", "memory.max_usage_in_bytes"):
@@ -134,7 +134,7 @@ class Groups:
             (directory / "cgroup.procs").write_text(str(process))
 
     def freeze(self, frozen):
-        """Returns False if there is no freezer."""
+        """Freezes or thaws the processes. Returns False if there is no freezer."""
         if self.freezer is None:
             return False
         old = self.freezer / "freezer.state"
@@ -148,7 +148,7 @@ class Groups:
 
     @staticmethod
     def await_state(reached):
-        """Waits for the kernel, which takes until the processes have left it."""
+        """Waits until the kernel has reached the state."""
         end = time.monotonic() + 10
         while not reached() and time.monotonic() < end:
             time.sleep(0.0005)
@@ -159,7 +159,7 @@ class Groups:
 
 
 def in_namespace_of(process):
-    """All processes in the pid namespace of that one."""
+    """All processes in the pid namespace of `process`."""
     namespace = os.readlink("/proc/%d/ns/pid" % process)
     found = []
     for entry in os.listdir("/proc"):
@@ -173,7 +173,7 @@ def in_namespace_of(process):
 
 
 def stop_all(process, stopped):
-    """SIGSTOP or SIGCONT to all processes in the namespace of `process`, those included that start meanwhile."""
+    """Sends SIGSTOP or SIGCONT to all processes in the namespace of `process`, even to those that start meanwhile."""
     seen = set()
     while True:
         fresh = [number for number in in_namespace_of(process) if number not in seen]

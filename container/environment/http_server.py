@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""HTTP/1.1 for the interfaces of a function: routes, bodies of known length or in chunks with trailers, JSON answers."""
+"""Speaks HTTP/1.1 for the interfaces of a function: routes, bodies of known length or in chunks with trailers, JSON."""
 import email.parser
 import functools
 import http.server
@@ -12,11 +12,11 @@ import threading
 
 
 class Truncated(Exception):
-    """The peer closed the connection in the middle of a body."""
+    """Raised if the peer closed the connection in the middle of a body."""
 
 
 class TooLarge(Exception):
-    """A body has more bytes than its reader takes."""
+    """Raised if a body has more bytes than its reader takes."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     @functools.cached_property
     def function(self):
-        """The one that this connection is about."""
+        """The function that this connection belongs to."""
         return self.server.function.for_connection(self.client_address)
 
     def route(self):

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 
-LARGEST = 6 << 20  # of an event; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LARGEST = 6 << 20  # for an event; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LARGEST_ANSWER = LARGEST + 100
 LARGEST_STREAM = 200 << 20
 
@@ -18,7 +18,7 @@ def error(kind, text):
 
 
 def valid_kind(kind):
-    """Lambda's error type for the one that a runtime reports."""
+    """Lambda's error type for the type that a runtime reports."""
     if kind and re.fullmatch(r"(Runtime|Function|Sandbox|Extension)\.[A-Z][a-zA-Z]+", kind):
         return kind
     return "Runtime.Unknown" if kind and kind.startswith("Runtime.") else "Function.Unknown"
@@ -58,7 +58,7 @@ class Invocation:
     # --- from the runtime ---
 
     def begin(self, streaming=False, content_type=None):
-        """False if there is an answer already."""
+        """Begins the answer. False if there is one already."""
         with self.guard:
             if self.begun or self.ended:
                 return False
@@ -74,7 +74,7 @@ class Invocation:
                 self.arrived.put(part)
 
     def end(self, body=None, kind=None):
-        """Complete: with an error if there is a `body`. False if it was before."""
+        """Completes the answer, with an error if there is a `body`. False if it was complete before."""
         with self.guard:
             if self.ended:
                 return False
@@ -87,7 +87,7 @@ class Invocation:
     # --- to the caller ---
 
     def answer(self):
-        """Its parts, until it is complete."""
+        """Yields the parts of the answer, until it is complete."""
         while True:
             part = self.arrived.get()
             if part is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Private namespaces of mounts and processes: whatever is mounted or started inside ends with them, however they end."""
+"""Makes private namespaces of mounts and processes: what is mounted or started inside ends with them in any case."""
 import ctypes
 import os
 import pathlib
@@ -45,7 +45,7 @@ def is_gone(name):
 
 
 def sweep(place):
-    """Removes what a killed run has left. Its mounts have gone with its namespaces."""
+    """Removes what a killed run has left behind. Its mounts have gone with its namespaces."""
     groups.sweep(PREFIX, is_gone)
     for left in place.glob(PREFIX + "*"):
         if is_gone(left.name):

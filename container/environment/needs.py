@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the machine must have: searched for by its files, and installed from Debian's packages if missing."""
+"""Searches for the programs that the machine must have, and installs missing ones from Debian's packages."""
 import os
 import pathlib
 import shutil

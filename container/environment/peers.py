@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Finds the process at the other end of a local connection, as several of one environment use the same interface."""
+"""Finds the process at the other end of a local connection, because several processes use the same interface."""
 import os
 import select
 import time

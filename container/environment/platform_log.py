@@ -90,7 +90,7 @@ LINES = {
     "platform.logsSubscription": subscription("LOGS"),
     "platform.fault": lambda record: record,
 }
-# Events that only the older Logs API and the text of the log have.
+# Events that exist only in the older Logs API and in the log as text.
 OLD = ("platform.end", "platform.fault", "platform.logsSubscription")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Processes of an environment, seen from outside: how they end, and what they write."""
+"""Watches processes of an environment from outside: how they end, and what they write."""
 import os
 import select
 import signal
@@ -7,7 +7,7 @@ import threading
 
 
 def how_it_ended(code):
-    """In the words that Lambda uses. 128+n is how the first process says that a command was ended by a signal."""
+    """Describes an exit status in Lambda's words. 128+n means that signal n ended the command."""
     if 0 <= code <= 128:
         return "exit status %d" % code
     return "signal: %s" % signal.strsignal(code - 128 if code > 0 else -code).lower()
@@ -85,12 +85,12 @@ class Output:
                 self.rest = b""
 
     def close_writer(self):
-        """Closes our end once the processes have theirs: so the pipe ends after their last output."""
+        """Closes our end once the processes have theirs, so that the pipe ends after their last output."""
         os.close(self.writing)
 
 
 def kill_tree(process):
-    """That process and those that it has started, as long as they are its descendants."""
+    """`process` and its descendants."""
     found = [process.number]
     for number in found:
         try:

@@ -50,7 +50,7 @@ def runtime_done(given, status, kind, seconds, timeout):
 
 
 def report(given, status, kind, seconds, memory, init=None, restore=None):
-    """`seconds` of the invocation; `memory` is (used in bytes, limit in MB); `init` and `restore` in seconds, if they were."""
+    """`seconds`: how long it took; `memory`: (used in bytes, limit in MB); `init`, `restore`: in seconds, if they happened."""
     used, limit = memory
     metrics = {
         "durationMs": milliseconds(seconds),

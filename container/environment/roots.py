@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The root directory: one of the user, an image's, or a Debian with the requested libc, built once and kept."""
+"""Finds or builds the root directory: the user's, an image's, or a Debian with the requested libc, built once and kept."""
 import fcntl
 import hashlib
 import json
@@ -39,7 +39,7 @@ class Root:
 
 
 def cache_directory(kind="lambda"):
-    """That of the user who called sudo, if any, so that they can find and delete the cache."""
+    """The cache of the user that called sudo, if any, so that they can find and delete it."""
     if "DEVSHM_CACHE" in os.environ:
         return pathlib.Path(os.environ["DEVSHM_CACHE"])
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~%s/.cache" % os.environ.get("SUDO_USER", ""))
@@ -83,7 +83,7 @@ def make_debian(directory, release, architecture, more):
     say("making a Debian %s for %s in %s (only once; takes about half a minute)" % (release, architecture, directory))
     fresh = directory.with_name(directory.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    # The packages are unpacked and not set up: this needs no emulator, and runs nothing of them as root.
+    # The packages are unpacked and not set up, so this needs no emulator and runs none of their scripts as root.
     run_with_progress(
         [
             "mmdebstrap",
@@ -146,7 +146,7 @@ class locked:  # pylint: disable=invalid-name
 
 
 def archive_kind(path):
-    """Recognises it by its top-level files."""
+    """Recognises an archive by its top-level files."""
     listing = subprocess.run(
         ["tar", "-tf", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
     ).stdout

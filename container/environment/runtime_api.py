@@ -124,7 +124,7 @@ class RuntimeApi(http_server.Handler):
             if not current or current.ready:
                 self.refuse(403, "InvalidStateTransition", "%s/error is not allowed now" % when)
                 return
-            # One after the other before anything follows: the runtime exits on its own, and is ended.
+            # Nothing may come in between: after the answer the runtime exits by itself, or is ended.
             current.fail(invocation.valid_kind(kind), "", body)
             self.reply(202, ACCEPTED)
 

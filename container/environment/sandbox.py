@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One execution environment's file systems: created once, while processes come and go (container.py); /tmp stays."""
+"""Creates the file systems of one execution environment, once. Processes come and go (container.py); /tmp stays."""
 import copy
 import os
 import pathlib
@@ -98,7 +98,7 @@ class Sandbox:
         return target
 
     def copy(self, number):
-        """Another one with the same files, and a /tmp of its own with the same contents."""
+        """Returns another sandbox with the same files, and a /tmp of its own with the same contents."""
         other = copy.copy(self)
         other.scratch = self.scratch / ("copy%d" % number)
         other.scratch.mkdir()
@@ -114,13 +114,13 @@ class Sandbox:
         return other
 
     def fill(self):
-        """A copy's /tmp as it was when the snapshot was taken: owners, modes, links and holes too."""
+        """Restores a copy's /tmp as it was when the snapshot was taken, with owners, modes, links and holes."""
         for left in self.tmp.iterdir():
             remove_entry(left)
         disks.call("cp", "-a", "%s/." % self.original.tmp, self.tmp)
 
     def inside(self, path):
-        """Where `path` of the environment lies outside of it."""
+        """The place outside at which `path` of the environment lies."""
         if path.startswith("/opt/") and self.options.layer:
             return self.root.parent / path.lstrip("/")
         return self.root / path.lstrip("/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""container/lambda --runtime-api: a function that takes invocations until a signal arrives."""
+"""Implements container/lambda --runtime-api: a function that takes invocations until a signal arrives."""
 import signal
 import sys
 
@@ -21,7 +21,7 @@ def serve(box, options, command, variables):
         file=sys.stderr,
         flush=True,
     )
-    # A program of one thread waits for signals, in here: the handlers of others would have to be told.
+    # The signals are blocked in all threads, so this one can wait for them.
     signal.sigwait(namespaces.FORWARDED)
     outside.server_close()
     served.close()

@@ -36,7 +36,7 @@ def mounts_of(box, form):
 
 class Snapshot:
     def __init__(self, box, running, output):
-        """Takes it. The container's processes are gone then; what they left in /tmp is part of the snapshot."""
+        """Takes the snapshot, with what is in /tmp. Afterwards the container's processes are gone."""
         self.criu, self.box = program(), box
         self.images = box.scratch / "snapshot"
         self.images.mkdir(0o700)
@@ -63,7 +63,7 @@ class Snapshot:
             raise Failed("CRIU's %s failed: %s" % (what, "; ".join(errors[:3]) or "status %d" % done.returncode))
 
     def restore(self, box, output):
-        """Restores it in a copy's file systems. Returns the first process's pid, to be waited for."""
+        """Restores the snapshot in a copy's file systems. Returns the first process's pid, to be waited for."""
         number = box.scratch / "restored"
         number.unlink(missing_ok=True)
         self.call(

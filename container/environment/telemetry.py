@@ -17,7 +17,7 @@ LIMITS = {
 }  # least, most, default
 KINDS = ("platform", "function", "extension")
 FALLEN_BEHIND = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs."
-# The platform's events that only one of the interfaces has.
+# Events of the platform that exist only in the Telemetry API.
 ONLY_TELEMETRY = (
     "platform.initStart",
     "platform.initRuntimeDone",
@@ -28,7 +28,7 @@ ONLY_TELEMETRY = (
     "platform.telemetrySubscription",
 )
 ONLY_LOGS = ("platform.end", "platform.fault", "platform.logsSubscription")
-# What the Logs API has of events that are both's.
+# The fields that the Logs API has of events that both interfaces have.
 OF_LOGS = {
     "platform.start": ("requestId", "version"),
     "platform.runtimeDone": ("requestId", "status"),
@@ -68,7 +68,7 @@ def problems(request, versions):
 
 
 class Subscription:
-    """One subscriber's batches. A thread of its own delivers them."""
+    """Collects one subscriber's batches. A thread of its own delivers them."""
 
     def __init__(self, name, request, old, running):
         self.name, self.old, self.running = name, old, running
@@ -154,7 +154,7 @@ class Subscription:
                 self.changed.notify_all()
 
     def deliver(self, batch):
-        """Raises the exceptions of sockets if it was not accepted."""
+        """Delivers a batch. Raises a socket's exceptions if it was not accepted."""
         if self.destination["protocol"] == "TCP":
             if self.connection is None:
                 self.connection = socket.create_connection(("127.0.0.1", self.destination["port"]))
@@ -175,7 +175,7 @@ class Subscription:
             connection.close()
 
     def flush(self, seconds):
-        """Delivers what is there now, as far as it is accepted in time."""
+        """Delivers everything that is there now, unless the subscriber takes too long."""
         with self.changed:
             self.hurry = True
             self.changed.notify_all()
@@ -212,7 +212,7 @@ class Telemetry:
                 subscription.add(kind, event)
 
     def subscribe(self, name, request, old):
-        """Returns False if it is subscribed already, which does not change; None if with the other interface."""
+        """Returns False if it is subscribed already, which changes nothing; None if it is by the other interface."""
         with self.guard:
             before = self.subscriptions.get(name)
             if before:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The environment variables that Lambda sets, without credentials: there is nothing to use them for."""
+"""Makes the environment variables that Lambda sets, without credentials, because nothing here would accept them."""
 import time
 import uuid
 

@@ -41,7 +41,7 @@ Copyright: {holder}
 License: Expat
 {text}
 """
-# One file for every libc, and for the two architectures the same one: hence no shared libraries.
+# The library is one file for every libc, so it has no dependencies on shared libraries.
 OVERRIDES = """devshm: statically-linked-binary [usr/bin/devshmd]
 """
 

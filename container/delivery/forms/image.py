@@ -68,7 +68,7 @@ def make_for_all(installed, output, work):
         files = work / one.architecture.name
         layer.assemble(one, files)
         manifests.append(layout.add_image(files, one.architecture.debian, labels))
-    # One entry, which leads to all architectures: tools take an archive of several images as ambiguous.
+    # There is one entry for all architectures, because tools refuse an archive of several images as ambiguous.
     index = layout.add(
         INDEX,
         {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests, "annotations": labels},

@@ -28,7 +28,7 @@ ENTRY_POINTS = "[console_scripts]\ndevshm = devshm.__main__:main\n"
 
 
 def record(root, name):
-    """The list of all files with their hashes, as the format wants it."""
+    """The list of all files with their hashes, as the format requires it."""
     lines = []
     for path in tree.files(root):
         digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
