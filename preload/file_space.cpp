@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "descriptor_path.h"
 #include "function_ref.h"
 #include "settings.h"
 #include "sys.h"
@@ -54,8 +55,7 @@ off_t page_end(off_t at) { return page_start(at + (page_size() - 1)); }
 /// A descriptor of the file with other flags, for one call.
 class Reopened : public sys::Descriptor {
  public:
-  Reopened(int fd, int flags)
-      : Descriptor(sys::openat(AT_FDCWD, Line<64>().add("/proc/self/fd/").add(fd).c_str(), flags | O_CLOEXEC)) {}
+  Reopened(int fd, int flags) : Descriptor(sys::openat(AT_FDCWD, DescriptorPath(fd).c_str(), flags | O_CLOEXEC)) {}
 };
 
 /// Whole pages of a file, mapped writable.

@@ -3,6 +3,7 @@
 // What programs see of an object: a regular file.
 #include <errno.h>
 
+#include "descriptor_path.h"
 #include "memory.h"
 #include "object_names.h"
 #include "roomy_stack.h"
@@ -110,7 +111,7 @@ bool is_found_object(const char* path, struct stat& found) {
 
 FollowedObject::FollowedObject(int dir, const char* path)
     : fd_(path && *path && is_memory_name(dir, path) ? open_link(dir, path, O_PATH | O_CLOEXEC) : not_memory) {
-  put(path_, is_found() ? Line<32>().add("/proc/self/fd/").add(fd_).c_str() : "");
+  put(path_, is_found() ? DescriptorPath(fd_).c_str() : "");
 }
 
 FollowedObject::~FollowedObject() {

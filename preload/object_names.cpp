@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "descriptor_path.h"
 #include "roomy_stack.h"
 #include "settings.h"
 #include "store/kernel.h"
@@ -46,14 +47,6 @@ bool is_name_of(const ObjectName& object, int dir, const char* name) {
   return length > 0 && store::parse_link(text, static_cast<std::size_t>(length), link) && link.object == object;
 }
 
-struct Entry {
-  unsigned long inode;
-  long offset;
-  unsigned short size;
-  unsigned char type;
-  char name[1];
-};
-
 /// Searches the directory that `path`, of `length` bytes, names, and those below it.
 std::size_t search(const ObjectName& object, NameBuffer& path, std::size_t length, int depth) {
   const sys::Descriptor dir(sys::openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -63,7 +56,7 @@ std::size_t search(const ObjectName& object, NameBuffer& path, std::size_t lengt
     const long size = sys::getdents64(dir.get(), memory, sizeof memory);
     if (size <= 0) return 0;
     for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const Entry*>(memory + at);
+      const auto* entry = reinterpret_cast<const sys::DirectoryEntry*>(memory + at);
       at += entry->size;
       const bool is_directory =
           entry->type == DT_DIR && depth < deepest && !same(entry->name, ".") && !same(entry->name, "..");
@@ -99,10 +92,8 @@ bool object_of_text(const char* text, std::size_t length, ObjectName& object) {
 }
 
 bool object_of_descriptor(int fd, ObjectName& object) {
-  Line<32> link;
-  link.add("/proc/self/fd/").add(fd);
   char text[80];
-  const long length = sys::readlink(link.c_str(), text, sizeof text);
+  const long length = sys::readlink(DescriptorPath(fd).c_str(), text, sizeof text);
   return length > 0 && object_of_text(text, static_cast<std::size_t>(length), object);
 }
 

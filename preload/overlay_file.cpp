@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "backing_dir.h"
+#include "descriptor_path.h"
 #include "settings.h"
 #include "shown_name.h"
 #include "sys.h"
@@ -47,12 +48,10 @@ Location location_of_directory(int fd, struct stat here, const struct stat& back
 
 Location location_of(int fd) {
   if (!backing_dir_is_used() || !settings().active) return Location::outside;
-  Line<32> link;
-  link.add("/proc/self/fd/").add(fd);
   // The beginning of a longer name is enough, with room to recognise a component boundary or " (deleted)" at the end.
   const std::size_t size = longest_backing_prefix() + sizeof " (deleted)";
   char* name = static_cast<char*>(alloca(size));
-  const long length = sys::readlink(link.c_str(), name, size);
+  const long length = sys::readlink(DescriptorPath(fd).c_str(), name, size);
   if (length == -ENAMETOOLONG) return location_by_identity(fd);
   // An object of the memory store.
   constexpr char memory[] = "/memfd:devshm:";

@@ -10,6 +10,9 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
+/// How many links are followed in one path: the kernel's own limit (path_resolution(7)).
+inline constexpr int most_links = 40;
+
 struct OverlayLink {
   std::size_t end;          ///< where the link's component ends in the path; 0: there is none
   std::size_t text_length;  ///< the length of what takes the place of the path up to there, in bytes

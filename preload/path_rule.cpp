@@ -29,22 +29,44 @@ Component component_at(const char* p) {
   return {p, static_cast<std::size_t>(end - p)};
 }
 
-/// What follows "/dev/shm" in a path of the usual spelling: it begins with exactly these letters and has no "..". Null
-/// for any other path.
-const char* rest_of_usual_path(const char* p) {
-  const bool begins = p[0] == '/' && p[1] == 'd' && p[2] == 'e' && p[3] == 'v' && p[4] == '/' && p[5] == 's' &&
-                      p[6] == 'h' && p[7] == 'm' && (p[8] == '/' || p[8] == '\0');
-  if (!begins) return nullptr;
-  const char* rest = p + 8;
-  for (p = rest; *p; ++p)
-    if (*p == '.' && p[1] == '.') return nullptr;
-  return rest;
+using Word = std::uint64_t;
+
+Word word_at(const char* p) {
+  Word word;
+  __builtin_memcpy(&word, p, sizeof word);
+  return word;
+}
+
+/// Whether one of the eight letters is a dot: the borrow of a subtraction shows a byte that is zero.
+bool has_dot(Word letters) {
+  constexpr Word each = 0x0101010101010101;
+  const Word no_dots = letters ^ each * '.';
+  return ((no_dots - each) & ~no_dots & each << 7) != 0;
+}
+
+bool has_two_dots(const char* p) {
+  for (; *p; ++p)
+    if (p[0] == '.' && p[1] == '.') return true;
+  return false;
+}
+
+/// Whether a path has the usual spelling: it begins with exactly the letters of /dev/shm, and has no "..".
+bool is_usual(const char* path, std::size_t length) {
+  if (length < sizeof(Word) || word_at(path) != word_at("/dev/shm")) return false;
+  if (path[8] != '/' && path[8] != '\0') return false;
+  const char* const last = path + length - sizeof(Word);
+  for (const char* p = path + 8; p < last; p += sizeof(Word))
+    if (has_dot(word_at(p))) return !has_two_dots(p);
+  return !has_dot(word_at(last)) || !has_two_dots(last);
 }
 
 }  // namespace
 
+Verdict judge_absolute(const char* path, std::size_t length) {
+  return is_usual(path, length) ? Verdict{Verdict::inside, path + 8} : judge(path, Start::root);
+}
+
 Verdict judge(const char* path, Start start) {
-  if (const char* rest = start == Start::root ? rest_of_usual_path(path) : nullptr) return {Verdict::inside, rest};
   Verdict verdict{Verdict::outside, path};
   std::size_t depth = start == Start::root ? 0 : 1;  // components below the root
   std::size_t matched = depth;                       // how many of the first ones spell /dev/shm

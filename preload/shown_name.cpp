@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "backing_dir.h"
+#include "descriptor_path.h"
 #include "settings.h"
 #include "sys.h"
 #include "text.h"
@@ -29,11 +30,9 @@ bool ends_with_deleted(const char* name, std::size_t length) {
 [[gnu::cold]] const char* ask_kernel(const Settings& set) {
   const sys::Descriptor dir(sys::openat(AT_FDCWD, set.dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!dir.is_open()) return nullptr;
-  Line<32> link;
-  link.add("/proc/self/fd/").add(dir.get());
   const char* name = nullptr;
   if (char* page = static_cast<char*>(sys::allocate(PATH_MAX))) {
-    const long length = sys::readlink(link.c_str(), page, PATH_MAX - 1);
+    const long length = sys::readlink(DescriptorPath(dir.get()).c_str(), page, PATH_MAX - 1);
     if (length > 0 && page[0] == '/' && !ends_with_deleted(page, static_cast<std::size_t>(length)))
       name = same(page, set.dir) ? set.dir : page;
     if (name != page) sys::munmap(page, PATH_MAX);

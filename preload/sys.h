@@ -121,6 +121,14 @@ inline int mkdir(const char* path, mode_t mode) {
 }
 inline int rmdir(const char* path) { return static_cast<int>(call(SYS_unlinkat, AT_FDCWD, word(path), AT_REMOVEDIR)); }
 inline int unlinkat(int dir, const char* path) { return static_cast<int>(call(SYS_unlinkat, dir, word(path))); }
+/// An entry of a directory, as getdents64(2) writes it.
+struct DirectoryEntry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t size;  ///< in bytes; the next entry follows
+  unsigned char type;  ///< DT_..., perhaps DT_UNKNOWN
+  char name[1];
+};
 /// Reads entries of a directory, as getdents64(2) does.
 inline long getdents64(int fd, void* out, std::size_t size) {
   return call(SYS_getdents64, fd, word(out), static_cast<long>(size));

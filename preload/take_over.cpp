@@ -102,13 +102,13 @@ bool is_object(int dir, const char* name, const char* path_of_dir, uid_t owner) 
 void remove_links(int fd, const char* path, const List& list) {
   for (long size; (size = sys::getdents64(fd, list.memory, List::size)) > 0;) {
     for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const dirent*>(list.memory + at);  // as the kernel's linux_dirent64
-      at += entry->d_reclen;
+      const auto* entry = reinterpret_cast<const sys::DirectoryEntry*>(list.memory + at);
+      at += entry->size;
       struct stat found;
-      if ((entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
-          sys::fstatat(fd, entry->d_name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode) &&
-          found.st_uid != 0 && !is_object(fd, entry->d_name, path, found.st_uid))
-        sys::unlinkat(fd, entry->d_name);
+      if ((entry->type == DT_LNK || entry->type == DT_UNKNOWN) &&
+          sys::fstatat(fd, entry->name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode) &&
+          found.st_uid != 0 && !is_object(fd, entry->name, path, found.st_uid))
+        sys::unlinkat(fd, entry->name);
     }
   }
 }

@@ -40,11 +40,6 @@ std::size_t length_before_last_slashes(const char* path) {
   return length;
 }
 
-const char* last_component(const char* begin, const char* end) {
-  while (end != begin && end[-1] != '/') --end;
-  return end;
-}
-
 LineWriter& LineWriter::add(const char* text) {
   for (; *text && left_; --left_) text_[length_++] = *text++;
   text_[length_] = '\0';

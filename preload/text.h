@@ -40,8 +40,12 @@ char* put(char* out, const char* text);
 /// The length without the slashes at the end; the root directory keeps one.
 std::size_t length_before_last_slashes(const char* path);
 
-/// What follows the last slash, of a text or of the part of one before `end`.
-const char* last_component(const char* begin, const char* end);
+/// What follows the last slash, of a text or of the part of one before `end`. (The keeper, which has no libc, uses the
+/// latter.)
+inline const char* last_component(const char* begin, const char* end) {
+  while (end != begin && end[-1] != '/') --end;
+  return end;
+}
 inline const char* last_component(const char* path) { return last_component(path, path + length_of(path)); }
 
 /// A line under construction; what does not fit is cut off.

@@ -37,9 +37,6 @@ inline int rename(const char* from, const char* to) {
 inline long readlinkat(int dir, const char* path, char* out, std::size_t size) {
   return call(SYS_readlinkat, dir, word(path), word(out), static_cast<long>(size));
 }
-inline long getdents(int fd, void* out, std::size_t size) {
-  return call(SYS_getdents64, fd, word(out), static_cast<long>(size));
-}
 inline int memfd_create(const char* name, unsigned flags) {
   return static_cast<int>(call(SYS_memfd_create, word(name), flags));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "names.h"
 
+#include "../text.h"
+
 namespace devshm::store {
 namespace {
 
@@ -20,9 +22,8 @@ bool parse_number(const char* text, std::size_t length, unsigned long limit, uns
 }
 
 /// Where the last component of the first `length` bytes begins; 0 if there is no slash.
-std::size_t last_component_of(const char* text, std::size_t length) {
-  while (length && text[length - 1] != '/') --length;
-  return length;
+std::size_t last_component_at(const char* text, std::size_t length) {
+  return static_cast<std::size_t>(last_component(text, text + length) - text);
 }
 
 /// ".shm.memory.1000.1000"
@@ -42,7 +43,7 @@ bool is_root_name(const char* name, std::size_t length) {
 
 Root::Root(const char* backing_dir, uid_t user, gid_t group) {
   const std::size_t length = text_length(backing_dir);
-  const std::size_t last = last_component_of(backing_dir, length);
+  const std::size_t last = last_component_at(backing_dir, length);
   path_.add(backing_dir, last).add(".").add(backing_dir + last, length - last);
   path_.add(marker).add(user).add(".").add(group);
 }
@@ -88,12 +89,12 @@ bool parse_object(const char* text, std::size_t length, ObjectName& out) { retur
 bool parse_entry(const char* name, ObjectName& out) { return parse_pair(name, text_length(name), '.', out); }
 
 bool parse_link(const char* text, std::size_t length, LinkText& out) {
-  const std::size_t number = last_component_of(text, length);
-  const std::size_t generation = number ? last_component_of(text, number - 1) : 0;
+  const std::size_t number = last_component_at(text, length);
+  const std::size_t generation = number ? last_component_at(text, number - 1) : 0;
   if (generation < 3 || text[0] != '/') return false;
   if (!parse_object(text + generation, length - generation, out.object)) return false;
   out.root_length = generation - 1;
-  const std::size_t root = last_component_of(text, out.root_length);
+  const std::size_t root = last_component_at(text, out.root_length);
   return is_root_name(text + root, out.root_length - root);
 }
 

@@ -19,9 +19,7 @@ Location location_of(const sys::Descriptor& file) {
 /// Which side the directory that holds the name is on.
 Location location_of_parent(const JudgedPath& name) {
   const char* path = name.placed();
-  std::size_t length = length_of(path);
-  while (length && path[length - 1] == '/') --length;
-  while (length && path[length - 1] != '/') --length;
+  const auto length = static_cast<std::size_t>(last_component(path, path + length_before_last_slashes(path)) - path);
   char* parent = static_cast<char*>(alloca(length + 2));
   __builtin_memcpy(parent, path, length);
   parent[length] = '\0';

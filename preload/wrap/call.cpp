@@ -9,20 +9,14 @@
 #include "memory_call.h"
 
 namespace devshm {
-namespace {
 
-constexpr int most_links = 40;  // the kernel's own limit
+long Call::make() { return paths_.count() == 1 && !may_match(text_of(paths_.of[0])) ? invoke() : make_matching(); }
 
-}  // namespace
-
-long Call::make() {
+long Call::make_matching() {
   const unsigned count = paths_.count();
   JudgedPath paths[2];
   bool is_rewritten = false;
-  for (unsigned i = 0; i < count; ++i) {
-    judge(paths_.of[i], paths[i]);
-    is_rewritten |= paths[i].is_rewritten();
-  }
+  for (unsigned i = 0; i < count; ++i) is_rewritten |= judge(paths_.of[i], paths[i]);
   if (!is_rewritten && !(has_boundary() && may_cross_boundary(paths[0], paths[1], link_flags()))) return invoke();
 
   const Settings& set = settings();
@@ -40,21 +34,20 @@ long Call::make() {
   if (set.log)  // before the call: exec does not return
     for (const JudgedPath& path : paths) path.log(function_.name());
 
-  long result = is_inside ? invoke_inside() : invoke();
-  if (is_inside && found_nothing(result)) result = try_again(paths, memory, result);
-  for (unsigned i = 0; i < count; ++i) paths[i].write_back();
+  long result = is_inside ? invoke_inside(set) : invoke();
+  if (is_inside && found_nothing(result)) result = try_again(paths, memory, set, result);
+  if (paths[0].role() == Role::pattern) paths[0].write_back();
   return result;
 }
 
-void Call::judge(const PathArg& path, JudgedPath& judged) const {
-  const auto word_at = [&](unsigned position) { return words_[position - 1]; };
-  const int base = path.directory ? static_cast<int>(word_at(path.directory)) : AT_FDCWD;
+bool Call::judge(const PathArg& path, JudgedPath& judged) const {
+  const int base = path.directory ? static_cast<int>(words_[path.directory - 1]) : AT_FDCWD;
   Role role = path.role;
-  if (role == Role::unlinked) {
-    // The kernel refuses a flag that it does not know.
-    role = static_cast<int>(word_at(path.position + 1u)) == AT_REMOVEDIR ? Role::removed : Role::named;
-  }
-  judged = JudgedPath(reinterpret_cast<const char*>(word_at(path.position)), base, role);
+  // The kernel refuses a flag that it does not know.
+  if (role == Role::unlinked)
+    role = static_cast<int>(words_[path.position]) == AT_REMOVEDIR ? Role::removed : Role::named;
+  const char* const text = text_of(path);
+  return judged.judge(text, base, role, paths_.count() == 1 || may_match(text));
 }
 
 /// Of the calls with two paths only linkat has flags, after the paths.
@@ -74,16 +67,17 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 
 /// Retries after ENOENT, which devshm may have caused: the backing directory was missing, or the kernel followed a link
 /// to the wrong place. The paths are placed again before each call, because a failed one may have written to a pattern.
-[[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, long result) {
+[[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, const Settings& set,
+                                                  long result) {
   if (backing_dir_was_remade()) {
     place(paths, memory);
-    result = invoke_inside();
+    result = invoke_inside(set);
   }
-  return follow_links(paths, result);
+  return follow_links(paths, set, result);
 }
 
 // It follows one link at a time, because only the call itself knows whether the last component is followed.
-[[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], long result) {
+[[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], const Settings& set, long result) {
   // Calls with two paths follow neither to the end. Of the other calls, those that do not follow the last component
   // never fail with ENOENT on an existing link.
   const bool last_too = paths_.count() == 1;
@@ -103,14 +97,14 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
     if (!has_followed) break;
     // The path with the link followed needs memory. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
     place(paths, static_cast<char*>(alloca(size)));
-    result = invoke_inside();
+    result = invoke_inside(set);
   }
   return result;
 }
 
 /// Calls the real function, or does what it would with an object of the memory store.
-long Call::invoke_inside() {
-  return settings().store == Store::disk ? invoke() : invoke_for_memory(*this, function_, paths_.of[0], words_);
+long Call::invoke_inside(const Settings& set) {
+  return set.store == Store::disk ? invoke() : invoke_for_memory(*this, function_, paths_.of[0], words_);
 }
 
 bool Call::has_failed(long result) const {
@@ -139,5 +133,5 @@ long Call::fail(int error) const {
 
 // entry_<architecture>.S calls it for a call with a path that may match.
 extern "C" [[gnu::used]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
-  return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make();
+  return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make_matching();
 }

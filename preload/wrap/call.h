@@ -24,6 +24,9 @@ using Words = long[7];
 /// vector registers (none); so all are called as variadic ones.
 using WordFunction = long (*)(long, ...);
 
+/// Calls a function with the words as they are.
+inline long invoke(WordFunction function, const Words& w) { return function(w[0], w[1], w[2], w[3], w[4], w[5], w[6]); }
+
 class Call {
  public:
   /// `real`: the function to call. `paths`: which of the words are paths; usually as the function says.
@@ -34,11 +37,11 @@ class Call {
   /// The words are changed.
   long make();
 
+  /// The same for a call that the caller has looked at with may_match(): its only path matches, or one of two.
+  long make_matching();
+
   /// Calls the real function with the words as they are.
-  long invoke() const {
-    const Words& w = words_;
-    return real_(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
-  }
+  long invoke() const { return devshm::invoke(real_, words_); }
 
   /// Whether `result` means that the function has failed.
   bool has_failed(long result) const;
@@ -50,14 +53,15 @@ class Call {
   long fail(int error) const;
 
  private:
-  void judge(const PathArg& path, JudgedPath& judged) const;
+  const char* text_of(const PathArg& path) const { return reinterpret_cast<const char*>(words_[path.position - 1]); }
+  bool judge(const PathArg& path, JudgedPath& judged) const;
   bool has_boundary() const { return paths_.of[0].role == Role::moved || paths_.of[0].role == Role::linked; }
   int link_flags() const;
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
   void place(JudgedPath (&paths)[2], char* memory);
-  long invoke_inside();
-  long try_again(JudgedPath (&paths)[2], char* memory, long result);
-  long follow_links(JudgedPath (&paths)[2], long result);
+  long invoke_inside(const Settings& set);
+  long try_again(JudgedPath (&paths)[2], char* memory, const Settings& set, long result);
+  long follow_links(JudgedPath (&paths)[2], const Settings& set, long result);
   const Function& function_;
   const WordFunction real_;
   const Paths paths_;

@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 
 #include "../backing_dir.h"
+#include "../descriptor_path.h"
 #include "../memory_room.h"
 #include "../memory_size.h"
 #include "../overlay_file.h"
@@ -106,9 +107,7 @@ void find_object_name(NameMemory& memory, std::size_t length) {
 
 void find_name(const Growth& growth, NameMemory& memory) {
   put(memory.shown, "an object in /dev/shm");
-  Line<32> path;
-  path.add("/proc/self/fd/").add(growth.fd);
-  const long result = sys::readlink(path.c_str(), memory.text, sizeof memory.text);
+  const long result = sys::readlink(DescriptorPath(growth.fd).c_str(), memory.text, sizeof memory.text);
   if (result <= 0) return;
   const auto length = static_cast<std::size_t>(result);
   if (growth.is_memory) return find_object_name(memory, length);

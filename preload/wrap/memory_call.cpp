@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "../descriptor_path.h"
 #include "../memory.h"
 #include "../sys.h"
 #include "../text.h"
@@ -15,15 +16,6 @@ template <class T>
 T* pointer(long word) {
   return reinterpret_cast<T*>(word);
 }
-
-class DescriptorPath {
- public:
-  explicit DescriptorPath(int fd) { text_.add("/proc/self/fd/").add(fd); }
-  const char* c_str() const { return text_.c_str(); }
-
- private:
-  Line<32> text_;
-};
 
 /// The mode without 'x', for an object that the call itself has just created.
 class ExistingMode {
@@ -42,11 +34,6 @@ class ExistingMode {
 
 /// A descriptor or a negative errno, as the function returns it.
 long finish(const Call& call, int fd) { return fd < 0 ? call.fail(-fd) : fd; }
-
-/// libc's fortified functions end the program if the flags need a mode, because they get none.
-bool ends_the_program(const Function& function, int flags) {
-  return begins_with(function.name(), "__open") && flags & O_CREAT;
-}
 
 long open_for(const Call& call, const char* path, int flags, mode_t mode) {
   const int fd = open_memory(path, flags, mode);
@@ -147,7 +134,7 @@ long invoke_for_memory(const Call& call, const Function& function, const PathArg
   const int flags = static_cast<int>(at[1]);
   switch (path.role) {
     case Role::opened:
-      if (ends_the_program(function, flags)) break;
+      if (flags & O_CREAT && gets_no_mode(function.name())) break;
       return open_for(call, name, flags, static_cast<mode_t>(at[2]));
     case Role::created: return open_for(call, name, O_CREAT | O_WRONLY | O_TRUNC, static_cast<mode_t>(at[1]));
     case Role::streamed: {

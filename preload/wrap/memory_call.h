@@ -6,6 +6,7 @@
 // Async-signal-safe and thread-safe, like the function that is called.
 #pragma once
 
+#include "../text.h"
 #include "call.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
@@ -17,6 +18,10 @@ struct TemporaryOptions {
 };
 /// `words`: the template, and what follows it.
 TemporaryOptions temporary_options(const char* function, const long* words);
+
+/// Whether the function is a fortified one of libc (__open_2), which gets no mode: it ends the program if the flags
+/// need one.
+inline bool gets_no_mode(const char* function) { return begins_with(function, "__open"); }
 
 /// Opens or creates an object as fopen(3) does. False if the call is not for the store; else `stream` is the stream, or
 /// null with errno.

@@ -16,13 +16,17 @@
 
 namespace devshm {
 
-JudgedPath::JudgedPath(const char* text, int base, Role role) : text_(text), base_(base), role_(role) {
-  // The other members are set later. NOLINTNEXTLINE(clang-analyzer-optin.cplusplus.UninitializedObject)
-  if (!may_match(text) || (role == Role::searched && !has_slash(text))) return;
+bool JudgedPath::judge(const char* text, int base, Role role, bool matches) {
+  text_ = text;
+  base_ = base;
+  role_ = role;
+  if (!matches || (role == Role::searched && !has_slash(text))) return false;
   // The kernel reads no more than this. It refuses a longer path, perhaps after it has found something else to be
   // wrong.
   text_length_ = strnlen(text, PATH_MAX);
-  if (text_length_ < PATH_MAX) verdict_ = judge_from(base, text);
+  if (text_length_ == PATH_MAX) return false;
+  verdict_ = *text == '/' ? judge_absolute(text, text_length_) : judge_from(base, text);
+  return is_rewritten();
 }
 
 int JudgedPath::prepare(const Settings& set, std::size_t& size) {
@@ -60,8 +64,9 @@ bool JudgedPath::is_overlay_root() const {
 const char* JudgedPath::place(char*& memory) {
   if (!is_rewritten()) return text_;
   placed_ = memory;
-  __builtin_memcpy(memory, prefix_.text, prefix_.length);
-  __builtin_memcpy(memory + prefix_.length, verdict_.rest, rest_length_ + 1);
+  // Not memcpy: gcc would make it an instruction that is slow for a few bytes on many processors (rep movsb).
+  __builtin_memmove(memory, prefix_.text, prefix_.length);
+  __builtin_memmove(memory + prefix_.length, verdict_.rest, rest_length_ + 1);
   memory += placed_size();
   return placed_;
 }
@@ -74,7 +79,7 @@ std::size_t JudgedPath::find_link(bool last_too) {
 
 bool JudgedPath::follow(char*& memory) {
   if (!is_inside() || !link_.end || !follow_overlay_link(placed_, link_, memory)) return false;
-  const Verdict verdict = judge(memory, Start::root);
+  const Verdict verdict = devshm::judge(memory, Start::root);
   const std::size_t rest_length = length_of(verdict.rest);
   if (verdict.kind != Verdict::inside || prefix_.length + rest_length >= PATH_MAX) return false;
   own_tail_ = std::min(own_tail_, length_of(placed_ + link_.end));
@@ -85,7 +90,7 @@ bool JudgedPath::follow(char*& memory) {
 }
 
 void JudgedPath::write_back() const {
-  if (role_ != Role::pattern || !is_rewritten()) return;
+  if (!is_rewritten()) return;
   char* end = const_cast<char*>(text_) + text_length_;
   __builtin_memcpy(end - own_tail_, placed_ + prefix_.length + rest_length_ - own_tail_, own_tail_);
 }
@@ -95,13 +100,14 @@ void JudgedPath::log(const char* function) const {
 }
 
 bool is_rewritten(const char* path, Role role) {
-  return may_match(path) && JudgedPath(path, AT_FDCWD, role).is_rewritten() && settings().active;
+  return may_match(path) && JudgedPath().judge(path, AT_FDCWD, role, true) && settings().active;
 }
 
 int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use) {
-  JudgedPath judged(path);
+  JudgedPath judged;
+  const bool is_rewritten = judged.judge(path, AT_FDCWD, Role::named, may_match(path));
   const Settings& set = settings();
-  if (!judged.is_rewritten() || !set.active) {
+  if (!is_rewritten || !set.active) {
     use({path, false, false});
     return 0;
   }

@@ -31,10 +31,10 @@ inline Prefix prefix_for(const Verdict& verdict, const Settings& set) {
 
 class JudgedPath {
  public:
-  JudgedPath() = default;
-
-  /// Judges the path. `base` is the descriptor that a relative one starts at, or AT_FDCWD. Null is outside.
-  explicit JudgedPath(const char* text, int base = AT_FDCWD, Role role = Role::named);
+  /// Judges a path, and returns whether it is rewritten. `base` is the descriptor that a relative one starts at, or
+  /// AT_FDCWD. `matches`: what may_match() has returned for it. Before it is called, the object is a path that is
+  /// outside.
+  bool judge(const char* text, int base, Role role, bool matches);
 
   bool is_rewritten() const { return verdict_.kind != Verdict::outside; }
   /// Whether it leads below /dev/shm, or is /dev/shm; whether it names /dev/shm itself.
@@ -67,7 +67,7 @@ class JudgedPath {
   /// The bytes that place() needs.
   std::size_t placed_size() const { return is_rewritten() ? prefix_.length + rest_length_ + 1 : 0; }
 
-  /// After the call: copies what it has filled into a rewritten pattern to the caller's own.
+  /// For a pattern, after the call: copies what the call has filled in to the caller's own, if it was rewritten.
   void write_back() const;
 
   /// Writes a line to the user's log, if the path is rewritten.

@@ -22,18 +22,9 @@ long fail(int error) {
 }
 
 /// Shows the entry of an object as a file. `dir`: a descriptor of the directory.
-template <class Entry>
-void correct_type(int dir, Entry* entry) {
-  if (entry->d_type == DT_LNK && is_memory_name(dir, entry->d_name)) entry->d_type = DT_REG;
+void correct_type(int dir, const char* name, unsigned char& type) {
+  if (type == DT_LNK && is_memory_name(dir, name)) type = DT_REG;
 }
-
-struct KernelEntry {
-  std::uint64_t d_ino;
-  std::int64_t d_off;
-  unsigned short d_reclen;
-  unsigned char d_type;
-  char d_name[1];
-};
 
 }  // namespace
 
@@ -108,14 +99,15 @@ long ShownCallInWords::link() {
 
 long ShownCallInWords::correct_entry() {
   const long result = invoke();
-  if (auto* const entry = reinterpret_cast<struct dirent*>(result)) correct_type(dirfd(pointer<DIR>(1)), entry);
+  if (auto* const entry = reinterpret_cast<struct dirent*>(result))
+    correct_type(dirfd(pointer<DIR>(1)), entry->d_name, entry->d_type);
   return result;
 }
 
 long ShownCallInWords::correct_entry_in() {
   const long result = invoke();
   auto* const* const entry = pointer<struct dirent*>(call_.third);
-  if (static_cast<int>(result) == 0 && *entry) correct_type(dirfd(pointer<DIR>(1)), *entry);
+  if (static_cast<int>(result) == 0 && *entry) correct_type(dirfd(pointer<DIR>(1)), (*entry)->d_name, (*entry)->d_type);
   return result;
 }
 
@@ -123,9 +115,9 @@ long ShownCallInWords::correct_entries() {
   const long size = invoke();
   auto* const entries = pointer<char>(call_.third);
   for (long at = 0; at < size;) {
-    auto* const entry = reinterpret_cast<KernelEntry*>(entries + at);
-    at += entry->d_reclen;
-    correct_type(directory(), entry);
+    auto* const entry = reinterpret_cast<sys::DirectoryEntry*>(entries + at);
+    at += entry->size;
+    correct_type(directory(), entry->name, entry->type);
   }
   return size;
 }
@@ -142,7 +134,7 @@ long ShownCallInWords::list() {
   struct dirent**& list = *pointer<struct dirent**>(call_.third);
   std::size_t count = 0;
   for (int i = 0; i < static_cast<int>(found); ++i) {
-    correct_type(dir.get(), list[i]);
+    correct_type(dir.get(), list[i]->d_name, list[i]->d_type);
     if (is_wanted && !is_wanted(list[i]))
       free(list[i]);
     else

@@ -27,10 +27,7 @@ class ShownCallInWords {
   }
   int directory() const { return call_.directory ? static_cast<int>(word(call_.directory)) : AT_FDCWD; }
   const char* path() const { return pointer<const char>(call_.path); }
-  long invoke() const {
-    const Words& w = words_;
-    return real_(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
-  }
+  long invoke() const { return devshm::invoke(real_, words_); }
 
   long invoke_and_follow();
   template <class Status>

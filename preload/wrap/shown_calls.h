@@ -7,32 +7,12 @@
 #include <fcntl.h>
 #include <linux/fanotify.h>
 #include <sys/inotify.h>
-#include <sys/syscall.h>
 
 #include <cstddef>
 #include <cstdint>
 
 #include "../text.h"
-
-// Of newer headers than the oldest that we are built with; the numbers are the same on both architectures.
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-#ifndef SYS_faccessat2
-#define SYS_faccessat2 439
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-#ifndef SYS_open_tree
-#define SYS_open_tree 428
-#endif
-#ifndef SYS_setxattrat
-#define SYS_setxattrat 463
-#define SYS_getxattrat 464
-#define SYS_listxattrat 465
-#define SYS_removexattrat 466
-#endif
+#include "syscall_numbers.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
 

@@ -25,7 +25,6 @@ namespace {
 
 /// Enough for usual names. Under a longer path a file is created instead of an object.
 constexpr std::size_t longest_path = sizeof(NameBuffer);
-constexpr int most_links = 40;  // the kernel's own limit
 constexpr int unnamed = O_TMPFILE & ~O_DIRECTORY;
 
 /// A descriptor or a negative errno, as a result.
@@ -45,9 +44,6 @@ int create_at(int dir, const char* path, int flags, mode_t mode) {
   });
 }
 
-/// libc's fortified functions end the program if the flags need a mode, because they get none.
-bool ends_the_program(const ShownCall& call) { return begins_with(call.name, "__open"); }
-
 bool is_in_backing_dir(const char* path) {
   return lies_in(path, length_of(path), settings().dir, settings().dir_length);
 }
@@ -65,7 +61,7 @@ long ShownCallInWords::open() {
   const bool is_creat = !call_.third;
   const int flags = is_creat ? O_CREAT | O_WRONLY | O_TRUNC : static_cast<int>(word(call_.third));
   const auto mode = static_cast<mode_t>(word(is_creat ? call_.path + 1u : call_.third + 1u));
-  if (creates(flags) && !ends_the_program(call_)) {
+  if (creates(flags) && !gets_no_mode(call_.name)) {
     const int fd = create_at(directory(), path(), flags, mode);
     if (fd != not_memory) return finish(fd);
   }

@@ -24,13 +24,9 @@ namespace {
 class Walk;
 constinit KeyedPointers<Walk> walks;
 
-// libc itself drops trailing slashes.
-
-/// Where the last component of a path begins.
+/// Where the last component of a path begins. libc drops trailing slashes itself.
 int base_of(const char* path) {
-  std::size_t at = length_before_last_slashes(path);
-  while (at && path[at - 1] != '/') --at;
-  return static_cast<int>(at);
+  return static_cast<int>(last_component(path, path + length_before_last_slashes(path)) - path);
 }
 
 /// One walk of one thread, from the program's call to its end.

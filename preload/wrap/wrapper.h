@@ -109,9 +109,10 @@ struct Target {
   template <class... Arguments>
   [[gnu::always_inline]] Result forward(Arguments... arguments) const {
     static_assert(paths.count() == 1);
-    const long words[] = {as_word(arguments)...};
+    Words words = {as_word(arguments)...};
     const bool is_ordinary = !may_match(reinterpret_cast<const char*>(words[paths.of[0].position - 1]));
-    return __builtin_expect(is_ordinary, 1) ? (*this)(arguments...) : rewrite(arguments...);
+    if (__builtin_expect(is_ordinary, 1)) return (*this)(arguments...);
+    return from_word<Result>(Call(function, real, paths, words).make_matching());
   }
 
   void* real;

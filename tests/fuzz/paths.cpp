@@ -74,6 +74,10 @@ void compare(const std::string& path, Start start) {
   const Verdict verdict = devshm::judge(given, start);
   const std::string got = shown(verdict, given);
   EXPECT(verdict.kind == model.kind, path, got);
+  if (start == Start::root) {
+    const Verdict by_length = devshm::judge_absolute(given, std::strlen(given));
+    EXPECT(by_length.kind == verdict.kind && by_length.rest == verdict.rest, path, shown(by_length, given));
+  }
   if (verdict.kind == Verdict::outside) return;
   EXPECT(static_cast<std::size_t>(verdict.rest - given) == model.rest, path, got);
   EXPECT(devshm::may_match(given), path);

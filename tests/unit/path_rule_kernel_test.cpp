@@ -14,6 +14,7 @@
 #include "support.h"
 
 using devshm::judge;
+using devshm::judge_absolute;
 using devshm::may_match;
 using devshm::Start;
 using devshm::Verdict;
@@ -73,6 +74,11 @@ void expect_as_model(const std::string& path, Start start) {
   const Model model(path, start == Start::root ? std::vector<std::string>{} : std::vector<std::string>{"dev"});
   const Verdict verdict = judge(path.c_str(), start);
   ASSERT_EQ(verdict.kind, model.kind) << path;
+  if (start == Start::root) {
+    const Verdict by_length = judge_absolute(path.c_str(), path.size());
+    ASSERT_EQ(by_length.kind, model.kind) << path;
+    ASSERT_EQ(by_length.rest, verdict.rest) << path;
+  }
   if (verdict.kind == Verdict::outside) return;
   ASSERT_EQ(verdict.rest - path.c_str(), static_cast<std::ptrdiff_t>(model.rest)) << path;
   ASSERT_TRUE(may_match(path.c_str())) << path;

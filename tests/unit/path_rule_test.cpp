@@ -10,6 +10,7 @@
 
 using devshm::Candidate;
 using devshm::judge;
+using devshm::judge_absolute;
 using devshm::next_candidate;
 using devshm::Start;
 using devshm::Verdict;
@@ -79,6 +80,24 @@ TEST(Judge, IsExactAtTheComponentBoundary) {
       {"", outside},
   };
   expect_verdicts(spellings, Start::root);
+}
+
+// It looks for dots in eight letters at a time.
+TEST(JudgeAbsolute, SeesDotsAtEachPlace) {
+  for (std::size_t length = 0; length < 40; ++length) {
+    for (std::size_t at = 0; at + 3 <= length; ++at) {
+      for (const char* part : {"/..", "/.x", "x..", "..x", "x.x", "./."}) {
+        std::string rest = length ? "/" + std::string(length - 1, 'x') : "";
+        rest.replace(at, 3, part);
+        if (rest[0] != '/') rest[0] = '/';
+        const std::string path = "/dev/shm" + rest;
+        const Verdict verdict = judge(path.c_str(), Start::root);
+        const Verdict by_length = judge_absolute(path.c_str(), path.size());
+        ASSERT_EQ(by_length.kind, verdict.kind) << path;
+        ASSERT_EQ(by_length.rest, verdict.rest) << path;
+      }
+    }
+  }
 }
 
 TEST(Judge, PassesOverDoubledSlashesAndDots) {

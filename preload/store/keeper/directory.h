@@ -35,10 +35,10 @@ class Directory {
     if (!fd_.is_open()) return false;
     alignas(8) char memory[Memory];
     for (;;) {
-      const long size = sys::getdents(fd_.get(), memory, sizeof memory);
+      const long size = sys::getdents64(fd_.get(), memory, sizeof memory);
       if (size <= 0) return false;
       for (long at = 0; at < size;) {
-        const auto* entry = reinterpret_cast<const Entry*>(memory + at);
+        const auto* entry = reinterpret_cast<const sys::DirectoryEntry*>(memory + at);
         at += entry->size;
         const char* const name = entry->name;
         if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) continue;
@@ -48,14 +48,6 @@ class Directory {
   }
 
  private:
-  /// As the kernel writes it (getdents64(2)).
-  struct Entry {
-    std::uint64_t inode;
-    std::int64_t offset;
-    std::uint16_t size;
-    unsigned char type;
-    char name[1];
-  };
   sys::Descriptor fd_;
 };
 
