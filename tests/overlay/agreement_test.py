@@ -86,6 +86,7 @@ NO_ROW = {
     "openat2": "glibc has it since 2.43",
     "fstatfs": "no path",
     "fstat": "no path",
+    "getdents64": "no path",
     "umask": "no path",
     "fallocate": "no path",
     "ftruncate": "no path",
