@@ -37,7 +37,7 @@ bool is_used() { return settings().active && settings().store == Store::memory; 
 enum class Known : unsigned char { nothing, disk, memory };
 constinit std::atomic<Known> known_use{Known::nothing};
 
-/// What the environment says, without reading the settings.
+/// The value of DEVSHM_STORE in the environment, without reading the settings.
 Known asked_for() {
   bool is_whole = false;
   for (char* const* entry = environ; entry && *entry; ++entry) {
@@ -52,7 +52,7 @@ store::Place place() {
   return {settings().dir, program ? program : "", idle_seconds};
 }
 
-/// A semaphore of sem_open(3) stays a file: libc makes it.
+/// A semaphore of sem_open(3) stays a file, because libc makes it.
 bool is_semaphore(const char* path) {
   const Settings& set = settings();
   const char* const name = after(path, set.dir, set.dir_length);
@@ -74,7 +74,7 @@ const char* text_of(Why why) {
 
 constinit std::atomic<bool> has_no_store{false};
 
-/// Whether the directory that the path begins with is in the overlay: one below may be a link that leads out of it.
+/// Whether the path's directory is in the overlay: a directory on the way may be a link that leads out of it.
 bool parent_is_in_overlay(const char* path) {
   const char* const last = last_component(path);
   const auto length = static_cast<std::size_t>(last - path);
@@ -101,7 +101,7 @@ int create(const char* path, int flags, mode_t mode) {
   return created.fd_or_error;
 }
 
-/// Opens something without a name. One that can be given a name later has to be a file: a memfd can't.
+/// Opens something without a name. If it can be given a name later, it has to be a file, because a memfd can't get one.
 int create_unnamed(const char* dir, int flags, mode_t mode) {
   constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_CLOEXEC; MFD_EXEC, Linux 6.3
   struct stat found;
@@ -155,7 +155,7 @@ int open_here(const char* path, int flags, mode_t mode) {
   return open_link_here(AT_FDCWD, path, flags);
 }
 
-/// The path of shm_open's name. False for a name that shm_open refuses, or finds too long.
+/// Writes the path for shm_open's name. False for a name that shm_open refuses or that is too long.
 bool put_shm_path(const char* name, LineWriter& out) {
   while (*name == '/') ++name;
   if (!*name || has_slash(name) || length_of(name) > 255 || same(name, ".") || same(name, "..")) return false;
@@ -170,7 +170,7 @@ int open_shared(const char* name, int flags, mode_t mode) {
   log_reroute("shm_open", name, settings().dir);
   const auto open = [&] {
     const int opened = open_here(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
-    return opened == -EISDIR ? -EINVAL : opened;  // as libc says of a directory
+    return opened == -EISDIR ? -EINVAL : opened;  // libc's error for a directory
   };
   const int opened = open();
   return opened == -ENOENT && backing_dir_was_remade() ? open() : opened;

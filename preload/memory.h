@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// DEVSHM_STORE=memory: what a program creates below /dev/shm is an object of the memory store (store/names.h), and what
-// it sees of one is a regular file.
+// Implements DEVSHM_STORE=memory: what a program creates below /dev/shm is an object of the memory store
+// (store/names.h), and the program sees it as a regular file.
 //
 // Paths here are those of the backing directory, as the kernel gets them. Async-signal-safe and thread-safe; errno
 // stays as it was.
@@ -13,20 +13,20 @@
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// What is not for the store: the call is to be made as ever.
+/// The call is not for the store, and has to be made as with DEVSHM_STORE=disk.
 inline constexpr int not_memory = -4097;
 
-/// Whether objects are memory in this process: with DEVSHM_STORE=memory, unless a creation has shown that no store can
-/// be had here.
+/// Whether objects are memory in this process: with DEVSHM_STORE=memory, unless a creation has shown that no store is
+/// possible here.
 bool memory_serves();
 
-/// Whether objects of this process are memory. With DEVSHM_STORE=disk it looks at the environment once, reads no other
-/// setting, and makes no system call; if the program has cleared its environment, the answer is no until a setting is
+/// Whether objects of this process are memory. With DEVSHM_STORE=disk it reads the environment once, needs no other
+/// setting, and makes no system call. If the program has cleared its environment, the answer is no until a setting is
 /// needed.
 bool memory_is_in_use();
 
-/// Opens as open(2) with these flags and, if they have O_CREAT, this mode. Returns a descriptor, a negative errno, or
-/// not_memory. With DEVSHM_STORE=disk always the last.
+/// Does what open(2) does with these flags and, if they have O_CREAT, this mode. Returns a descriptor, a negative
+/// errno, or not_memory; with DEVSHM_STORE=disk always not_memory.
 int open_memory(const char* path, int flags, mode_t mode);
 
 /// The same for shm_open(3).
@@ -39,17 +39,18 @@ int shm_open_link(const char* name, int flags);
 /// replaced, as mkstemp(3) does. Returns as open_memory() does; not_memory also for a pattern that is none.
 int make_temporary_memory(char* pattern, int suffix_length, int flags);
 
-/// Corrects what a function of the stat family has said of `path`, which starts at the descriptor `dir`: for the link
-/// that an object's name is, it says what the object is. 0, or a negative errno: an object that is gone with its keeper
-/// is not there.
+/// Corrects what a function of the stat family has returned for `path`, which starts at the descriptor `dir`: if the
+/// name is an object's, replaces what is known about the link by what is known about the object. Returns 0, or a
+/// negative errno: -ENOENT for an object that is gone with its keeper.
 int correct_status(int dir, const char* path, struct stat& found);
 int correct_status(int dir, const char* path, struct statx& found);
 
 /// For a function that walks through a directory and has found this at `path`: whether it is an object, which `found`
-/// then describes. False at once with DEVSHM_STORE=disk.
+/// then describes. With DEVSHM_STORE=disk it returns false at once.
 bool is_found_object(const char* path, struct stat& found);
 
-/// After O_NOFOLLOW has failed: opens what `path` names if that is an object. As open_memory().
+/// To be called after O_NOFOLLOW has failed: opens what `path` names if that is an object. Returns as open_memory()
+/// does.
 int open_link(int dir, const char* path, int flags);
 
 /// Where the kernel could not follow a name, which starts at the descriptor `dir`: what it leads to, if it is an
@@ -71,10 +72,10 @@ class FollowedObject {
 /// Whether the name, which starts at the descriptor `dir`, is an object's.
 bool is_memory_name(int dir, const char* path);
 
-/// Whether this is what a link says that is an object's name.
+/// Whether a link with this text is an object's name.
 bool is_memory_link(const char* text, std::size_t length);
 
-/// Held while names are renamed: none that leads nowhere may be removed meanwhile (store/lock.h).
+/// Exists while names are renamed: names that lead nowhere must not be removed meanwhile (store/lock.h).
 class NamesLocked {
  public:
   NamesLocked();

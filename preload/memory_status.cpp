@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What programs see of an object: a regular file.
+// Makes programs see an object as a regular file.
 #include <errno.h>
 
 #include "descriptor_path.h"
@@ -17,7 +17,8 @@ namespace {
 
 using store::Found;
 
-/// The memfd has no name, and so no links; the object has those of its name's inode. False if it is gone.
+/// Finds out the status of an object. A memfd has no links, so the object has those of its name's inode. False if it is
+/// gone.
 template <class Status>
 bool status_of_object(int dir, const char* path, Status& out);
 
@@ -26,7 +27,7 @@ bool status_of_object(int dir, const char* path, struct stat& out) {
   struct stat name;
   if (sys::fstatat(dir, path, &name, AT_SYMLINK_NOFOLLOW) != 0) return false;
   store::Opened opened = {Found::stale, 0};
-  // Another user's has to be asked for, which goes for what one may do.
+  // Another user's keeper opens an object only as its mode allows, so try each way.
   static constexpr int allowed[] = {O_PATH, O_RDONLY, O_WRONLY};
   for (const int flags : allowed) {
     opened = store::open_object(path, flags | O_CLOEXEC, dir);
@@ -36,12 +37,12 @@ bool status_of_object(int dir, const char* path, struct stat& out) {
     const int error = sys::fstat(opened.fd_or_error, &out);
     sys::close(opened.fd_or_error);
     if (error) return false;
-  } else if (opened.found == Found::failed) {  // nothing of it is for us
+  } else if (opened.found == Found::failed) {  // its mode allows us nothing
     out = name;
     out.st_mode = S_IFREG;
     out.st_size = 0;
     out.st_blocks = 0;
-    out.st_mtim = out.st_ctim;  // a link's is no time (store/link_token.h)
+    out.st_mtim = out.st_ctim;  // a link's is not a time (store/link_token.h)
   } else {
     return false;
   }
@@ -68,13 +69,13 @@ bool status_of_object(int dir, const char* path, struct statx& out) {
   put_time(out.stx_atime, object.st_atim);
   put_time(out.stx_mtime, object.st_mtim);
   put_time(out.stx_ctime, object.st_ctim);
-  // As the kernel puts the two into a dev_t.
+  // The kernel puts the two numbers into a dev_t like this.
   out.stx_dev_major = static_cast<std::uint32_t>(object.st_dev >> 8 & 0xfff);
   out.stx_dev_minor = static_cast<std::uint32_t>((object.st_dev & 0xff) | (object.st_dev >> 12 & 0xfff00));
   return true;
 }
 
-/// Of what has been found by another way than the object's own name: a symbolic link of the program's, /proc/self/fd.
+/// The number of links of an object that was found through a symbolic link of the program or through /proc/self/fd.
 unsigned long links_of_followed(int dir, const char* path) {
   if (!path || !*path) return links_of_descriptor(dir);
   const sys::Descriptor object(sys::openat(dir, path, O_PATH | O_CLOEXEC));

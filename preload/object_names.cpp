@@ -23,10 +23,10 @@ constexpr char memfd_tail[] = " (deleted)";
 constexpr std::size_t head_length = sizeof memfd_head - 1;
 constexpr std::size_t tail_length = sizeof memfd_tail - 1;
 constexpr std::size_t longest_text = 160;
-constexpr int deepest = 16;  // directories in which a name is searched
+constexpr int deepest = 16;  // how deep below the backing directory a name is searched for
 
-/// The paths by descriptor. Whoever finds another one at work leaves it alone and goes on without, so a signal handler
-/// may be either.
+/// A path, remembered by its descriptor. A caller that finds another one at work continues without it, so either may be
+/// in a signal handler.
 struct Remembered {
   std::atomic<bool> in_use;
   int fd;
@@ -73,13 +73,13 @@ std::size_t search(const ObjectName& object, NameBuffer& path, std::size_t lengt
   }
 }
 
-/// Whether the store says that the object has no name any more: a search would be in vain.
+/// Whether the object is gone from the store, so that a search would find nothing.
 bool is_gone(const ObjectName& object) {
   const store::Root root(settings().dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
   struct stat found;
   if (!root.fits() ||
       sys::fstatat(AT_FDCWD, root.generation(object.generation).c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
-    return false;  // another user's, perhaps
+    return false;  // it may belong to another user
   return sys::fstatat(AT_FDCWD, root.link_text(object).c_str(), &found, AT_SYMLINK_NOFOLLOW) == -ENOENT;
 }
 

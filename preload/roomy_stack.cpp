@@ -55,7 +55,7 @@ bool is_on_alternate_stack() {
 }  // namespace
 
 void call_with_room(void (*function)(void*), void* argument) {
-  // Where the last caller was that was on no alternate stack: a program often calls from the same place.
+  // The frame of the last caller that was not on an alternate stack: a program often calls from the same place.
   static constinit std::atomic<const void*> roomy{nullptr};
   const void* const here = __builtin_frame_address(0);
   if (roomy.load(std::memory_order_relaxed) != here) {

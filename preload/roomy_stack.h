@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// Room on the stack, for work that needs some KiB of it. A signal handler may run on an alternate stack of two KiB
-// (sigaltstack(2), MINSIGSTKSZ), of which the kernel takes most; the work is then done on a stack of its own.
+// Does work that needs some KiB of stack. A signal handler may run on an alternate stack of two KiB (sigaltstack(2),
+// MINSIGSTKSZ), most of which the kernel takes. Then the work is done on a stack of its own.
 //
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
-/// Calls function(argument). On another stack all signals are blocked meanwhile: a handler of one would find the
+/// Calls function(argument). While it runs on another stack, all signals are blocked: a signal handler would find the
 /// alternate stack unused, and begin at its top. So the function must neither wait for long nor call libc.
 void call_with_room(void (*function)(void*), void* argument);
 
-/// The same for anything that can be called and returns something. Returns that.
+/// The same for a function object. Returns its result.
 template <class Function>
 auto with_room(const Function& function) {
   struct Work {

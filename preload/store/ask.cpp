@@ -21,7 +21,7 @@ int connect_to(const Root& root) {
   for (;;) {
     const long result = sys::call(SYS_connect, fd, sys::word(&address), sizeof address);
     if (result == 0) return fd;
-    // A full backlog: the keeper has not come to it yet.
+    // The backlog is full: the keeper has not accepted the connection yet.
     if (result != -EAGAIN || !patience.wait()) {
       sys::close(fd);
       return result == -ENOENT ? -ECONNREFUSED : result == -EAGAIN ? -ETIMEDOUT : static_cast<int>(result);
@@ -29,7 +29,7 @@ int connect_to(const Root& root) {
   }
 }
 
-/// Sends a request and waits for the answer. The descriptor that came with it, else the reply's result.
+/// Sends a request and waits for the answer. Returns the descriptor that came with it, or else the reply's result.
 int ask(const Root& root, const Request& request, int receive_flags) {
   const sys::Descriptor connection(connect_to(root));
   if (!connection.is_open()) return connection.get();
@@ -55,7 +55,7 @@ int ask_for_object(const Root& root, const ObjectName& object, int flags, LinkTo
   const int wanted = flags & (O_ACCMODE | O_APPEND | O_PATH);
   const Request request = {Wish::open, wanted, object.generation, object.number, 0, token};
   const int result = ask(root, request, flags & O_CLOEXEC ? MSG_CMSG_CLOEXEC : 0);
-  return result == 0 ? -EIO : result;  // it said yes and sent nothing
+  return result == 0 ? -EIO : result;  // success, but without a descriptor
 }
 
 }  // namespace devshm::store

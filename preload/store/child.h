@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A child process without libc: clone(2) with a function to run and a stack for it.
+// Starts a child process without libc: clone(2) with a function to run and a stack for it.
 #pragma once
 
 #include "kernel.h"
@@ -8,7 +8,7 @@
 namespace devshm::store {
 
 /// Runs `function(argument)` in a child, on a stack that ends at `stack_end` (aligned to 16 bytes). The function must
-/// not return. The child's id, or a negative errno. `flags` are clone(2)'s.
+/// not return. Returns the child's id, or a negative errno. `flags` are clone(2)'s.
 inline long clone_to(long flags, char* stack_end, void (*function)(void*), void* argument) {
   void** const stack = reinterpret_cast<void**>(stack_end) - 2;
   stack[0] = reinterpret_cast<void*>(function);

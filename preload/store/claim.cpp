@@ -10,16 +10,16 @@
 namespace devshm::store {
 namespace {
 
-/// The object that was taken last. The keeper numbers them one after the other, so the next one is likely to be ready.
-/// Hints, nothing more: each may be of another object.
+/// The object that was taken last. The keeper numbers objects one after the other, so the next one is likely to be
+/// ready. These are only hints: the two may come from different objects.
 constinit std::atomic<std::uint64_t> last_generation{0};
 constinit std::atomic<unsigned> last_number{0};
-// Others may have taken some. After so many it is cheaper to read the directory.
+// Other processes may have taken the next ones. After so many guesses it is cheaper to read the directory.
 constexpr unsigned most_guesses = 2;
 
 }  // namespace
 
-/// True if there is nothing more to look for: it is ours, or `fd_` says what is wrong.
+/// Returns true if the search is over: the object is ours, or `fd_` is the error.
 bool Claim::take(const ObjectName& object) {
   if (const int error = lock_.add(entry_of(object.number))) {
     if (error == -EAGAIN) return false;
@@ -37,7 +37,7 @@ bool Claim::take(const ObjectName& object) {
   if (is_gone) sys::unlink(entry.c_str());
   lock_.remove(entry_of(object.number));
   if (is_gone || opened.found == Found::absent) return false;
-  // Where nobody answers for it, nobody does for the next one.
+  // If no keeper answers for this one, none will for the next one.
   fd_ = opened.found == Found::stale ? -ENOENT : opened.fd_or_error;
   return true;
 }
@@ -50,7 +50,7 @@ bool Claim::take_next() {
   return false;
 }
 
-/// The first one, so that the guesses after it come true; or, where others are at it, any.
+/// Takes the first one, so that later guesses are right; or any one, if other processes are taking some.
 void Claim::take_any() {
   ObjectName object, first = {0, ~0u};
   Directory(root_.entry("pool").c_str()).find<512>([&](const char* name, unsigned char) {
@@ -75,12 +75,12 @@ int Claim::publish(const char* path) const {
   int result = sys::rename_noreplace(entry.c_str(), path);
   if (result == -EINVAL || result == -ENOSYS) result = publish_in_steps(path);
   if (result != -ENOENT) return result;
-  struct stat found;  // is it the entry that is not there, or the directory?
+  struct stat found;  // is the entry missing, or the directory?
   return sys::fstatat(AT_FDCWD, entry.c_str(), &found, AT_SYMLINK_NOFOLLOW) == -ENOENT ? -ESTALE : result;
 }
 
-/// For a file system, or a kernel, without RENAME_NOREPLACE. If this process dies in between, nobody may take the entry
-/// again, since it may have a name already: so it is put aside, and the keeper removes it.
+/// Publishes on a file system, or a kernel, without RENAME_NOREPLACE. If this process dies in between, nobody may take
+/// the entry again, because it may have a name already. So the entry is put aside first, and the keeper removes it.
 int Claim::publish_in_steps(const char* path) const {
   const PathText entry = root_.pool_entry(object_), taken = root_.taken_entry(object_);
   if (const int error = sys::rename(entry.c_str(), taken.c_str())) return error;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A ready object taken from the keeper's pool, which nobody else can take: the lock of its number is held. It is open,
-// empty and nobody's. A claim leaves nothing behind: the lock ends with the process at the latest, and the entry is in
-// the pool again. Async-signal-safe and thread-safe.
+// Takes a ready object from the keeper's pool, and holds the lock of its number, so that nobody else can take it. The
+// object is open, empty and has no name. A claim leaves nothing behind: the lock ends with the process at the latest,
+// and then the entry is in the pool again. Async-signal-safe and thread-safe.
 #pragma once
 
 #include <errno.h>
@@ -13,19 +13,20 @@ namespace devshm::store {
 
 class Claim {
  public:
-  /// Takes one, and opens it with open(2)'s flags. The names are locked shared, and stay so for longer than the claim.
+  /// Takes an object and opens it with open(2)'s flags. The caller holds the names locked shared, for longer than the
+  /// claim lives.
   Claim(const Lock& lock, const Root& root, int flags);
-  /// Closes what has not been released.
+  /// Closes the descriptor, unless it was released.
   ~Claim();
   Claim(const Claim&) = delete;
 
   bool is_open() const { return fd_ >= 0; }
-  /// Why there is none: -ENOENT if the pool is empty, or what opening it said.
+  /// Why there is none: -ENOENT if the pool is empty, or the error of opening it.
   int error() const { return fd_; }
   int fd() const { return fd_; }
 
-  /// Gives it a name, if nothing has this name. 0, or a negative errno: -EEXIST; -ESTALE if the entry has been removed,
-  /// so that the caller has to start again.
+  /// Gives the object a name, if nothing has this name. Returns 0, or a negative errno: -EEXIST; -ESTALE if the entry
+  /// has been removed, so that the caller has to start again.
   int publish(const char* path) const;
   /// Leaves the descriptor to the caller.
   int release();

@@ -17,14 +17,14 @@
 namespace devshm::store {
 namespace {
 
-// Everything that makes somebody start again has just changed the name.
+// An attempt starts again only if another process has just changed the name.
 constexpr int tries = 1000;
-// Each time the keeper has made objects, and others have taken them.
+// Each time the keeper has made objects, and other processes have taken them all.
 constexpr int refills = 20;
 constexpr long lock_milliseconds = 1000;
 constexpr long try_again_milliseconds = 2000;
 
-/// The attempt was in vain because somebody else was faster.
+/// Another process was faster: the caller has to start again.
 constexpr int again = -ESTALE;
 
 bool is_there(const char* path) {
@@ -58,7 +58,7 @@ Why why_no_claim(int error) {
   }
 }
 
-/// When no keeper answered, and none could be started; 0: that has not happened.
+/// The time when no keeper answered and none could be started; 0: never.
 constinit std::atomic<long> failed_at{0};
 
 int ask_or_start(const Attempt& attempt) {
@@ -67,8 +67,8 @@ int ask_or_start(const Attempt& attempt) {
   return start_keeper(attempt.place, attempt.root);
 }
 
-/// Sees to it that the pool has something. 0, or why not. After a failure, which takes its time, nothing is tried for a
-/// while.
+/// Makes sure that the pool has objects. Returns 0, or a negative errno. After a failure, which takes long, it does not
+/// try again for a while.
 int fill_pool(const Attempt& attempt) {
   const long failed = failed_at.load(std::memory_order_relaxed);
   const long now = sys::monotonic_milliseconds();
@@ -78,15 +78,15 @@ int fill_pool(const Attempt& attempt) {
   return error;
 }
 
-/// A file in place of an object. The lock is taken if there is one: while names that lead nowhere are being removed, a
-/// file of such a name must not appear.
+/// Creates a file in place of an object. Takes the lock if there is one, because a file must not appear under a name
+/// that leads nowhere while such names are being removed.
 Created create_file(const Attempt& attempt, Why why) {
   {
     const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
     const int fd = as_file(attempt);
     if (fd != -EMFILE || !lock.is_held()) return {fd, why};
   }
-  // The lock had the last descriptor that the process may have. A file is worth more.
+  // The lock has taken the last descriptor that the process may have. The file needs it more.
   return {as_file(attempt), why};
 }
 
@@ -104,7 +104,7 @@ Created create_new(const Attempt& attempt) {
           if (failed_at.load(std::memory_order_relaxed)) failed_at.store(0, std::memory_order_relaxed);
           const int result = as_memory(attempt, claim);
           if (result >= 0 || result == -EEXIST || result == again) return {result, Why::is_memory};
-          // The file system's answer to the name, or a system call that is refused: a file says which.
+          // The file system refuses the name, or a filter the system call. Creating a file shows which.
           return {as_file(attempt), result == -EXDEV ? Why::other_file_system : Why::no_keeper};
         }
         error = claim.error();
@@ -129,18 +129,18 @@ bool leads_somewhere(const char* path) {
   return opened.found != Found::stale && opened.found != Found::absent;
 }
 
-/// An ordinary file, and nothing else: where a link has come in its place, that has to be looked at first.
+/// Opens an ordinary file, and nothing else: a link that has replaced it has to be examined first.
 int open_file(const Attempt& attempt) {
   const int fd = sys::openat(AT_FDCWD, attempt.path, (attempt.flags & ~O_CREAT) | O_NOFOLLOW, 0);
   if (fd == -ENOENT || fd == -ELOOP) return again;
   struct stat found;
-  // As O_CREAT would have it.
+  // O_CREAT fails on a directory.
   if (fd < 0 || sys::fstat(fd, &found) != 0 || !S_ISDIR(found.st_mode)) return fd;
   sys::close(fd);
   return -EISDIR;
 }
 
-/// Opens what has the name already; `again` if that is gone meanwhile.
+/// Opens what has the name already; `again` if that has disappeared meanwhile.
 int open_existing(const Attempt& attempt) {
   if (attempt.flags & O_EXCL) {
     if (leads_somewhere(attempt.path)) return -EEXIST;
@@ -171,7 +171,7 @@ Created create_object(const Place& place, const char* path, int flags, mode_t mo
       if (fd != again) return {fd, Why::is_memory};
     } else {
       const Created created = create_new(attempt);
-      if (created.fd_or_error == -EEXIST) continue;  // also with O_EXCL: what is there may lead nowhere
+      if (created.fd_or_error == -EEXIST) continue;  // with O_EXCL, too: the name may lead nowhere
       if (created.fd_or_error != again) return created;
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A message of some bytes and at most one descriptor (SCM_RIGHTS), as sendmsg(2) and recvmsg(2) take it.
-// Async-signal-safe and thread-safe.
+// Sends and receives a message of some bytes and at most one descriptor (SCM_RIGHTS). Async-signal-safe and
+// thread-safe.
 #pragma once
 
 #include "kernel.h"
@@ -22,7 +22,7 @@ class DescriptorMessage {
   }
   DescriptorMessage(const DescriptorMessage&) = delete;
 
-  /// Sends the bytes, with a descriptor unless it is negative. How many bytes went, or a negative errno.
+  /// Sends the bytes, with a descriptor unless it is negative. Returns the number of bytes sent, or a negative errno.
   long send(int connection, int fd, int flags) {
     if (fd >= 0) {
       make_room();
@@ -34,8 +34,8 @@ class DescriptorMessage {
     return sys::call(SYS_sendmsg, connection, sys::word(&header_), flags);
   }
 
-  /// Receives the bytes, and the descriptor into `fd`; -1: none came. How many bytes came, 0 at the end, or a negative
-  /// errno.
+  /// Receives the bytes, and the descriptor into `fd`, which is -1 if none came. Returns the number of bytes received,
+  /// 0 at the end, or a negative errno.
   long receive(int connection, int& fd, int flags) {
     make_room();
     header_.msg_controllen = CMSG_LEN(sizeof fd);  // with what fills up the last word there is room for a second one

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The system calls that the memory store makes beyond those of sys.h, straight to the kernel in the same way.
+// Makes the memory store's system calls that sys.h lacks, straight to the kernel in the same way.
 //
-// Nothing in this folder calls libc, also not by way of the compiler: the keeper's program has none. Every function
-// here is async-signal-safe and thread-safe, and returns a result or a negative errno.
+// Nothing in this folder calls libc, and the compiler must not do so either: the keeper's program has no libc. Every
+// function here is async-signal-safe and thread-safe, and returns a result or a negative errno.
 #pragma once
 
 #include <errno.h>
@@ -40,13 +40,13 @@ inline long readlinkat(int dir, const char* path, char* out, std::size_t size) {
 inline int memfd_create(const char* name, unsigned flags) {
   return static_cast<int>(call(SYS_memfd_create, word(name), flags));
 }
-/// Memory that is closed by execve(2), and whose content can be executed.
+/// Makes memory that is closed by execve(2), and whose content can be executed.
 inline int executable_memfd(const char* name) {
-  constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_EXEC, Linux 6.3: what it was before
+  constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_EXEC, Linux 6.3; before, every memfd was
   const int made = memfd_create(name, close_on_exec | executable);
   return made == -EINVAL ? memfd_create(name, close_on_exec) : made;
 }
-/// Of the time the kernel takes off what it has waited.
+/// The kernel subtracts the time that it has waited from `limit`.
 inline int poll(struct pollfd* of, unsigned count, struct timespec& limit) {
   return static_cast<int>(call(SYS_ppoll, word(of), count, word(&limit), 0, 8));
 }
@@ -60,7 +60,7 @@ inline long monotonic_milliseconds() {
   sys::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
-/// Waits for input, or the end of it. 0, or a negative errno: -ETIMEDOUT after the time.
+/// Waits for input, or for its end. Returns 0, or a negative errno: -ETIMEDOUT after the time.
 inline int wait_until_readable(int fd, long most_milliseconds) {
   struct pollfd readable = {fd, POLLIN, 0};
   struct timespec left = milliseconds(most_milliseconds);
@@ -72,19 +72,19 @@ inline int wait_until_readable(int fd, long most_milliseconds) {
   }
 }
 
-/// Ends the process, whatever a filter of system calls refuses.
+/// Ends the process, even if a filter refuses exit_group(2).
 [[noreturn]] inline void end_process(int status) {
   call(SYS_exit_group, status);
   call(SYS_exit, status);
   __builtin_trap();
 }
 
-/// Waits for something that nobody reports, in steps that grow: a thousand that wait must not keep the one from running
-/// that they wait for. Counted, not by a clock, which a filter may refuse.
+/// Waits for something that nobody reports, in growing steps: a thousand waiting processes must not keep the one that
+/// they wait for from running. It counts steps instead of reading a clock, which a filter may refuse.
 class Patience {
  public:
   explicit Patience(long most_milliseconds) : left_(most_milliseconds * 1000) {}
-  /// Waits a little. False, at once, when the time is over.
+  /// Waits a little. Returns false at once when the time is over.
   bool wait() {
     if (left_ <= 0) return false;
     sleep_microseconds(step_);
@@ -99,11 +99,11 @@ class Patience {
   long left_;
 };
 
-/// 64 bits that nobody else has.
+/// 64 random bits.
 inline std::uint64_t random_word() {
   std::uint64_t out = 0;
   if (call(SYS_getrandom, word(&out), sizeof out, 1 /* GRND_NONBLOCK */) == sizeof out) return out;
-  struct timespec now = {0, 0};  // no getrandom(2), or nothing random yet at the start of a machine
+  struct timespec now = {0, 0};  // there is no getrandom(2), or the machine has just started and has nothing random yet
   sys::clock_gettime(CLOCK_MONOTONIC, &now);
   out = static_cast<std::uint64_t>(word(&out)) ^ static_cast<std::uint64_t>(now.tv_nsec) << 34;
   out ^= static_cast<std::uint64_t>(now.tv_sec) << 20 ^ static_cast<std::uint64_t>(gettid());
@@ -111,7 +111,7 @@ inline std::uint64_t random_word() {
   return out;
 }
 
-/// All signals of the thread are blocked for as long as this lives.
+/// Blocks all signals of the thread as long as this object exists.
 class SignalsBlocked {
  public:
   SignalsBlocked() {

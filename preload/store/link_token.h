@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What other users have to know to be served: a random number, which the keeper puts into the time of modification of
-// an object's link. Only those see it that may search the directory which the link lies in. So an object in a directory
-// of mode 0700 is closed to others, as a file would be, although all objects have one socket.
+// Gives each object's link a token that other users have to know to be served: a random number, which the keeper puts
+// into the link's modification time. Only users that may search the link's directory can see it. So an object in a
+// directory of mode 0700 is closed to others, as a file would be, although all objects are served at one socket.
 #pragma once
 
 #include <sys/stat.h>
@@ -18,14 +18,14 @@ inline LinkToken token_of(const struct stat& link) {
   return static_cast<LinkToken>(link.st_mtim.tv_sec) << 30 ^ static_cast<LinkToken>(link.st_mtim.tv_nsec);
 }
 
-/// Gives one to a link. Returns it as the file system has stored it; 0 where that is impossible.
+/// Gives a token to a link. Returns the token as the file system has stored it, or 0 if that is impossible.
 inline LinkToken give_token(const char* path) {
   constexpr std::uint64_t billion = 1000000000;
-  constexpr long seconds = 0x70000000;  // from 2029 on: what removes old files must not take it for one
+  constexpr long seconds = 0x70000000;  // 2029 and later, so that nothing takes it for an old file and removes it
   const std::uint64_t random = sys::random_word();
   struct timespec times[2];
   // A link that is followed after it has changed gets a new access time (mount(8), relatime), which the file system has
-  // to write. One later than all others spares whoever creates and opens objects that.
+  // to write. An access time later than any other avoids that.
   times[0] = {0x7fffffff, billion - 1};
   times[1] = {seconds + static_cast<long>(random >> 36), static_cast<long>((random & 0xfffffffff) % billion)};
   struct stat link;

@@ -9,11 +9,11 @@
 namespace devshm::store {
 namespace {
 
-// Of Linux 3.15; the oldest headers that we are built with do not have them.
+// Linux 3.15; the oldest headers that we build with lack them.
 constexpr int get_lock = 36;  // F_OFD_GETLK
 constexpr int set_lock = 37;  // F_OFD_SETLK
 
-/// One byte; `length` 0: up to the end, whatever that is.
+/// Describes one byte, or everything from there on if `length` is 0.
 struct flock region(short type, Locked what, off_t length = 1) {
   struct flock out = {};
   out.l_type = type;
@@ -25,7 +25,7 @@ struct flock region(short type, Locked what, off_t length = 1) {
 
 int set(int fd, const struct flock& what) {
   const int result = sys::fcntl(fd, set_lock, sys::word(&what));
-  return result == -EACCES ? -EAGAIN : result;  // fcntl(2): either says that somebody has it
+  return result == -EACCES ? -EAGAIN : result;  // fcntl(2): both mean that it is locked
 }
 
 /// Whether the file has been removed: 0, -ESTALE, or another negative errno. (A lock file is never renamed, nor
@@ -75,7 +75,7 @@ void Lock::remove(Locked what) const { set(fd_, region(F_UNLCK, what)); }
 
 bool has_keeper(const Root& root) {
   const sys::Descriptor file(open_file(root, O_RDONLY));
-  if (file.get() == -EACCES) return answers(root);  // another user's
+  if (file.get() == -EACCES) return answers(root);  // it belongs to another user
   if (!file.is_open()) return false;
   struct flock found = region(F_RDLCK, Locked::keeper);
   return sys::fcntl(file.get(), get_lock, sys::word(&found)) == 0 && found.l_type != F_UNLCK;

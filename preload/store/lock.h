@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The store's locks: bytes of one file, ROOT/lock. Each is locked by an open file description (fcntl(2), F_OFD_SETLK,
+// Locks bytes of the store's lock file, ROOT/lock. Each is locked by an open file description (fcntl(2), F_OFD_SETLK,
 // Linux 3.15), so threads exclude each other as processes do, and the kernel unlocks it when its holder has died.
 //
-//   names     shared: somebody creates an object, from claim to publication, or the file that stands in for one, or
-//             renames a name. Exclusive: somebody removes names that lead nowhere. So no name is removed that somebody
-//             has just made.
-//   start     somebody starts a keeper, or the keeper ends
-//   keeper    held by a keeper and its twin for as long as one of them lives
-//   NUMBER    somebody has taken the pool's entry for the object of this number (claim.h)
+//   names     shared by processes that create an object, from claim to publication, or a file in place of one, or
+//             rename a name. Exclusive for a process that removes names that lead nowhere. So no name is removed that
+//             another process has just made.
+//   start     held by a process that starts a keeper, and by a keeper that ends
+//   keeper    held by a keeper and its twin as long as one of them lives
+//   NUMBER    held by the process that has taken the pool's entry for the object of this number (claim.h)
 //
-// A holder that is stopped must stop nobody else: everyone waits for a bounded time. Async-signal-safe and thread-safe.
+// A stopped process that holds the lock must not stop others, so every process waits for a bounded time.
+// Async-signal-safe and thread-safe.
 #pragma once
 
 #include <sys/types.h>
@@ -27,17 +28,18 @@ class Lock {
  public:
   enum class Kind : unsigned char { shared, exclusive };
 
-  /// Locks the names. Waits for that at most `milliseconds`.
+  /// Locks the names. Waits at most `milliseconds` for that.
   Lock(const Root& root, Kind kind, long milliseconds);
-  /// Unlocks what was locked by it.
+  /// Unlocks everything that this object has locked.
   ~Lock();
   Lock(const Lock&) = delete;
 
-  /// 0: it is held. Else a negative errno: -ENOENT without a store, -EAGAIN after the time.
+  /// 0 if the lock is held, else a negative errno: -ENOENT without a store, -EAGAIN after the time.
   int error() const { return fd_ < 0 ? fd_ : 0; }
   bool is_held() const { return fd_ >= 0; }
 
-  /// Locks something else as well, exclusively and without waiting. 0, or a negative errno: -EAGAIN if somebody has it.
+  /// Locks something else as well, exclusively and without waiting. Returns 0, or a negative errno: -EAGAIN if it is
+  /// locked.
   int add(Locked what) const;
   /// Unlocks that.
   void remove(Locked what) const;
@@ -47,14 +49,14 @@ class Lock {
 };
 
 /// Opens the lock file and locks something. Returns the descriptor, or a negative errno: -EAGAIN if it is still locked
-/// after the time. Never a file that has just been removed: a lock on that would mean nothing.
+/// after the time. The file is never one that has just been removed, because a lock on that has no effect.
 int open_locked(const Root& root, Locked what, Lock::Kind kind, long milliseconds);
 
-/// Unlocks all that was locked by this descriptor, also for copies of it in children that a fork in another thread has
-/// made, and closes it.
+/// Unlocks everything that was locked by this descriptor, and closes it. Copies of it, which a fork in another thread
+/// may have made in children, hold no lock afterwards.
 void unlock_and_close(int fd);
 
-/// Whether a keeper of this store lives.
+/// Whether a keeper of this store is alive.
 bool has_keeper(const Root& root);
 
 }  // namespace devshm::store

@@ -8,7 +8,7 @@
 namespace devshm::store {
 namespace {
 
-constexpr mode_t root_mode = 0711;  // others come through it to the socket
+constexpr mode_t root_mode = 0711;  // other users reach the socket through it
 
 int make_lock(const Root& root) {
   const int fd = sys::openat(AT_FDCWD, root.entry("lock").c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

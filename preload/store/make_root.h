@@ -7,18 +7,18 @@
 
 namespace devshm::store {
 
-/// This user's.
+/// The store of this user.
 Root own_root(const char* backing_dir);
 
-/// Makes what is missing. 0, or a negative errno: -EPERM if the place is taken by a stranger, or open to one.
+/// Makes what is missing. Returns 0, or a negative errno: -EPERM if another user owns the directory or can write to it.
 int make_root(const Root& root);
 
 /// Removes all of it, where no keeper uses it any more, or nothing could be done with it.
 void remove_root(const Root& root);
 
-/// Whether this is one that a user by this number has for himself: a directory, his, that nobody else can write in. 0,
-/// or a negative errno: -EPERM if something else is there. Nothing in it is to be used before: a stranger may have made
-/// it, with a pool, a lock and a socket.
+/// Whether this is a directory that belongs to the user and that nobody else can write to. 0, or a negative errno:
+/// -EPERM if something else is there. Nothing in it is to be used before: a stranger may have made it, with a pool, a
+/// lock and a socket.
 int look_at_root(const Root& root, uid_t user);
 
 }  // namespace devshm::store

@@ -10,7 +10,7 @@ constexpr char marker[] = ".memory.";
 constexpr std::size_t marker_length = sizeof marker - 1;
 constexpr std::size_t generation_length = 16;
 
-/// A decimal number as it is written: no sign, no leading zero.
+/// Parses a decimal number without a sign or leading zeros.
 bool parse_number(const char* text, std::size_t length, unsigned long limit, unsigned long& out) {
   if (length == 0 || length > 10 || (length > 1 && text[0] == '0')) return false;
   out = 0;
@@ -26,7 +26,7 @@ std::size_t last_component_at(const char* text, std::size_t length) {
   return static_cast<std::size_t>(last_component(text, text + length) - text);
 }
 
-/// ".shm.memory.1000.1000"
+/// Whether a name is like ".shm.memory.1000.1000".
 bool is_root_name(const char* name, std::size_t length) {
   if (length == 0 || name[0] != '.') return false;
   std::size_t group = length;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The names of the memory store. Pure text, no system call.
+// Builds and parses the names of the memory store. Pure text, no system call.
 //
 //   /dev/shm/NAME           a symbolic link that says       ROOT/GENERATION/NUMBER
 //   ROOT/GENERATION         a symbolic link that says       /proc/KEEPER/fd
 //   ROOT                    beside the backing directory:   /tmp/.shm.memory.UID.GID for /tmp/shm
 //
 // The kernel resolves NAME to descriptor NUMBER of the keeper, which is the object: a memfd by the name of
-// "devshm:GENERATION/NUMBER". This pair is never given to two objects, so the memfd's name says for certain whether
-// what was opened is what the link's text meant.
+// "devshm:GENERATION/NUMBER". This pair is never given to two objects, so the memfd's name shows for certain whether
+// the opened file is the one that the link's text meant.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@
 
 namespace devshm::store {
 
-/// Which object it is. Generations are random numbers; a number belongs to one object of its generation.
+/// Identifies an object. Generations are random numbers; a number belongs to one object of its generation.
 struct ObjectName {
   std::uint64_t generation;
   unsigned number;
@@ -35,12 +35,12 @@ inline constexpr unsigned pool_size = 32;
 /// Where a user's store is, and what lies in it.
 class Root {
  public:
-  /// Of a backing directory, given as an absolute path without slashes at the end.
+  /// The store for a backing directory, which is an absolute path without slashes at the end.
   Root(const char* backing_dir, uid_t user, gid_t group);
-  /// By its own path, as a link names it.
+  /// The store with this path, as a link names it.
   Root(const char* path, std::size_t length) { path_.add(path, length); }
 
-  /// False where the path is too long for a link that the kernel resolves quickly; there is no store then.
+  /// False if the path is too long for a link that the kernel resolves quickly; then there is no store.
   bool fits() const { return path_.fits(); }
   const char* c_str() const { return path_.c_str(); }
   std::size_t size() const { return path_.size(); }
@@ -49,7 +49,7 @@ class Root {
   PathText generation(std::uint64_t of) const;
   PathText link_text(const ObjectName& of) const;
   PathText pool_entry(const ObjectName& of) const;
-  /// Where an entry is kept meanwhile that can't be renamed to its name in one step.
+  /// The place of an entry that can't be renamed to its name in one step, in between.
   PathText taken_entry(const ObjectName& of) const;
 
  private:
@@ -57,28 +57,28 @@ class Root {
   RootText path_;
 };
 
-/// What a link says.
+/// The parts of a link's text.
 struct LinkText {
   ObjectName object;
   std::size_t root_length;  ///< how much of the text names ROOT
 };
 
-/// Takes a link's text apart. False if it is none of the store's. The text need not have an end.
+/// Parses a link's text. False if the link is not one of the store's. The text need not be terminated.
 bool parse_link(const char* text, std::size_t length, LinkText& out);
 
-/// "0123456789abcdef/12" in full, nothing behind it.
+/// Parses a text like "0123456789abcdef/12", with nothing after it.
 bool parse_object(const char* text, std::size_t length, ObjectName& out);
 
-/// The same with a dot between the two: how an entry of the pool is named.
+/// The same for the name of a pool entry, which has a dot between the two.
 bool parse_entry(const char* name, ObjectName& out);
 
-/// 16 digits as ShortText::add_hex writes them.
+/// Parses 16 digits, as ShortText::add_hex writes them.
 bool parse_generation(const char* text, std::size_t length, std::uint64_t& out);
 
 /// The name to make an object's memfd with.
 ShortText<48> memfd_name(const ObjectName& object);
 
-/// What /proc/self/fd/N says of an object's descriptor.
+/// The text of the link /proc/self/fd/N for an object's descriptor.
 ShortText<64> descriptor_text(const ObjectName& object);
 
 }  // namespace devshm::store

@@ -12,16 +12,16 @@ namespace {
 
 constexpr std::size_t longest_link = 160;
 constexpr int creating = O_CREAT | O_EXCL | O_TRUNC;
-// Each time the name has come to lead to another object.
+// Each time the name has been changed to lead to another object.
 constexpr int most_looks = 1000;
-// A twin takes over in a few milliseconds, and a new keeper begins in as many.
+// A twin takes over, and a new keeper starts, in a few milliseconds.
 constexpr long take_over_milliseconds = 1000;
 
 ShortText<32> descriptor_path(int fd) {
   return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
 }
 
-/// Whether the descriptor is that object: 0, or a negative errno, -ESTALE if it is something else.
+/// Checks that the descriptor is that object. Returns 0, or a negative errno: -ESTALE if it is something else.
 int compare(int fd, const ObjectName& object) {
   char found[80];
   const long length = sys::readlink(descriptor_path(fd).c_str(), found, sizeof found);
@@ -31,24 +31,25 @@ int compare(int fd, const ObjectName& object) {
   return same ? 0 : -ESTALE;
 }
 
-/// What O_TRUNC does.
+/// Does what O_TRUNC does.
 int truncate(int fd, int flags) {
   if ((flags & O_ACCMODE) != O_RDONLY) return sys::ftruncate(fd, 0);
   return sys::truncate(descriptor_path(fd).c_str(), 0);
 }
 
-/// The effects of opening, now that it is certain what was opened.
+/// Applies the effects of opening, now that it is certain what was opened.
 int take_effect(int fd, int flags) {
   if (flags & O_PATH) return 0;
   if (flags & O_TRUNC)
     if (const int error = truncate(fd, flags)) return error;
-  // O_NONBLOCK, which it was opened with, goes. Of the other flags only these can be set.
+  // Drops O_NONBLOCK, with which it was opened. Of the other flags only these can be set.
   return flags & O_NONBLOCK ? 0 : sys::fcntl(fd, F_SETFL, flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME));
 }
 
-/// By the link: a descriptor of the object, or a negative errno, -ESTALE if the link leads nowhere or elsewhere.
+/// Opens the object by the link. Returns a descriptor, or a negative errno: -ESTALE if the link leads nowhere or
+/// elsewhere.
 int open_by_link(const char* text, const LinkText& link, int flags) {
-  // It may be something else altogether that has come in the place of a dead keeper's process: a pipe, a terminal.
+  // Another process may have got the dead keeper's id, so this may open anything: a pipe, a terminal.
   const int fd = sys::openat(AT_FDCWD, text, (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK | O_NOCTTY);
   if (fd == -ENOENT || fd == -ESRCH || fd == -ENXIO || fd == -ENODEV) return -ESTALE;
   if (fd < 0) return fd;
@@ -57,13 +58,13 @@ int open_by_link(const char* text, const LinkText& link, int flags) {
   return error ? error : fd;
 }
 
-/// Whether a descriptor that somebody has sent is of the kind that was asked for.
+/// Whether a descriptor that was sent is open with the requested flags.
 bool is_open_as_asked(int fd, int flags) {
   constexpr int kind = O_ACCMODE | O_PATH;
   return flags & O_PATH ? sys::fcntl(fd, F_GETFL, 0) & O_PATH : (sys::fcntl(fd, F_GETFL, 0) & kind) == (flags & kind);
 }
 
-/// From the keeper itself, as open_by_link().
+/// Gets the object from the keeper itself. Returns as open_by_link() does.
 int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken token) {
   const Root root(text, link.root_length);
   const int fd = ask_for_object(root, link.object, flags, token);
@@ -74,9 +75,9 @@ int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken 
   return error == -ESTALE ? -EACCES : error ? error : fd;
 }
 
-/// What the keeper of another user, who owns the link, must not open, the kernel may still let this process open: root,
-/// or the user that root has given the object to. Only if it belongs to the link's owner, or the link to root: with a
-/// link of his own a stranger must not lead others to what is theirs.
+/// The keeper of another user, which owns the link, may have to refuse what the kernel still lets this process open:
+/// this process may be root, or the user that root has given the object to. That is allowed only if the object belongs
+/// to the link's owner, or the link to root: otherwise a stranger could lead others to their own objects by a link.
 int open_by_own_right(const char* text, const LinkText& link, int flags, const Owner& owner) {
   const sys::Descriptor object(open_by_asking(text, link, O_PATH | O_CLOEXEC, owner.token));
   struct stat found;
@@ -85,7 +86,7 @@ int open_by_own_right(const char* text, const LinkText& link, int flags, const O
   return sys::openat(AT_FDCWD, descriptor_path(object.get()).c_str(), (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK);
 }
 
-/// Never by the link's path: that leads wherever its owner wants.
+/// Opens another user's object, but never by the link's path, which leads wherever its owner wants.
 int open_of_other(const char* text, const LinkText& link, int flags, const Owner& owner) {
   const int fd = open_by_asking(text, link, flags, owner.token);
   return fd == -EACCES ? open_by_own_right(text, link, flags, owner) : fd;
@@ -94,7 +95,8 @@ int open_of_other(const char* text, const LinkText& link, int flags, const Owner
 /// Whether the keeper has ended, or been killed, while it was asked.
 bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -ECONNRESET || error == -EPIPE; }
 
-/// The link serves the keeper's user, in the same namespaces. Elsewhere it seems to lead nowhere, or is closed.
+/// Whether the keeper has to be asked. The link works for the keeper's user, in the same namespaces. For others it
+/// seems to lead nowhere, or is refused.
 bool has_to_ask(int result) { return result == -EACCES || result == -ESTALE; }
 
 int open_of_own(const char* text, const LinkText& link, int flags) {
@@ -115,7 +117,7 @@ Opened finish(int fd, int flags) {
 bool is_no_link(int base, const char* path, int error) {
   struct stat found;
   if (error == -EINVAL) return true;
-  // Where readlink(2) itself is refused, a file is still one.
+  // readlink(2) may be refused, but a file can still be recognised.
   return sys::fstatat(base, path, &found, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0 && !S_ISLNK(found.st_mode);
 }
 
@@ -163,7 +165,7 @@ Opened open_object(const char* path, int flags, int base) {
     const Owner owner = owner_of_link(base, path, text, link);
     if (owner.whose == Whose::forged) return {Found::other_link, 0};
     if (owner.whose == Whose::unknown && owner.error != -ENOENT) return {Found::failed, owner.error};
-    if (owner.whose == Whose::unknown) continue;  // it has gone meanwhile
+    if (owner.whose == Whose::unknown) continue;  // it has disappeared meanwhile
     const Opened opened = owner.whose == Whose::own ? open_by_text(text, link, flags)
                                                     : finish(open_of_other(text, link, flags, owner), flags);
     if (opened.found != Found::stale) return opened;
@@ -171,7 +173,7 @@ Opened open_object(const char* path, int flags, int base) {
       last = link.object;
       continue;
     }
-    // Where the keeper has said that it is gone, it is; one that others keep busy has not said so.
+    // If the keeper has answered that the object is gone, it is. A busy keeper may not have answered.
     if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length))) break;
     if (!patience.wait()) return {Found::failed, -EACCES};
   }

@@ -22,8 +22,8 @@ int remove_stale_name(const Root& own, const char* path) {
   if (length < 0 || !parse_link(text, static_cast<std::size_t>(length), link)) return 0;
   text[length] = '\0';
   const bool is_own = owner_of_link(AT_FDCWD, path, text, link).whose == Whose::own;
-  // Two that remove the same name need a lock, also where there is no store any more: else the slower one removes what
-  // the faster one has created. Another user's store is not for us to make: it would be ours.
+  // Two processes that remove the same name need a lock, even if there is no store any more: otherwise the slower one
+  // removes what the faster one has created. We must not make another user's store, because it would be ours.
   const Root root = is_own ? Root(text, link.root_length) : own;
   make_root(root);
   const Lock lock(root, Lock::Kind::exclusive, lock_milliseconds);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Short texts without libc: paths of the store, and what links say. (text.h calls libc's strlen, which the keeper's
-// program does not have.) A text that does not fit is marked, and must not be used.
+// Assembles short texts without libc: paths of the store, and texts of links. (text.h calls libc's strlen, which the
+// keeper's program does not have.) A text that does not fit is marked, and must not be used.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@ namespace devshm::store {
 std::size_t text_length(const char* text);
 bool same_bytes(const char* a, const char* b, std::size_t length);
 
-/// Where the next letter goes, and how much room there is.
+/// Where the next letter goes, and whether everything has fitted so far.
 struct TextEnd {
   std::size_t length = 0;
   bool fits = true;
 };
-/// What the texts below are made with, once for all sizes.
+/// The functions behind ShortText, which exist once for all sizes.
 void append(char* text, std::size_t size, TextEnd& end, const char* more, std::size_t count);
 void append_number(char* text, std::size_t size, TextEnd& end, unsigned long number);
 void append_hex(char* text, std::size_t size, TextEnd& end, std::uint64_t number);
@@ -41,7 +41,7 @@ class ShortText {
     append_number(text_, Size, end_, number);
     return *this;
   }
-  /// 16 digits, leading zeros included.
+  /// Adds 16 digits, with leading zeros.
   ShortText& add_hex(std::uint64_t number) {
     append_hex(text_, Size, end_, number);
     return *this;

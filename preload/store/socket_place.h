@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the keeper listens: ROOT/socket.
+// Names the socket that the keeper listens at: ROOT/socket.
 #pragma once
 
 #include <sys/socket.h>

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t stack_size = 16384;
 constexpr long ready_milliseconds = 2000;
-// One that is killed holds its lock until the kernel has taken it apart, which may take a while on a busy machine.
+// A killed keeper holds its lock until the kernel has removed the process, which may take a while on a busy machine.
 constexpr long ending_milliseconds = 500;
 
 /// Shared with the children, which run in this process's memory while it waits.
@@ -25,8 +25,8 @@ struct Start {
   long result;
 };
 
-/// A copy of a program in memory, open for reading alone: what is open for writing can't be executed. Its descriptor,
-/// or a negative errno.
+/// Copies a program into memory. The copy is open only for reading, because a file that is open for writing can't be
+/// executed. Returns its descriptor, or a negative errno.
 int copy_of(const char* program) {
   const sys::Descriptor original(sys::openat(AT_FDCWD, program, O_RDONLY | O_CLOEXEC));
   if (!original.is_open()) return original.get();
@@ -41,8 +41,8 @@ int copy_of(const char* program) {
   return sys::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC);
 }
 
-/// Executes the program. Libraries are often installed without the permission for that, or on a file system that is
-/// mounted without it: then a copy in memory is executed. Returns only a negative errno.
+/// Executes the program. Libraries are often installed without execute permission, or on a file system mounted noexec:
+/// then a copy in memory is executed. Returns only on failure, with a negative errno.
 long execute(const Start& start) {
   const char* const environment[] = {nullptr};
   const long arguments = sys::word(start.arguments);
@@ -53,7 +53,7 @@ long execute(const Start& start) {
   return sys::call(SYS_execveat, copy, sys::word(""), arguments, sys::word(environment), AT_EMPTY_PATH);
 }
 
-/// The keeper, until it is executed. It has a table of descriptors of its own.
+/// Runs in the child that becomes the keeper, which has its own table of descriptors.
 void execute_keeper(void* data) {
   Start& start = *static_cast<Start*>(data);
   sys::call(SYS_setsid);
@@ -70,7 +70,7 @@ void execute_keeper(void* data) {
   sys::end_process(0);
 }
 
-/// The child in between.
+/// Runs in the child that starts the keeper and ends.
 void start_and_end(void* data) {
   Start& start = *static_cast<Start*>(data);
   const long child = clone_to(CLONE_VM | CLONE_VFORK | SIGCHLD, start.inner_stack_end, execute_keeper, data);
@@ -97,7 +97,7 @@ int run(Start& start) {
   return static_cast<int>(start.result);
 }
 
-/// Waits until the keeper says that it is ready. It says why if it is not.
+/// Waits until the keeper reports that it is ready, or why it is not.
 int wait_until_ready(int fd) {
   if (const int error = sys::wait_until_readable(fd, ready_milliseconds)) return error;
   int result = -EIO;
@@ -115,11 +115,11 @@ int start(const Place& place, const Root& root) {
                  0};
   const int error = run(start);
   sys::close(pipe[1]);
-  if (error == -EAGAIN) return -ESRCH;  // the limit of processes; elsewhere it means that a lock is busy
+  if (error == -EAGAIN) return -ESRCH;  // too many processes; elsewhere -EAGAIN means that a lock is busy
   return error ? error : wait_until_ready(pipe[0]);
 }
 
-/// One at a time starts a keeper, and the others wait.
+/// Lets one process at a time start a keeper, while the others wait.
 class Turn {
  public:
   explicit Turn(const Root& root) : fd_(open_locked(root, Locked::start, Lock::Kind::exclusive, ready_milliseconds)) {}
@@ -133,7 +133,7 @@ class Turn {
   int fd_;
 };
 
-/// What has been made in vain takes the room that a file needs.
+/// Removes what was made, because it takes space that a file needs.
 int give_up(const Root& root, int error) {
   if ((error == -ENOSPC || error == -EDQUOT) && !has_keeper(root)) remove_root(root);
   return error;
@@ -148,7 +148,7 @@ int start_keeper(const Place& place, const Root& root) {
   int error;
   do {
     error = make_root(root);
-    if (error == -ENOENT) continue;  // a keeper that ends removes it all
+    if (error == -ENOENT) continue;  // a keeper that ends has removed everything
     if (error) return give_up(root, error);
     {
       const Turn turn(root);
@@ -157,7 +157,7 @@ int start_keeper(const Place& place, const Root& root) {
       if (error) return error;
       if (!has_keeper(root)) return give_up(root, start(place, root));
     }
-    error = ask_for_refill(root);  // all who have waited at once
+    error = ask_for_refill(root);  // all processes that waited do this at once
     if (!is_ending(error)) return error;
   } while (patience.wait());
   return error;

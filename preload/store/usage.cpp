@@ -6,8 +6,8 @@
 namespace devshm::store {
 namespace {
 
-/// Whether it is an object, and not another descriptor of the keeper's; or of a process that has got the number of a
-/// keeper that has ended.
+/// Whether it is an object, and not another descriptor of the keeper, or of a process that has got the id of an ended
+/// keeper.
 bool is_object(int dir, const char* name) {
   constexpr char head[] = "/memfd:devshm:";
   char text[sizeof head - 1];

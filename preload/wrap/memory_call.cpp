@@ -89,8 +89,8 @@ long make_temporary(const Call& call, const Function& function, const long* word
   return fd == not_memory ? call.invoke() : finish(call, fd);
 }
 
-/// The kernel follows an object's name for the user of its keeper alone, and in the same pid namespace. For others the
-/// call is repeated with the name of a descriptor, which the keeper sends them.
+/// Makes the call. The kernel follows an object's name only for the keeper's user, in the same pid namespace. For
+/// others the call is repeated with the path of a descriptor that the keeper sends.
 long invoke_and_follow(const Call& call, const Function& function, long& path) {
   const int errno_before = errno;
   const long result = call.invoke();

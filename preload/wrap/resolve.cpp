@@ -86,7 +86,7 @@ int descriptor_in(const char* path) {
   return number;
 }
 
-/// In place of what readlink has written: `length` bytes. `fd`: as find_name() takes it.
+/// Replaces the `length` bytes that readlink has written. `fd`: as find_name() takes it.
 ssize_t show_object_name(const store::ObjectName& object, int fd, char* out, std::size_t size, ssize_t length) {
   NameBuffer name;
   std::size_t name_length = find_name(object, fd, name);
@@ -103,7 +103,7 @@ ssize_t show_object_name(const store::ObjectName& object, int fd, char* out, std
   return static_cast<ssize_t>(shown_size);
 }
 
-/// An object's memory is shown by the name that leads there, or has led there.
+/// Shows an object by the name that leads to it, or has led to it.
 [[gnu::cold, gnu::noinline]] ssize_t show_object(int dir, const char* path, char* out, std::size_t size,
                                                  ssize_t length) {
   char text[80];

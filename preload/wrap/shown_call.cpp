@@ -28,7 +28,7 @@ void correct_type(int dir, const char* name, unsigned char& type) {
 
 }  // namespace
 
-/// As the function of this name in memory_call.cpp.
+/// Does the same as the function of this name in memory_call.cpp.
 long ShownCallInWords::invoke_and_follow() {
   const int errno_before = errno;
   const long result = invoke();
@@ -122,7 +122,8 @@ long ShownCallInWords::correct_entries() {
   return size;
 }
 
-/// libc makes the list of all entries. The program's filter and order are applied here, when they are as it knows them.
+/// Lets libc make the list of all entries, and applies the program's filter and order here, after the entries are
+/// corrected.
 long ShownCallInWords::list() {
   const auto is_wanted = pointer<int(const struct dirent*)>(call_.third + 1u);
   const auto order = pointer<int(const void*, const void*)>(call_.third + 2u);
@@ -148,7 +149,7 @@ long ShownCallInWords::list() {
   return static_cast<long>(count);
 }
 
-/// By names of which none is rewritten: those that are, memory_call.cpp has.
+/// Renames if no name is rewritten: memory_call.cpp handles rewritten ones.
 long ShownCallInWords::move() {
   const int to = call_.directory ? static_cast<int>(word(call_.third - 1u)) : AT_FDCWD;
   if (!starts_in_overlay(directory(), path()) && !starts_in_overlay(to, pointer<const char>(call_.third)))

@@ -24,17 +24,17 @@ enum class Shown : std::uint8_t {
   without_flag,  ///< the flag in `third` that keeps a link from being followed is removed
   linked,        ///< linkat: the object's name is linked if the flags in `third` ask for what a link leads to
   by_other,      ///< another function is called, which follows links
-  opened,        ///< flags in `third`, then the mode
-  opened_how,    ///< the struct open_how in `third`
-  temporary,     ///< a template of the mkstemp family
-  streamed,      ///< fopen's mode in `third`
-  resolved,      ///< realpath and the like
-  entry,         ///< readdir: what is returned is corrected
-  entry_in,      ///< readdir_r: what the pointer in `third` points to is
-  entries,       ///< getdents: those in the buffer in `third` are
-  list,          ///< scandir: those in the list in `third` are, before the program's functions behind it see them
-  moved,         ///< rename: the names are locked; the new one is in `third`
-  mask,          ///< umask: it is remembered
+  opened,        ///< open: the object is opened; the flags are in `third`, the mode follows
+  opened_how,    ///< openat2: likewise; the struct open_how is in `third`
+  temporary,     ///< the mkstemp family: an object is created
+  streamed,      ///< fopen: the object is opened; the mode's text is in `third`
+  resolved,      ///< realpath and the like: the object's name is the end
+  entry,         ///< readdir: the returned entry is corrected
+  entry_in,      ///< readdir_r: the entry at the pointer in `third` is corrected
+  entries,       ///< getdents: the entries in the buffer in `third` are corrected
+  list,          ///< scandir: the entries in the list in `third` are corrected before the program's functions see them
+  moved,         ///< rename: the names are locked; the new name is in `third`
+  mask,          ///< umask: the mask is remembered
 };
 
 /// One of these calls. Arguments are counted from 1; 0: there is none.

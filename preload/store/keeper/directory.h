@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The entries of a directory, without libc.
+// Reads the entries of a directory, without libc.
 #pragma once
 
 #include <errno.h>
@@ -13,7 +13,7 @@ class Directory {
  public:
   explicit Directory(const char* path) : Directory(AT_FDCWD, path) {}
   enum Links : int { refuse = O_NOFOLLOW, follow = 0 };
-  /// Below a directory that is open.
+  /// Opens a directory below one that is open.
   Directory(int above, const char* name, Links links = refuse)
       : fd_(sys::openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | links)) {}
 

@@ -12,18 +12,18 @@
 namespace devshm::store {
 namespace {
 
-// Whoever starts the keeper waits a little longer.
+// The process that starts the keeper waits a little longer.
 constexpr long sweep_lock_milliseconds = 1500;
 constexpr long between_looks_milliseconds = 5000;
-// After something has happened to names, for so long nothing more is heard of it: a program that creates and removes
-// one object after another would wake the keeper each time. The pool lasts for longer.
+// After an event, the keeper ignores names for this time: otherwise a program that creates and removes one object after
+// another would wake it each time. The pool lasts longer than that.
 constexpr long rest_milliseconds = 1;
 
 }  // namespace
 
 int Keeper::begin() {
   if (const int error = look_at_root(root_, sys::geteuid())) return error;
-  // Held by the descriptor alone, to the end of keeper and twin.
+  // The descriptor alone holds the lock, until keeper and twin have ended.
   lock_ = open_locked(root_, Locked::keeper, Lock::Kind::exclusive, 0);
   if (lock_ < 0) return lock_;
   if (const int error = objects_.begin(descriptor_limit())) return error;
@@ -48,7 +48,7 @@ int Keeper::clean_up_and_offer() {
   return pool_.fill(Pool::urgent) || pool_.has_entries() ? 0 : -ENOSPC;
 }
 
-/// Connections, and an object that was being made: the dead keeper knew them, and the table of descriptors is shared.
+/// Closes the connections and the unfinished object of the dead keeper: the table of descriptors is shared.
 void Keeper::close_what_was_in_use() const {
   const int kept[] = {lock_, twin_.signal_fd(), pool_.watching_fd(), server_.listening_fd()};
   for (int fd = 3; fd < static_cast<int>(first_number); ++fd) {
@@ -70,7 +70,7 @@ void Keeper::take_over() {
 
 void Keeper::ensure_twin() {
   if (twin_.is_there() || twin_.start() == Twin::Side::keeper) return;
-  take_over();  // in the twin: what it has returned to is the keeper's loop
+  take_over();  // in the twin, which continues with the keeper's loop
 }
 
 bool Keeper::remove_everything() {
@@ -100,7 +100,7 @@ void Keeper::do_what_is_due(long now) {
   if (pool_.root_is_there()) pool_.fill();
 }
 
-/// Until something is due. Fills the pool a little first, and does not wait while there is more to fill.
+/// The time until something is due. Fills the pool a little first; 0 while there is more to fill.
 long Keeper::milliseconds_to_wait() {
   if (pool_.is_taken_from() && pool_.fill(Pool::urgent) && pool_.is_taken_from()) return 0;
   if (server_.has_connections() || !twin_.is_there()) return 1000;

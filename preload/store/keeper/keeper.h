@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The keeper's life: it takes its lock, cleans up, offers its pool, serves, and ends when its directory is gone or when
+// Runs the keeper: it takes its lock, cleans up, offers its pool, serves, and ends when its directory is gone or when
 // it has held nothing for a while.
 #pragma once
 
@@ -16,8 +16,8 @@ class Keeper {
       : root_(root), backing_dir_(backing_dir), idle_milliseconds_(idle_seconds * 1000) {}
   Keeper(const Keeper&) = delete;
 
-  /// Up to the first entries of the pool, and the twin. 0, or a negative errno: -EAGAIN if there is a keeper already.
-  /// It also returns in the twin, when the keeper has died.
+  /// Starts it: makes the first entries of the pool, and the twin. Returns 0, or a negative errno: -EAGAIN if there is
+  /// a keeper already. It also returns in the twin, when the keeper has died.
   int begin();
   /// Whether this process was the twin.
   bool has_taken_over() const { return has_taken_over_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// libdevshm.so as a program. The kernel begins here, with no loader before and no libc: nothing has been relocated, so
-// nothing here may be in a table of addresses.
+// Makes libdevshm.so a program. The kernel starts it here, without a loader and without libc: nothing is relocated, so
+// nothing here may need a table of addresses.
 #include "../kernel.h"
 #include "../start_keeper.h"
 #include "keeper.h"
@@ -53,7 +53,7 @@ int keep(const char* path, const char* backing_dir, long seconds) {
 
 }  // namespace
 
-/// With what the kernel has put on the stack: how many arguments, and where they are.
+/// `stack`: what the kernel has put there: the number of arguments, and their addresses.
 extern "C" [[noreturn, gnu::used, gnu::visibility("hidden")]] void devshm_keeper_main(long* stack) {
   char** const arguments = reinterpret_cast<char**>(stack + 1);
   long seconds;

@@ -10,14 +10,14 @@
 namespace devshm::store {
 namespace {
 
-/// By the process id as /proc shows it, which may be that of another pid namespace.
+/// Uses the process id that /proc shows, which may be from another pid namespace.
 PathText own_descriptors() {
   char process[16];
   const long length = sys::readlink("/proc/self", process, sizeof process);
   return PathText().add("/proc/").add(process, length > 0 ? static_cast<std::size_t>(length) : 0).add("/fd");
 }
 
-/// A memfd that is held by an O_PATH descriptor with this number, which is free. 0, or a negative errno.
+/// Makes a memfd and holds it by an O_PATH descriptor with this number, which is free. Returns 0, or a negative errno.
 int make_memfd(const ObjectName& name, unsigned number) {
   const ShortText<48> text = memfd_name(name);
   const int made = sys::executable_memfd(text.c_str());
@@ -41,7 +41,7 @@ int put_link(const char* text, const char* aside, const char* path) {
 
 int Objects::begin(unsigned limit) {
   if (limit <= first_number) return -EMFILE;
-  // Zeroed, and there only as far as it is used.
+  // The memory is zeroed, and takes pages only as far as it is used.
   const std::size_t size = sizeof(Record) + limit * (sizeof(Entry) + sizeof(Generation)) + 64;
   const long memory = sys::call(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE,
                                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -122,7 +122,7 @@ void Objects::leave_generation(std::uint32_t generation) {
 void Objects::close(unsigned number) {
   Entry& entry = entries_[number];
   if (entry.state == State::free) return;
-  entry.state = State::making;  // half made, half closed: the same to a twin
+  entry.state = State::making;  // to a twin, half closed is the same as half made
   sys::close(static_cast<int>(number));
   --record_->live;
   const std::uint32_t generation = entry.generation;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The keeper's record of what it holds. It lies in memory that keeper and twin share, so that the twin, which also
-// shares the table of descriptors, can go on where the keeper was killed, at whatever moment.
+// Records what the keeper holds. The record is in memory that keeper and twin share. The twin also shares the table of
+// descriptors, so it can continue if the keeper is killed at any moment.
 //
-// An object is an O_PATH descriptor (which counts as no writer, so that an object can be executed) by its number. A
-// number is issued once in a generation. When the numbers run out another generation begins: one more link to the same
-// /proc/KEEPER/fd. So numbers come again as late as possible, and a pair of generation and number never.
+// An object is identified by the number of an O_PATH descriptor (which does not count as a writer, so that an object
+// can be executed). A number is used once in a generation. When the numbers run out, another generation begins: one
+// more link to the same /proc/KEEPER/fd. So a number is reused as late as possible, and a pair of generation and number
+// never.
 #pragma once
 
 #include "../link_token.h"
@@ -14,22 +15,22 @@
 namespace devshm::store {
 
 inline constexpr unsigned most_objects = 1u << 18;
-/// What lies below is for the keeper's own descriptors.
+/// Smaller numbers are for the keeper's own descriptors.
 inline constexpr unsigned first_number = 32;
 
 class Objects {
  public:
-  /// Takes the memory for numbers below `limit`. 0, or a negative errno.
+  /// Allocates the memory for numbers below `limit`. Returns 0, or a negative errno.
   int begin(unsigned limit);
 
-  /// Makes an empty memfd with a name of its own. Returns its number; 0: there is no room.
+  /// Makes an empty memfd with a name of its own. Returns its number, or 0 if there is no room.
   unsigned make(const Root& root);
   /// From now on it lives as long as the watched link does.
   void set_watch(unsigned number, int watch, LinkToken token);
   void close(unsigned number);
 
   ObjectName name_of(unsigned number) const;
-  /// Whether there is one by this name.
+  /// Whether there is an object of this name.
   bool has(const ObjectName& name) const;
   /// Whether another user that gives this token may be served.
   bool admits(const ObjectName& name, LinkToken token) const { return token && entries_[name.number].token == token; }
@@ -44,7 +45,7 @@ class Objects {
       if (entries_[number].state == State::live) function(number, entries_[number].watch);
   }
 
-  /// After the keeper's death, in the twin: closes what was half made, and leads all generations to this process.
+  /// For the twin, after the keeper's death: closes what was half made, and makes all generations lead to this process.
   void take_over(const Root& root);
   /// Removes the generations' links, at the end.
   void remove_generations(const Root& root) const;
@@ -53,7 +54,7 @@ class Objects {
   enum class State : std::uint32_t { free, making, live };
   struct Entry {
     State state;
-    std::uint32_t generation;  ///< where in generations_
+    std::uint32_t generation;  ///< its index in generations_
     std::int32_t watch;
     std::uint32_t reserved;
     LinkToken token;
@@ -63,12 +64,12 @@ class Objects {
     std::uint64_t objects;
   };
   struct Record {
-    std::uint32_t limit;   ///< numbers lie below
-    std::uint32_t end;     ///< those ever used lie below
+    std::uint32_t limit;   ///< all numbers are smaller
+    std::uint32_t end;     ///< all numbers that were ever used are smaller
     std::uint32_t cursor;  ///< where the search for the next number begins
     std::uint32_t live;
-    std::uint32_t current;      ///< generation
-    std::uint32_t generations;  ///< those ever used lie below
+    std::uint32_t current;      ///< the index of the current generation
+    std::uint32_t generations;  ///< how many were ever used
   };
 
   bool begin_generation(const Root& root);
@@ -82,7 +83,7 @@ class Objects {
   const Root* root_ = nullptr;
 };
 
-/// Makes a symbolic link, in one step in place of one that may be there.
+/// Makes a symbolic link. If there is one, replaces it in one step.
 int put_link(const char* text, const char* aside, const char* path);
 
 }  // namespace devshm::store

@@ -6,7 +6,7 @@
 namespace devshm::store {
 namespace {
 
-/// SO_PEERCRED's answer.
+/// What SO_PEERCRED returns.
 struct Credentials {
   int process;
   uid_t user;
@@ -32,7 +32,7 @@ Peer::Peer(int connection) {
   user_ = credentials.user;
   group_ = credentials.group;
   known_ = true;
-  // Of somebody with more groups than this none count, nor where the kernel does not say.
+  // If the peer has more groups than this, or the kernel does not report them, none count.
   size = sizeof groups_;
   if (sys::call(SYS_getsockopt, connection, SOL_SOCKET, peer_groups, sys::word(groups_), sys::word(&size)) == 0)
     group_count_ = size / sizeof groups_[0];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Whether somebody at the other end of a socket may open an object: what the kernel would say of a file.
+// Decides whether the process at the other end of a socket may open an object, as the kernel decides for a file.
 #pragma once
 
 #include <sys/stat.h>
@@ -9,12 +9,12 @@ namespace devshm::store {
 
 class Peer {
  public:
-  /// Whoever had connected the socket, at that moment.
+  /// The process that connected the socket, with the rights that it had then.
   explicit Peer(int connection);
 
   bool is_known() const { return known_; }
   bool is_user(uid_t user) const { return user_ == user || user_ == 0; }
-  /// For open(2)'s access mode.
+  /// Whether it may open the object with open(2)'s access mode in `flags`.
   bool may_open(const struct stat& object, int flags) const;
 
  private:

@@ -13,7 +13,7 @@ namespace devshm::store {
 namespace {
 
 constexpr std::uint64_t all_entries = (std::uint64_t{1} << pool_size) - 1;
-/// Below ROOT: an entry that is being made.
+/// The name below ROOT of an entry that is being made.
 constexpr char unfinished[] = ".new";
 
 int add_watch(int inotify, const char* path, std::uint32_t mask) {
@@ -37,7 +37,8 @@ int Pool::begin() {
   if (inotify_ < 0) return inotify_;
   pool_watch_ = add_watch(inotify_, root_.entry("pool").c_str(), IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
   if (pool_watch_ < 0) return pool_watch_;
-  // That ROOT itself is removed is not reported, for as long as a file in it is open; that this file is, is.
+  // The kernel does not report that ROOT itself is removed while a file in it is open. It reports the removal of the
+  // file.
   const int lock_watch = add_watch(inotify_, lock.c_str(), IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
   if (lock_watch < 0) return lock_watch;
   missing_ = all_entries;
@@ -48,19 +49,19 @@ int Pool::begin() {
 bool Pool::root_is_there() const {
   struct stat found;
   const int error = sys::fstatat(AT_FDCWD, root_.entry("lock").c_str(), &found, AT_SYMLINK_NOFOLLOW);
-  // What can't be looked at is not gone: a directory above may have another mode for a moment.
+  // A file that can't be examined is not gone: a directory above may have another mode for a moment.
   return error == 0 ? found.st_ino == lock_inode_ : error != -ENOENT && error != -ENOTDIR;
 }
 
 unsigned Pool::offer() {
   const unsigned number = objects_.make(root_);
   if (!number) return 0;
-  // Aside first: once it is offered somebody may take it and remove it again, and it would never be watched. Not in the
-  // pool's directory, where others would wait for as long as a file system takes to make a link.
+  // The link is made elsewhere first: once it is offered, a process may take and remove it before it is watched. It is
+  // not made in the pool's directory, where others would have to wait as long as the file system takes to make a link.
   const PathText aside = root_.entry(unfinished);
   const PathText text = root_.link_text(objects_.name_of(number));
   int made = sys::symlink(text.c_str(), aside.c_str());
-  if (made == -EEXIST) {  // a dead keeper's
+  if (made == -EEXIST) {  // a dead keeper has left it behind
     sys::unlink(aside.c_str());
     made = sys::symlink(text.c_str(), aside.c_str());
   }
@@ -70,7 +71,7 @@ unsigned Pool::offer() {
       objects_.set_watch(number, watch, give_token(aside.c_str()));
       const PathText entry = root_.pool_entry(objects_.name_of(number));
       if (sys::rename(aside.c_str(), entry.c_str()) == 0) {
-        struct stat found;  // looked at once, so that the kernel knows the way when somebody wants to create something
+        struct stat found;  // fills the kernel's cache, so that a process that creates an object need not
         sys::fstatat(AT_FDCWD, entry.c_str(), &found, 0);
         return number;
       }
@@ -106,7 +107,7 @@ void Pool::entry_event(const char* name, bool taken) {
   if (slot == pool_size) return;
   offered_[slot] = 0;
   missing_ |= bit_of(slot);
-  // One that was deleted is not made again at once: somebody may be removing everything.
+  // A deleted entry is not made again at once, because somebody may be removing everything.
   if (taken) taken_ |= bit_of(slot);
 }
 
@@ -164,7 +165,7 @@ void Pool::remove_what_was_put_aside() const {
   pool.for_each([&](const char* name, unsigned char) {
     ObjectName object;
     if (name[0] != '.' || !parse_entry(name + 1, object)) return;
-    // It can be locked: nobody is at work on it any more.
+    // If it can be locked, its creator has died.
     const int fd = open_locked(root_, entry_of(object.number), Lock::Kind::exclusive, 0);
     if (fd < 0) return;
     sys::unlinkat(pool.fd(), name, 0);

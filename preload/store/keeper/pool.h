@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The pool: ready objects as ROOT/pool/GENERATION.NUMBER, for the taking; and how the keeper learns that a name is
-// gone.
+// Keeps the pool filled: ready objects as ROOT/pool/GENERATION.NUMBER, which processes can take. Detects that the name
+// of an object is gone.
 //
-// The link of each object is watched by its own inode (inotify, IN_DONT_FOLLOW), wherever it is renamed to and however
-// many hard links it has. The kernel ends that watch when the inode has lost its last name, and in no other way: only
-// then is the object closed. Where events were lost, the list of watches that are left (/proc/self/fdinfo) says which.
+// The link of each object is watched by its inode (inotify, IN_DONT_FOLLOW), wherever it is renamed to and however many
+// hard links it has. The kernel ends that watch only when the inode has lost its last name, and only then is the object
+// closed. If events were lost, the list of remaining watches (/proc/self/fdinfo) shows which objects have lost their
+// names.
 #pragma once
 
 #include "objects.h"
@@ -14,13 +15,13 @@ namespace devshm::store {
 
 class Pool {
  public:
-  /// As many entries as a caller that waits for some has to wait for.
+  /// How many entries are made before a waiting caller is answered.
   static constexpr unsigned urgent = 4;
 
   Pool(const Root& root, Objects& objects) : root_(root), objects_(objects) {}
   Pool(const Pool&) = delete;
 
-  /// Begins to watch. 0, or a negative errno.
+  /// Begins to watch. Returns 0, or a negative errno.
   int begin();
   int watching_fd() const { return inotify_; }
 
@@ -29,7 +30,7 @@ class Pool {
   /// Makes entries that are missing, `most` of them at most; is_taken_from() says whether there are more. False if
   /// there is no room for more objects.
   bool fill(unsigned most = pool_size);
-  /// Looks at everything, where it is not known what has happened: events were lost, or a keeper was killed.
+  /// Examines everything, after events were lost or a keeper was killed.
   void look_at_all();
 
   bool has_entries() const;
@@ -38,14 +39,15 @@ class Pool {
   unsigned held() const;
   /// Whether there are entries for fill() to make. Those that were deleted don't count.
   bool is_taken_from() const { return taken_ != 0; }
-  /// Whether ROOT/lock is the file that it was. If not, this keeper is of no use to anybody.
+  /// Whether ROOT/lock is still the same file. If not, nobody can use this keeper.
   bool root_is_there() const;
 
-  /// Removes entries that a creator has put aside before it died. Only their names: objects go by the rule above.
+  /// Removes the names of entries that a creator had put aside before it died. Their objects are then closed by the
+  /// rule above.
   void remove_what_was_put_aside() const;
 
  private:
-  /// The number of an object that was offered; 0: none.
+  /// Offers an object. Returns its number, or 0 if there is no room for it.
   unsigned offer();
   void close_unwatched();
   void entry_event(const char* name, bool taken);
@@ -55,7 +57,7 @@ class Pool {
   int inotify_ = -1;
   int pool_watch_ = -1;
   unsigned offered_[pool_size] = {};  ///< the numbers of the entries
-  std::uint64_t missing_ = 0;         ///< entries, by bit
+  std::uint64_t missing_ = 0;         ///< a bit for each missing entry
   std::uint64_t taken_ = 0;
   ino_t lock_inode_ = 0;
 };

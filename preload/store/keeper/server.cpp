@@ -20,12 +20,12 @@ void send_reply(int connection, int result, int fd) {
   DescriptorMessage(&reply, sizeof reply).send(connection, fd, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/// A descriptor of an object for a caller that its mode allows, or a negative errno.
+/// Opens an object for a caller, if its mode allows it. Returns a descriptor, or a negative errno.
 int open_for(const Peer& peer, const Objects& objects, const Request& request) {
   const ObjectName name = {request.generation, request.number};
   if (!objects.has(name)) return -ENOENT;
   if (!peer.is_user(sys::geteuid()) && !objects.admits(name, request.token)) return -EACCES;
-  // What anybody may do with a file that he can find: see what it is.
+  // O_PATH needs no permission on the file itself.
   if (request.flags & O_PATH) return sys::fcntl(static_cast<int>(name.number), F_DUPFD_CLOEXEC, 0);
   struct stat object;
   if (const int error = sys::fstat(static_cast<int>(name.number), &object)) return error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The keeper's socket. It answers one request a connection, without ever waiting for anybody: a few connections at a
-// time, the oldest of which goes when one more comes, and none that says nothing for long.
+// Serves the keeper's socket. It answers one request per connection, and never waits for a client: it keeps a few
+// connections at a time, drops the oldest when one more arrives, and drops those that are silent for long.
 #pragma once
 
 #include <poll.h>
@@ -13,21 +13,21 @@ namespace devshm::store {
 class Server {
  public:
   static constexpr unsigned most_connections = 8;
-  /// What poll_descriptors() needs at most.
+  /// The most entries that poll_descriptors() writes.
   static constexpr unsigned most_descriptors = most_connections + 1;
 
   Server(const Root& root, const Objects& objects, Pool& pool) : root_(root), objects_(objects), pool_(pool) {}
   Server(const Server&) = delete;
 
-  /// Listens. 0, or a negative errno.
+  /// Begins to listen. Returns 0, or a negative errno.
   int begin();
   int listening_fd() const { return listening_; }
-  /// In a twin that takes over: they were those of the one that is dead, and are closed.
+  /// For a twin that takes over: forgets the dead keeper's connections, which are closed.
   void forget_connections();
 
-  /// Puts what is to be polled at `out`. Returns how many.
+  /// Writes the descriptors to poll to `out`. Returns how many there are.
   unsigned poll_descriptors(struct pollfd* out) const;
-  /// Serves what is ready, as poll_descriptors() gave it.
+  /// Serves what is ready. `ready` is what poll_descriptors() has written.
   void serve(const struct pollfd* ready, unsigned count);
   bool has_connections() const;
 

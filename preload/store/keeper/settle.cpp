@@ -13,10 +13,10 @@ namespace devshm::store {
 namespace {
 
 constexpr int signals = 64;
-// Where a filter refuses to say: the kernel keeps to the real one.
+// Used if a filter refuses to report the limit. The kernel enforces the real one.
 constexpr unsigned usual_descriptor_limit = 1024;
 
-/// What the kernel takes for a signal's action.
+/// A signal's action, as the kernel takes it.
 struct KernelAction {
   void* handler;
   unsigned long flags;
@@ -62,8 +62,9 @@ void close_descriptors() {
   for (unsigned fd = first; fd < 65536; ++fd) sys::close(static_cast<int>(fd));
 }
 
-/// Makes the real and the saved user, or group, the effective one: a process that had others could not be looked into
-/// by those that have not. Nothing is set where there is nothing to change: filters refuse that, as AWS Lambda's does.
+/// Makes the real and the saved user, or group, the effective one: processes without those ids could not look into the
+/// keeper's /proc otherwise. Makes no call if there is nothing to change, because filters refuse it, as AWS Lambda's
+/// does.
 int use_one_id(long get, long set) {
   unsigned real = 0;
   unsigned effective = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The keeper's twin: a second process that shares the table of descriptors and the record of objects, and does nothing
-// but wait for the keeper's death.
+// Starts the keeper's twin: a second process that shares the table of descriptors and the record of objects, and only
+// waits for the keeper's death.
 #pragma once
 
 namespace devshm::store {
@@ -11,18 +11,18 @@ class Twin {
   /// Which of the two has returned from start().
   enum class Side : unsigned char { keeper, twin };
 
-  /// Starts one. Returns at once in the keeper, also where that was impossible. In the twin it returns when the keeper
-  /// is dead; the twin is the keeper from then on, and has no twin yet.
+  /// Starts a twin. Returns at once in the keeper, even if no twin could be started. In the twin it returns when the
+  /// keeper is dead; from then on the twin is the keeper, and has no twin yet.
   Side start();
   bool is_there() const { return process_ > 0; }
-  /// Learns whether it has died.
+  /// Finds out whether the twin has died.
   void reap();
-  /// The descriptor that becomes readable when it may have died.
+  /// The descriptor that becomes readable when the twin may have died.
   int signal_fd() const { return signals_; }
-  /// Ends it, so that nothing takes over.
+  /// Ends the twin, so that nothing takes over.
   void end();
 
-  /// Blocks the signals of both, once, before the first start(). 0, or a negative errno.
+  /// Blocks the signals of both, once, before the first start(). Returns 0, or a negative errno.
   int begin();
 
  private:

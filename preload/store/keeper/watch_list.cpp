@@ -36,7 +36,7 @@ void WatchList::read_from(int fd) {
   char memory[2048];
   std::size_t matched = 0;  // letters of the head; all of them: the number is being read
   std::uint32_t number = 0;
-  bool at_start = true;  // of a line, or what was read of it is the head's beginning
+  bool at_start = true;  // of a line, or all that was read of it is the beginning of the head
   for (;;) {
     const long size = sys::read(fd, memory, sizeof memory);
     if (size < 0) return;
@@ -64,7 +64,7 @@ void WatchList::read_from(int fd) {
 }
 
 bool WatchList::has(int watch) const {
-  // They come in the order of the newest first, or the oldest; look at all, which are few.
+  // The kernel promises no order; compare all, which are few.
   for (std::size_t i = 0; i < count_; ++i)
     if (watches_[i] == watch) return true;
   return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which watches an inotify instance has, as /proc/self/fdinfo lists them. The kernel removes one when its inode is
-// gone, whether the event of that could be delivered or not.
+// Reads the watches of an inotify instance from /proc/self/fdinfo. The kernel removes a watch when its inode is gone,
+// even if the event for that could not be delivered.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class WatchList {
   ~WatchList();
   WatchList(const WatchList&) = delete;
 
-  /// False if it could not be read to the end: nothing is known then.
+  /// False if the list could not be read to the end; then it is of no use.
   bool is_complete() const { return complete_; }
   bool has(int watch) const;
 
