@@ -19,6 +19,7 @@ import symbols
 HERE = pathlib.Path(__file__).resolve().parent
 PRIMITIVES = HERE.parent / "apps/python/primitives.py"
 PRELOAD = "LD_PRELOAD=/matrix/libdevshm.so"
+MEMORY = "DEVSHM_STORE=memory"
 SECONDS = 300  # for one command; all of them together take less
 
 
@@ -151,6 +152,14 @@ def handles(cell):
     cell.expect_success("none", PRELOAD, "/matrix/handles", "all")
     # Here glibc before 2.34 has found a tmpfs of its own by the time that it could ask us.
     cell.expect_success("other-free", PRELOAD, "/matrix/handles", "all")
+
+
+def memory(cell):
+    """With DEVSHM_STORE=memory all works as well, and objects are memory; under an emulator they may be files."""
+    cell.expect_success("none", PRELOAD, MEMORY, "/matrix/probe", "all")
+    cell.expect_success("none", PRELOAD, MEMORY, "/matrix/handles", "all")
+    if not cell.emulator:
+        cell.expect_success("none", PRELOAD, MEMORY, "/matrix/probe", "memory")
 
 
 def by_loader(cell):
@@ -346,6 +355,7 @@ CHECKS = {
     "bare": bare,
     **{surrounding.name: surrounded(surrounding) for surrounding in cells.SURROUNDINGS},
     "handles": handles,
+    "memory": memory,
     "loader": by_loader,
     "check": devshm_check,
     "odd-libc": odd_libc,

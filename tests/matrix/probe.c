@@ -5,6 +5,7 @@
 //   probe all             every check, each group in a process of its own; exits 1 if any has failed
 //   probe errnos          how the calls that come first in every program end: "CALL ERRNO", for where they must fail
 //   probe sem|shm|path    one group
+//   probe memory          whether shared memory is memory, with DEVSHM_STORE=memory
 //   probe versions MINOR  what has several versions in glibc 2.MINOR; without a number: musl
 //   probe first CALL      one call as the first of its process
 #include <sys/mman.h>
@@ -72,10 +73,11 @@ int main(int count, char** arguments) {
   if (strcmp(mode, "sem") == 0) return sem_group(self);
   if (strcmp(mode, "shm") == 0) return shm_group(self);
   if (strcmp(mode, "path") == 0) return path_group();
+  if (strcmp(mode, "memory") == 0) return memory_group();
   if (strcmp(mode, "versions") == 0) return versions_group(name);
   if (strcmp(mode, "first") == 0) return first_group(name);
   if (strcmp(mode, "post") == 0) return post_by_name(name);
   if (strcmp(mode, "write") == 0) return write_by_name(name);
-  printf("usage: probe all|errnos|sem|shm|path|versions [MINOR]|first CALL\n");
+  printf("usage: probe all|errnos|sem|shm|path|memory|versions [MINOR]|first CALL\n");
   return 2;
 }

@@ -12,6 +12,7 @@
 int sem_group(const char* self);
 int shm_group(const char* self);
 int path_group(void);
+int memory_group(void);
 int versions_group(const char* glibc);
 
 // The second processes of the first two.

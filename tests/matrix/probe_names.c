@@ -108,3 +108,22 @@ int shm_group(const char* self) {
   CHECK(shm_open(name, O_RDWR, 0) < 0 && errno == ENOENT, "shm_open of a missing one: ENOENT");
   return verdict();
 }
+
+// --- With DEVSHM_STORE=memory: is it memory? ---
+
+static int maps_memory(void) {
+  char line[512];
+  int found = 0;
+  FILE* maps = fopen("/proc/self/maps", "r");
+  while (maps && fgets(line, sizeof line, maps)) found |= strstr(line, "/memfd:devshm:") != NULL;
+  return found;
+}
+
+int memory_group(void) {
+  Name name;
+  const int fd = shm_open(unique(&name, "/"), O_CREAT | O_EXCL | O_RDWR, 0600);
+  CHECK(fd >= 0 && ftruncate(fd, memory_size) == 0 && map(fd) != NULL, "an object is made and mapped");
+  CHECK(maps_memory(), "it is memory");
+  CHECK(shm_unlink(name) == 0, "and is removed");
+  return verdict();
+}
