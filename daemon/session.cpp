@@ -84,6 +84,7 @@ class Session {
       if (stat(place.c_str(), &found) < 0) {
         if (errno == ENOENT && !options_.mode_given && place.find('/') == std::string::npos)
           fail("{} is neither a mode ({}) nor a directory here", place, mode_list());
+        if (errno == ENOENT) fail("{}: {}; make it first: mkdir -p {}", place, explain(errno), place);
         fail("{}: {}", place, explain(errno));
       }
       if (!S_ISDIR(found.st_mode)) fail("{} is not a directory", place);

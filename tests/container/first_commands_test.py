@@ -122,6 +122,11 @@ class FirstCommands(unittest.TestCase):
             root.run("apt-get", "install", "-y", "--no-install-recommends", "/package/devshm.deb")
             command = first("daemon.md").split("  ")[0]
             self.assertEqual(command, "devshmd")
+            # There is no /dev/shm in the root: devshmd says what to do about that.
+            status, said = root.run(command, check=False)
+            remedy = re.search(r"make it first: (mkdir .*)", said)
+            self.assertTrue(status == 1 and remedy, said)
+            root.run("sh", "-c", remedy[1])
             self.assertEqual(root.run("sh", "-c", DAEMON % command)[1].splitlines()[-1], "kept")
             root.run("sh", "-c", first("security.md"))
             self.assertEqual((root.directory / "tmp/shm").stat().st_mode, 0o41777)

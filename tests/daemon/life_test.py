@@ -74,7 +74,7 @@ class Start(ground.Case):
             (["serve", "--also", self.point, self.point], "is the mount point itself"),
             (["hidden", "--size", "1M", self.point], "can't be combined"),
             (["hiden"], "hiden is neither a mode (serve, hidden, denied, full, readonly) nor a directory"),
-            (["serve", "hiden"], "hiden: No such file or directory"),
+            (["serve", "hiden"], "hiden: No such file or directory (ENOENT); make it first: mkdir -p hiden\n"),
         ):
             with self.subTest(arguments):
                 done = self.devshmd(*arguments)
