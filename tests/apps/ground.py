@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The grounds of tests/apps/run on this machine: a large tmpfs, none, 64 MB, and what the kernel sees with devshm."""
 import json
+import os
 import pathlib
 import subprocess
 import time
@@ -80,7 +81,7 @@ class Ground:
 
     def devshm(self, program):
         """Also what the kernel saw."""
-        record = self.build / f"{program.name}.seen"
+        record = self.build / f"{program.name}.{os.getpid()}.seen"
         record.unlink(missing_ok=True)
         try:
             done, took = self._run("with devshm", [], ["env", f"RECORD={record}", "sh", "-c", WATCHED, "sh"], program)
