@@ -195,7 +195,7 @@ class UserNamespace(Ground):
             for way in self.WAYS:
                 with self.subTest((way, oct(mode))):
                     before = snapshot()
-                    self.expect_refusal(self.take_in(way, *NAMES), "a user that this user namespace does not show")
+                    self.expect_refusal(self.take_in(way, *NAMES), "a user outside this user namespace")
                     self.assertEqual(snapshot(), before)
             os.rmdir(SHM)
 
@@ -223,7 +223,7 @@ class UserNamespace(Ground):
         for way in self.WAYS:
             with self.subTest(way):
                 self.expect_refusal(
-                    self.take_in(way, *NAMES, DIR="/tmp/above/shm"), "/tmp/above belongs to a user that"
+                    self.take_in(way, *NAMES, DIR="/tmp/above/shm"), "/tmp/above belongs to a user outside"
                 )
 
 
