@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Negotiates features with the kernel in INIT, the first request. libfuse 3.14 knows
-// neither passthrough nor HANDLE_KILLPRIV_V2. So the kernel's offer is read before libfuse sees the request, and what
-// the daemon wants is put into libfuse's answer before the kernel gets it. This works with newer versions, too.
+// SPDX-License-Identifier: MIT
+// Negotiates features with the kernel in INIT, the first request. The kernel's offer is read before libfuse sees the
+// request. libfuse is asked for what the daemon wants. But 3.14 knows neither passthrough nor HANDLE_KILLPRIV_V2, so
+// there the daemon puts them into libfuse's answer before the kernel gets it.
 #pragma once
 
 #include <sys/uio.h>
@@ -15,6 +16,7 @@ class Handshake {
   /// A request as it was read; anything but INIT is ignored.
   void read_request(const void* request, std::size_t size);
   bool offers(std::uint64_t flag) const { return offered_ & flag; }
+  bool wants(std::uint64_t flag) const { return wanted_ & flag; }
   void want(std::uint64_t flag) { wanted_ |= flag; }
 
   /// An answer before it is written; anything but that to INIT stays as it is.

@@ -22,22 +22,32 @@ constexpr int wake_up = SIGUSR1;
 // A request has at most `largest_write` bytes of contents (op/init.cpp), and less than a page beside them.
 constexpr std::size_t buffer_size = largest_write + 4096;
 
+#if !LIBFUSE_NEGOTIATES
 ssize_t write_reply(int fd, iovec* parts, int count, void* userdata) {
   static_cast<FileSystem*>(userdata)->handshake.complete_reply(parts, count);
   return writev(fd, parts, count);
 }
 
 ssize_t read_request(int fd, void* buffer, std::size_t size, void*) { return read(fd, buffer, size); }
+#endif
+
+/// Lets the handshake see the answers. Returns false if libfuse refuses that.
+bool watch_replies([[maybe_unused]] fuse_session* session) {
+#if LIBFUSE_NEGOTIATES
+  return true;
+#else
+  fuse_custom_io io{};
+  io.writev = write_reply;
+  io.read = read_request;
+  return fuse_session_custom_io(session, &io, fuse_session_fd(session)) == 0;
+#endif
+}
 
 }  // namespace
 
 bool Loop::start(unsigned threads, bool may_spin) {
-  fuse_custom_io io{};
-  io.writev = write_reply;
-  io.read = read_request;
-  const int fd = fuse_session_fd(fs_.session);
-  if (fuse_session_custom_io(fs_.session, &io, fd) != 0) return false;
-  fs_.queue.start(fd, may_spin);
+  if (!watch_replies(fs_.session)) return false;
+  fs_.queue.start(fuse_session_fd(fs_.session), may_spin);
 
   struct sigaction nothing {};
   nothing.sa_handler = [](int) {};  // without SA_RESTART: the read ends

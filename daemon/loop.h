@@ -19,7 +19,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Takes over reading from and writing to the session's descriptor. Returns false if libfuse refuses that.
+  /// Takes over reading from the session's descriptor. Returns false if libfuse refuses what that takes.
   bool start(unsigned threads, bool may_spin);
   /// Returns when every request that was taken is answered, and no more will be taken.
   void stop();

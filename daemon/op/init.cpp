@@ -11,7 +11,7 @@ namespace devshmd::op {
 namespace {
 
 void set_feature(fuse_conn_info& connection, unsigned feature, bool on) {
-#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+#if LIBFUSE_NEGOTIATES
   if (on)
     fuse_set_feature_flag(&connection, feature);
   else
@@ -21,6 +21,17 @@ void set_feature(fuse_conn_info& connection, unsigned feature, bool on) {
     connection.want |= connection.capable & feature;
   else
     connection.want &= ~feature;
+#endif
+}
+
+/// Asks libfuse for what the handshake wants; see there.
+void hand_over(const Handshake& handshake, fuse_conn_info& connection) {
+#if LIBFUSE_NEGOTIATES
+  set_feature(connection, FUSE_CAP_HANDLE_KILLPRIV_V2, handshake.wants(protocol::kill_privileges));
+  set_feature(connection, FUSE_CAP_PASSTHROUGH, handshake.wants(protocol::passthrough));
+  connection.max_backing_stack_depth = 0;  // contents lie on the kernel's tmpfs, which is stacked on nothing
+#else
+  static_cast<void>(handshake), static_cast<void>(connection);
 #endif
 }
 
@@ -45,6 +56,7 @@ void init(void* userdata, fuse_conn_info* connection) {
   connection->max_write = std::min<unsigned>(connection->max_write, largest_write);
   connection->time_gran = 1;
   Locked(fs).passthrough().negotiate(fs.handshake, fs.space);
+  hand_over(fs.handshake, *connection);
   eventfd_write(fs.started, 1);
 }
 
