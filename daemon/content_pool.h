@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Keeps contents below a limit: they are files in a tmpfs of the daemon's own, which is
-// mounted nowhere. The kernel then enforces the limit to the page, and with passthrough even raises SIGBUS for a store
-// that finds no room. Without the right to mount, memfds are used and the daemon counts.
+// SPDX-License-Identifier: MIT
+// Keeps contents below a limit: they are files in a tmpfs of the daemon's own, which is mounted nowhere. The kernel
+// then enforces the limit to the page, and with passthrough even raises SIGBUS for a store that finds no room. Without
+// the right to mount, memfds are used and the daemon counts.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Makes the system calls that contents of files rest on. Each returns 0 or more, or
-// -errno. The unit tests link their own versions, which fail on demand.
+// SPDX-License-Identifier: MIT
+// Makes the system calls that contents of files rest on. Each returns 0 or more, or -errno. The unit tests link their
+// own versions, which fail on demand.
 #pragma once
 
 #include <sys/stat.h>

@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT Holds the entries of one directory. Each has a cookie for readdir, and cookies only
-// grow. Entries are listed newest first, as on a tmpfs: reading on from a cookie returns every entry that was there all
-// the time exactly once, whatever is made and removed meanwhile, and comes to an end even if a program makes or renames
-// an entry for each that it reads. So nothing has to be remembered for an open directory.
+// SPDX-License-Identifier: MIT
+// Holds the entries of one directory. Each has a cookie for readdir, and cookies only grow. Entries are listed newest
+// first, as on a tmpfs: reading on from a cookie returns every entry that was there all the time exactly once, whatever
+// is made and removed meanwhile, and comes to an end even if a program makes or renames an entry for each that it
+// reads. So nothing has to be remembered for an open directory.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Implements --low-latency: keeps idle processors from sleeping deeply while many requests
-// come, through /dev/cpu_dma_latency (the kernel's Documentation/power/pm_qos_interface.rst). Waking them takes longer
-// than most answers; but while they are held, they use power and heat up.
+// SPDX-License-Identifier: MIT
+// Implements --low-latency: keeps idle processors from sleeping deeply while many requests come, through
+// /dev/cpu_dma_latency (the kernel's Documentation/power/pm_qos_interface.rst). Waking them takes longer than most
+// answers; but while they are held, they use power and heat up.
 #pragma once
 
 namespace devshmd {

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Runs the threads that take requests from the kernel and let libfuse answer them. libfuse
-// has such a loop; this one sees each request first (handshake.h, raw_request.h), waits in its own way
-// (request_queue.h), and ends between two requests, so that every request that was taken is answered.
+// SPDX-License-Identifier: MIT
+// Runs the threads that take requests from the kernel and let libfuse answer them. libfuse has such a loop; this one
+// sees each request first (handshake.h, raw_request.h), waits in its own way (request_queue.h), and ends between two
+// requests, so that every request that was taken is answered.
 #pragma once
 
 #include <atomic>

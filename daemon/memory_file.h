@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT Holds the contents of one regular file. As long as only its first page was written, they
-// are in the daemon's own memory, without a descriptor. Otherwise they are a file without a name on the kernel's tmpfs,
-// so that holes, fallocate and SEEK_HOLE are those of a tmpfs, and the kernel can use the file directly (passthrough).
-// Functions return 0 or more, or -errno, and may be called on several threads at once.
+// SPDX-License-Identifier: MIT
+// Holds the contents of one regular file. As long as only its first page was written, they are in the daemon's own
+// memory, without a descriptor. Otherwise they are a file without a name on the kernel's tmpfs, so that holes,
+// fallocate and SEEK_HOLE are those of a tmpfs, and the kernel can use the file directly (passthrough). Functions
+// return 0 or more, or -errno, and may be called on several threads at once.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Holds all objects of the file system and their names, and counts the space that they
-// take. It implements the behaviour of a tmpfs: times, link counts, sizes, owners. Nothing here locks: the caller holds
-// the file system's lock (file_system.h). Functions return 0 or an errno value.
+// SPDX-License-Identifier: MIT
+// Holds all objects of the file system and their names, and counts the space that they take. It implements the
+// behaviour of a tmpfs: times, link counts, sizes, owners. Nothing here locks: the caller holds the file system's lock
+// (file_system.h). Functions return 0 or an errno value.
 #pragma once
 
 #include <string>

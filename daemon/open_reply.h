@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT Answers `open` and `create` with passthrough, because libfuse 3.14 has no field for the
-// backing id. Without one they are libfuse's own. Each returns 0, or what libfuse returns if the answer can't be
-// delivered.
+// SPDX-License-Identifier: MIT
+// Answers `open` and `create` with passthrough, because libfuse 3.14 has no field for the backing id. Without one they
+// are libfuse's own. Each returns 0, or what libfuse returns if the answer can't be delivered.
 #pragma once
 
 #include "fuse.h"

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT Turns each row of operations.def into an enumerator and a row of facts.
+// SPDX-License-Identifier: MIT
+// Turns each row of operations.def into an enumerator and a row of facts.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Uses FUSE passthrough: the kernel reads, writes and maps the contents itself, without a
-// request. That needs Linux 6.9 and CAP_SYS_ADMIN outside of any user namespace. If something is missing, one message
-// says so, and contents go through the page cache.
+// SPDX-License-Identifier: MIT
+// Uses FUSE passthrough: the kernel reads, writes and maps the contents itself, without a request. That needs Linux 6.9
+// and CAP_SYS_ADMIN outside of any user namespace. If something is missing, one message says so, and contents go
+// through the page cache.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT Declares the parts of the kernel's FUSE protocol that Debian 12's <linux/fuse.h> lacks
-// (Linux 6.9, protocol 7.40).
+// SPDX-License-Identifier: MIT
+// Declares the parts of the kernel's FUSE protocol that Debian 12's <linux/fuse.h> lacks (Linux 6.9, protocol 7.40).
 #pragma once
 
 #include <linux/fuse.h>

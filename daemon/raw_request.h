@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT Passes on facts of a request that libfuse drops, in some versions or in all. Before
-// libfuse sees the request, they are put where an argument of the operation carries them; the functions below read them
-// there.
+// SPDX-License-Identifier: MIT
+// Passes on facts of a request that libfuse drops, in some versions or in all. Before libfuse sees the request, they
+// are put where an argument of the operation carries them; the functions below read them there.
 #pragma once
 
 #include <fcntl.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Writes the recording: a line of JSON for every operation, before its answer is sent. So
-// the recording has every answer that a program got, however the daemon ends.
+// SPDX-License-Identifier: MIT
+// Writes the recording: a line of JSON for every operation, before its answer is sent. So the recording has every
+// answer that a program got, however the daemon ends.
 #pragma once
 
 #include <sys/types.h>

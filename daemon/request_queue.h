@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT Gets requests from the kernel for the threads. While requests follow each other closely,
-// one thread at a time has the token: it spins for the next request, answers it, and looks again, while the others are
-// parked; so neither the daemon's thread nor another one has to be woken for each request. Otherwise all threads wait
-// in read(2), and use no time.
+// SPDX-License-Identifier: MIT
+// Gets requests from the kernel for the threads. While requests follow each other closely, one thread at a time has the
+// token: it spins for the next request, answers it, and looks again, while the others are parked; so neither the
+// daemon's thread nor another one has to be woken for each request. Otherwise all threads wait in read(2), and use no
+// time.
 #pragma once
 
 #include <sys/types.h>

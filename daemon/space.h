@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Counts the space as a tmpfs does: pages of contents, and a budget for inodes, which also
-// pays for further links and for extended attributes. It holds only numbers; NodeTable keeps them right.
+// SPDX-License-Identifier: MIT
+// Counts the space as a tmpfs does: pages of contents, and a budget for inodes, which also pays for further links and
+// for extended attributes. It holds only numbers; NodeTable keeps them right.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT Decides whether to spin for the next request. Waking a thread takes longer than most
-// answers, so while requests follow each other closely, a thread that spins answers them sooner; otherwise it only
-// burns time. If others want the processor, spinning does harm: they have to wait, and the thread has used up its time
-// when a request comes. Pure: it sees only what it is given.
+// SPDX-License-Identifier: MIT
+// Decides whether to spin for the next request. Waking a thread takes longer than most answers, so while requests
+// follow each other closely, a thread that spins answers them sooner; otherwise it only burns time. If others want the
+// processor, spinning does harm: they have to wait, and the thread has used up its time when a request comes. Pure: it
+// sees only what it is given.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT Sets the limits that a daemon starts with: how much space it has, and how many
-// descriptors.
+// SPDX-License-Identifier: MIT
+// Sets the limits that a daemon starts with: how much space it has, and how many descriptors.
 #pragma once
 
 #include "options.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT Counts which processes and users use the file system, and how much, for `devshmd
-// --status --json` and `devshmd top`.
+// SPDX-License-Identifier: MIT
+// Counts which processes and users use the file system, and how much, for `devshmd --status --json` and `devshmd top`.
 //
 // What the kernel answers by itself (from its caches, or by passthrough) is not an operation and is not counted.
 #pragma once

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Declares the functions that answer FUSE's requests. Each has the type that libfuse's
-// table gives it; they run on several threads at once.
+// SPDX-License-Identifier: MIT
+// Declares the functions that answer FUSE's requests. Each has the type that libfuse's table gives it; they run on
+// several threads at once.
 #pragma once
 
 #include <type_traits>
