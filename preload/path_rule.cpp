@@ -50,20 +50,20 @@ bool has_two_dots(const char* p) {
   return false;
 }
 
-/// Whether a path has the usual spelling: it begins with exactly the letters of /dev/shm, and has no "..".
-bool is_usual(const char* path, std::size_t length) {
-  if (length < sizeof(Word) || word_at(path) != word_at("/dev/shm")) return false;
-  if (path[8] != '/' && path[8] != '\0') return false;
-  const char* const last = path + length - sizeof(Word);
-  for (const char* p = path + 8; p < last; p += sizeof(Word))
-    if (has_dot(word_at(p))) return !has_two_dots(p);
-  return !has_dot(word_at(last)) || !has_two_dots(last);
+/// Whether there are two dots in a row. The last eight letters before the end can be read whatever `p` is.
+bool has_two_dots(const char* p, const char* end) {
+  const char* const last = end - sizeof(Word);
+  for (; p < last; p += sizeof(Word))
+    if (has_dot(word_at(p))) return has_two_dots(p);
+  return has_dot(word_at(last)) && has_two_dots(last);
 }
 
 }  // namespace
 
 Verdict judge_absolute(const char* path, std::size_t length) {
-  return is_usual(path, length) ? Verdict{Verdict::inside, path + 8} : judge(path, Start::root);
+  const bool is_usual = length >= sizeof(Word) && word_at(path) == word_at("/dev/shm") &&
+                        (path[8] == '/' || path[8] == '\0') && !has_two_dots(path + 8, path + length);
+  return is_usual ? Verdict{Verdict::inside, path + 8} : judge(path, Start::root);
 }
 
 Verdict judge(const char* path, Start start) {

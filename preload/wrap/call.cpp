@@ -4,7 +4,6 @@
 #include <alloca.h>
 
 #include "../backing_dir.h"
-#include "../sys.h"
 #include "boundary.h"
 #include "memory_call.h"
 
@@ -17,7 +16,8 @@ long Call::make_matching() {
   JudgedPath paths[2];
   bool is_rewritten = false;
   for (unsigned i = 0; i < count; ++i) is_rewritten |= judge(paths_.of[i], paths[i]);
-  if (!is_rewritten && !(has_boundary() && may_cross_boundary(paths[0], paths[1], link_flags()))) return invoke();
+  const bool has_boundary = paths_.of[0].role == Role::moved || paths_.of[0].role == Role::linked;
+  if (!is_rewritten && !(has_boundary && may_cross_boundary(paths[0], paths[1], link_flags()))) return invoke();
 
   const Settings& set = settings();
   if (!set.active) return invoke();
@@ -30,13 +30,13 @@ long Call::make_matching() {
   // None where only a boundary is looked at. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
   char* const memory = static_cast<char*>(alloca(size));
   place(paths, memory);
-  if (has_boundary() && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
+  if (has_boundary && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
   if (set.log)  // before the call: exec does not return
     for (const JudgedPath& path : paths) path.log(function_.name());
 
   long result = is_inside ? invoke_inside(set) : invoke();
   if (is_inside && found_nothing(result)) result = try_again(paths, memory, set, result);
-  if (paths[0].role() == Role::pattern) paths[0].write_back();
+  if (paths_.of[0].role == Role::pattern) paths[0].write_back();
   return result;
 }
 
@@ -62,7 +62,8 @@ bool Call::crosses_boundary(const JudgedPath& from, const JudgedPath& to) const 
 
 void Call::place(JudgedPath (&paths)[2], char* memory) {
   const unsigned count = paths_.count();
-  for (unsigned i = 0; i < count; ++i) words_[paths_.of[i].position - 1] = sys::word(paths[i].place(memory));
+  for (unsigned i = 0; i < count; ++i)
+    words_[paths_.of[i].position - 1] = reinterpret_cast<long>(paths[i].place(memory));
 }
 
 /// Retries after ENOENT, which devshm may have caused: the backing directory was missing, or the kernel followed a link

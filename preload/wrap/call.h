@@ -55,7 +55,6 @@ class Call {
  private:
   const char* text_of(const PathArg& path) const { return reinterpret_cast<const char*>(words_[path.position - 1]); }
   bool judge(const PathArg& path, JudgedPath& judged) const;
-  bool has_boundary() const { return paths_.of[0].role == Role::moved || paths_.of[0].role == Role::linked; }
   int link_flags() const;
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
   void place(JudgedPath (&paths)[2], char* memory);
