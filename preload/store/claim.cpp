@@ -26,15 +26,14 @@ bool Claim::take(const ObjectName& object) {
     fd_ = error;
     return true;
   }
-  const PathText entry = root_.pool_entry(object);
-  const Opened opened = open_entry(entry.c_str(), {object, root_.size()}, flags_);
+  const Opened opened = open_entry(root_, object, flags_);
   if (opened.found == Found::opened) {
     object_ = object;
     fd_ = opened.fd_or_error;
     return true;
   }
   const bool is_gone = opened.found == Found::stale && opened.fd_or_error == -ESTALE;
-  if (is_gone) sys::unlink(entry.c_str());
+  if (is_gone) sys::unlink(root_.pool_entry(object).c_str());
   lock_.remove(entry_of(object.number));
   if (is_gone || opened.found == Found::absent) return false;
   // If no keeper answers for this one, none will for the next one.

@@ -99,6 +99,12 @@ class Patience {
   long left_;
 };
 
+/// Spreads a number over all of its bits.
+inline std::uint64_t mixed(std::uint64_t number) {
+  for (int round = 0; round < 3; ++round) number = (number ^ number >> 31) * 0x9e3779b97f4a7c15u;
+  return number;
+}
+
 /// 64 random bits.
 inline std::uint64_t random_word() {
   std::uint64_t out = 0;
@@ -107,8 +113,7 @@ inline std::uint64_t random_word() {
   sys::clock_gettime(CLOCK_MONOTONIC, &now);
   out = static_cast<std::uint64_t>(word(&out)) ^ static_cast<std::uint64_t>(now.tv_nsec) << 34;
   out ^= static_cast<std::uint64_t>(now.tv_sec) << 20 ^ static_cast<std::uint64_t>(gettid());
-  for (int round = 0; round < 3; ++round) out = (out ^ out >> 31) * 0x9e3779b97f4a7c15u;
-  return out;
+  return mixed(out);
 }
 
 /// Blocks all signals of the thread as long as this object exists.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Gives each object's link a token that other users have to know to be served: a random number, which the keeper puts
-// into the link's modification time. Only users that may search the link's directory can see it. So an object in a
-// directory of mode 0700 is closed to others, as a file would be, although all objects are served at one socket.
+// What the two times of an object's link mean. The keeper sets both; neither is a time.
+//
+// The modification time is a random number, the token, which other users have to know to be served. Only users that may
+// search the link's directory can see it. So an object in a directory of mode 0700 is closed to others, as a file would
+// be, although all objects are served at one socket.
+//
+// The access time is the object's mark: it identifies the memory, as the kernel does. An object that has been opened is
+// compared with it. The link's times have been read anyway.
 #pragma once
 
 #include <sys/stat.h>
@@ -18,19 +23,16 @@ inline LinkToken token_of(const struct stat& link) {
   return static_cast<LinkToken>(link.st_mtim.tv_sec) << 30 ^ static_cast<LinkToken>(link.st_mtim.tv_nsec);
 }
 
-/// Gives a token to a link. Returns the token as the file system has stored it, or 0 if that is impossible.
-inline LinkToken give_token(const char* path) {
-  constexpr std::uint64_t billion = 1000000000;
-  constexpr long seconds = 0x70000000;  // 2029 and later, so that nothing takes it for an old file and removes it
-  const std::uint64_t random = sys::random_word();
-  struct timespec times[2];
-  // A link that is followed after it has changed gets a new access time (mount(8), relatime), which the file system has
-  // to write. An access time later than any other avoids that.
-  times[0] = {0x7fffffff, billion - 1};
-  times[1] = {seconds + static_cast<long>(random >> 36), static_cast<long>((random & 0xfffffffff) % billion)};
-  struct stat link;
-  if (sys::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) != 0) return 0;
-  return sys::fstatat(AT_FDCWD, path, &link, AT_SYMLINK_NOFOLLOW) == 0 ? token_of(link) : 0;
-}
+/// Returns the mark of an object, by a descriptor of it: a hash of the kernel's handle for the file
+/// (name_to_handle_at(2)). For a memfd that is its inode number and a random number of 32 bits. `tv_sec` is 0 if there
+/// is none.
+struct timespec mark_of(int fd);
+
+/// Whether the descriptor is the object of a link with this access time. False also if that is unknown.
+bool is_marked(int fd, const struct timespec& time);
+
+/// Sets both times of a link to the object. Returns the token as the file system has stored it, or 0 if that is
+/// impossible.
+LinkToken set_times(const char* link, int object);
 
 }  // namespace devshm::store

@@ -47,13 +47,13 @@ int take_effect(int fd, int flags) {
 }
 
 /// Opens the object by the link. Returns a descriptor, or a negative errno: -ESTALE if the link leads nowhere or
-/// elsewhere.
-int open_by_link(const char* text, const LinkText& link, int flags) {
+/// elsewhere. `mark` is the link's access time. If it does not identify the object, the object's name has to.
+int open_by_link(const char* text, const LinkText& link, int flags, const struct timespec& mark) {
   // Another process may have got the dead keeper's id, so this may open anything: a pipe, a terminal.
   const int fd = sys::openat(AT_FDCWD, text, (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK | O_NOCTTY);
   if (fd == -ENOENT || fd == -ESRCH || fd == -ENXIO || fd == -ENODEV) return -ESTALE;
   if (fd < 0) return fd;
-  const int error = compare(fd, link.object);
+  const int error = is_marked(fd, mark) ? 0 : compare(fd, link.object);
   if (error) sys::close(fd);
   return error ? error : fd;
 }
@@ -99,8 +99,8 @@ bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -E
 /// seems to lead nowhere, or is refused.
 bool has_to_ask(int result) { return result == -EACCES || result == -ESTALE; }
 
-int open_of_own(const char* text, const LinkText& link, int flags) {
-  const int fd = open_by_link(text, link, flags);
+int open_of_own(const char* text, const LinkText& link, int flags, const struct timespec& mark) {
+  const int fd = open_by_link(text, link, flags, mark);
   return has_to_ask(fd) ? open_by_asking(text, link, flags, 0) : fd;
 }
 
@@ -126,26 +126,20 @@ bool is_no_link(int base, const char* path, int error) {
 Owner owner_of_link(int base, const char* path, const char* text, const LinkText& link) {
   struct stat name, root;
   if (const int error = sys::fstatat(base, path, &name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-    return {Whose::unknown, error, 0, 0};
-  if (name.st_uid == sys::geteuid()) return {Whose::own, 0, name.st_uid, 0};
+    return {Whose::unknown, error, 0, 0, {0, 0}};
+  if (name.st_uid == sys::geteuid()) return {Whose::own, 0, name.st_uid, 0, name.st_atim};
   const Root of(text, link.root_length);
   const int error = sys::fstatat(AT_FDCWD, of.c_str(), &root, AT_SYMLINK_NOFOLLOW);
   const bool is_theirs = error ? error == -ENOENT : S_ISDIR(root.st_mode) && root.st_uid == name.st_uid;
-  return {is_theirs ? Whose::of_other : Whose::forged, 0, name.st_uid, token_of(name)};
+  return {is_theirs ? Whose::of_other : Whose::forged, 0, name.st_uid, token_of(name), {0, 0}};
 }
 
-Opened open_by_text(const char* text, const LinkText& link, int flags) {
-  return finish(open_of_own(text, link, flags), flags);
-}
-
-Opened open_entry(const char* entry, const LinkText& link, int flags) {
-  int fd = open_by_link(entry, link, flags);
-  if (has_to_ask(fd)) {
-    struct stat found;
-    if (sys::fstatat(AT_FDCWD, entry, &found, AT_SYMLINK_NOFOLLOW) == -ENOENT) return {Found::absent, -ENOENT};
-    fd = open_by_asking(entry, link, flags, 0);
-  }
-  return finish(fd, flags);
+Opened open_entry(const Root& root, const ObjectName& object, int flags) {
+  struct stat found;
+  if (const int error = sys::fstatat(AT_FDCWD, root.pool_entry(object).c_str(), &found, AT_SYMLINK_NOFOLLOW))
+    return {error == -ENOENT ? Found::absent : Found::failed, error};
+  // By what the entry says, which its name says too: one link less to follow.
+  return finish(open_of_own(root.link_text(object).c_str(), {object, root.size()}, flags, found.st_atim), flags);
 }
 
 Opened open_object(const char* path, int flags, int base) {
@@ -166,8 +160,9 @@ Opened open_object(const char* path, int flags, int base) {
     if (owner.whose == Whose::forged) return {Found::other_link, 0};
     if (owner.whose == Whose::unknown && owner.error != -ENOENT) return {Found::failed, owner.error};
     if (owner.whose == Whose::unknown) continue;  // it has disappeared meanwhile
-    const Opened opened = owner.whose == Whose::own ? open_by_text(text, link, flags)
-                                                    : finish(open_of_other(text, link, flags, owner), flags);
+    const Opened opened = finish(owner.whose == Whose::own ? open_of_own(text, link, flags, owner.mark)
+                                                           : open_of_other(text, link, flags, owner),
+                                 flags);
     if (opened.found != Found::stale) return opened;
     if (!(link.object == last)) {  // the first look at this one: has the name changed meanwhile?
       last = link.object;

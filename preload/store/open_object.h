@@ -3,9 +3,9 @@
 // Opens an object of the memory store by the name of its link. Async-signal-safe and thread-safe; errno stays as it
 // was.
 //
-// It reads the link's text, opens what the text names, and compares the memfd's own name with the text before anything
-// happens to the object. So the object that it returns had that name at some moment of the call, whatever dies, is
-// unlinked or renamed meanwhile.
+// It reads the link's text, opens what the text names, and compares what was opened with the link, by the link's mark
+// (link_token.h) or the memfd's own name, before anything happens to the object. So the object that it returns had that
+// name at some moment of the call, whatever dies, is unlinked or renamed meanwhile.
 #pragma once
 
 #include <fcntl.h>
@@ -46,14 +46,13 @@ struct Owner {
   int error;
   uid_t user;
   LinkToken token;
+  struct timespec mark;  ///< for an own link (link_token.h)
 };
 Owner owner_of_link(int base, const char* path, const char* text, const LinkText& link);
 
-/// The same by the text of a link of this user, which is terminated. It tries once: `stale` means that there is no such
-/// object at the moment, and with -ESTALE that there never will be.
-Opened open_by_text(const char* text, const LinkText& link, int flags);
-
-/// The same by an entry of the pool that nobody else can take. `absent`: another process has taken it before.
-Opened open_entry(const char* entry, const LinkText& link, int flags);
+/// The same by an entry of the pool that nobody else can take. It tries once: `absent` means that another process has
+/// taken the entry before, `stale` that there is no such object at the moment, and with -ESTALE that there never will
+/// be.
+Opened open_entry(const Root& root, const ObjectName& object, int flags);
 
 }  // namespace devshm::store

@@ -69,6 +69,7 @@ constexpr Call calls[] = {
     CALL(mkdirat),
     CALL(mmap),
     CALL(munmap),
+    CALL(name_to_handle_at),
     CALL(nanosleep),
     CALL(newfstatat),
     CALL(openat),

@@ -96,6 +96,32 @@ TEST_F(Store, WhatLosesItsLastNameIsGivenBack) {
   EXPECT_EQ(store.open("a").found, Found::absent);
 }
 
+TEST_F(Store, ALinkHasTheMarkOfItsObject) {
+  const int fd = store.create_with("a", "one"), other = store.create_with("b", "two");
+  for (int i = 0; i < 3; ++i) {  // following it does not change it
+    struct stat link;
+    ASSERT_EQ(lstat(store.path("a").c_str(), &link), 0);
+    EXPECT_TRUE(devshm::store::is_marked(fd, link.st_atim));
+    EXPECT_FALSE(devshm::store::is_marked(other, link.st_atim));
+    EXPECT_EQ(store.text_of("a"), "one");
+  }
+  close(fd);
+  close(other);
+}
+
+TEST_F(Store, WithoutAMarkOrWithAFalseOneItsNameIsCompared) {
+  close(store.create_with("a", "one"));
+  close(store.create_with("b", "two"));
+  struct stat link;
+  ASSERT_EQ(lstat(store.path("b").c_str(), &link), 0);
+  const struct timespec token = {0, UTIME_OMIT};
+  for (const struct timespec& mark : {timespec{1, 0}, link.st_atim}) {
+    const struct timespec times[] = {mark, token};
+    ASSERT_EQ(utimensat(AT_FDCWD, store.path("a").c_str(), times, AT_SYMLINK_NOFOLLOW), 0);
+    EXPECT_EQ(store.text_of("a"), "one");
+  }
+}
+
 TEST_F(Store, InSubdirectories) {
   mkdir(store.path("sub").c_str(), 0755);
   close(store.create_with("sub/a", "one"));

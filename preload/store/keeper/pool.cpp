@@ -68,7 +68,7 @@ unsigned Pool::offer() {
   if (made == 0) {
     const int watch = add_watch(inotify_, aside.c_str(), IN_DELETE_SELF | IN_DONT_FOLLOW);
     if (watch >= 0) {
-      objects_.set_watch(number, watch, give_token(aside.c_str()));
+      objects_.set_watch(number, watch, set_times(aside.c_str(), static_cast<int>(number)));
       const PathText entry = root_.pool_entry(objects_.name_of(number));
       if (sys::rename(aside.c_str(), entry.c_str()) == 0) {
         struct stat found;  // fills the kernel's cache, so that a process that creates an object need not
