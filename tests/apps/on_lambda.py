@@ -25,6 +25,9 @@ class Lambda:
             for file in program.path, self.build / "preload/libdevshm.so":
                 shutil.copy(file, task)
             preload = ["--env", f"LD_PRELOAD={TASK}/libdevshm.so"] if devshm else []
+            small = bool(program.about["small"])  # it shares more than /tmp has room for
+            if devshm and small:
+                preload += ["--env", "DEVSHM_STORE=memory"]
             limit = str(self.limit or program.limit)
             done = subprocess.run(
                 [
@@ -36,7 +39,7 @@ class Lambda:
                     "--root",
                     "/",
                     "--tmp",
-                    "4096",
+                    "512" if small else "4096",
                     "--memory",
                     program.say("lambda"),
                     "--task",
