@@ -92,8 +92,8 @@ Leftovers::~Leftovers() {
   }
 }
 
-/// Removes the memory store, whose objects have no names, because the directory was empty. Its keeper ends when it finds
-/// the lock file gone, and may put something into the pool until then.
+/// Removes the memory store, whose objects have no names, because the directory was empty. Its keeper ends when it
+/// finds the lock file gone, and may put something into the pool until then.
 void Leftovers::remove_root() const {
   constexpr int tries = 1000;
   const store::Root root = store::own_root(set_.dir);

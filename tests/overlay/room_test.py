@@ -65,7 +65,7 @@ class Disk(Room):
 
     def line(self, name, size, space):
         return (
-            f"devshm: /dev/shm/{name} is made {size} bytes long, and {DISK} has space for {space}: writing more ends the "
+            f"devshm: /dev/shm/{name} is made {size} bytes long, but {DISK} has space for {space}: writing more ends the "
             "program with a bus error (with DEVSHM_RESERVE=1 this call would fail with ENOSPC)\n"
         )
 
@@ -253,7 +253,7 @@ tried(os.posix_fallocate, b, 0, 20 * MIB)"""
         self.assertEqual((status, out), (0, ["0", "0", "ENOSPC", "ENOSPC", "0"]))
         self.assertEqual(
             err,
-            f"devshm: /dev/shm/a is made {50 * MIB} bytes long, and there is memory for {40 * MIB}: using more makes the kernel "
+            f"devshm: /dev/shm/a is made {50 * MIB} bytes long, but there is memory for {40 * MIB}: using more makes the kernel "
             "end a process (with DEVSHM_RESERVE=1 this call would fail with ENOSPC)\n",
         )
 
