@@ -117,7 +117,7 @@ done
 
     def test_what_the_wrapper_tests_leave_is_known(self):
         """Family by family, with every wrapped function; the program's own looks at /dev/shm are left out."""
-        sources = (ground.TOP / "tests/wrap").glob("parity_*.cpp")
+        sources = (ground.TOP / "tests/parity/functions").glob("parity_*.cpp")
         families = sorted(re.search(r"^FAMILY\((\w+)\)", source.read_text(), re.MULTILINE)[1] for source in sources)
         # The program works in /dev and /tmp, so both are its own; a place that is the same on every ground.
         work = tempfile.mkdtemp(prefix="devshmd-proof.", dir="/var/tmp")

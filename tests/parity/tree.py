@@ -90,7 +90,7 @@ NEVER_THE_SAME = re.compile(r"/\.git/(.*/)?index$|-journal$|-wal$")
 
 def content(path):
     if NEVER_THE_SAME.search(path):
-        return f"{os.lstat(path).st_size} bytes"
+        return f"{os.stat(path).st_size} bytes"
     try:
         with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size > 16 << 20:

@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Debian's own programs on files below /dev/shm, command by command, on a real tmpfs and on the overlay.
 
-  run_tools LIBRARY TABLE...      (--keep DIR: leave what the commands said on each ground there; --only PATTERN)
+  tools_test.py LIBRARY TABLE...
 """
 import argparse
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "compared"))
-import compared  # noqa: E402
-from known_differences import EXCUSED, KNOWN, NO_PATH  # noqa: E402
+import workshop
+from tools_known import EXCUSED, KNOWN, NO_PATH
 
 
 def programs_of_coreutils():
@@ -24,23 +21,23 @@ def programs_of_coreutils():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("library")
+    workshop.add_options(parser)
     parser.add_argument("tables", nargs="+")
-    parser.add_argument("--keep", metavar="DIR")
     parser.add_argument("--only", metavar="PATTERN", help="those commands; then nothing is said of what does not occur")
     options = parser.parse_args()
 
-    commands = [command for table in options.tables for command in compared.read_table(table)]
+    commands = [command for table in options.tables for command in workshop.read_table(table)]
     if options.only:
         commands = [command for command in commands if re.search(options.only, command)]
-    report = compared.on_all_grounds(options.library, commands, KNOWN, EXCUSED, keep=options.keep)
+    # In memory that would be minutes: by which names a command comes to its files is the same.
+    comparison = workshop.on_all_grounds(options, commands, KNOWN, EXCUSED, whole=options.store == "disk")
     if not options.only:
-        report.all_known_occur()
+        comparison.all_known_occur()
         words = set(re.findall(r"[^\s;|&()'\"<>]+", "\n".join(commands)))
         for program in programs_of_coreutils():
             if program not in words and program not in NO_PATH:
-                report.fail(f"coreutils has {program}, and no command here calls it")
-    return report.end()
+                comparison.fail(f"coreutils has {program}, and no command here calls it")
+    return comparison.end()
 
 
 if __name__ == "__main__":

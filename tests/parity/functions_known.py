@@ -1,24 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Where the overlay is not like a tmpfs, and will not be: each with its reason. What could be mended is not here."""
 
-import re
-from dataclasses import dataclass
+from engine import Known
 
-
-@dataclass
-class Known:
-    name: str  # what it is, and why
-    case: str  # which cases: a pattern for `function(case)`
-    tmpfs: str = ""  # what the results look like: patterns too, empty for any
-    overlay: str = ""
-    with_disk_alone: bool = False  # an object of the memory store is on a tmpfs
-
-    def covers(self, case, expected, result):
-        patterns = ((self.case, case), (self.tmpfs, expected), (self.overlay, result))
-        return all(re.search(pattern, text) for pattern, text in patterns)
-
-
-KNOWN_DIFFERENCES = [
+KNOWN = [
     Known(
         "a symbolic link whose text leads into /dev/shm: the kernel follows it, past every wrapper",
         r'"/dev/shm/absolute"|"/tmp/parity/(into|dev-link)/|=/tmp/parity/into',
@@ -76,48 +61,52 @@ KNOWN_DIFFERENCES = [
         r"fallocate(64)?\(.*, 9223372036854771711, 4096",
         r"",
         r"File too large",
-        with_disk_alone=True,
+        on="disk",  # an object of the memory store is on a tmpfs,
     ),
-]
-
-# The same with DEVSHM_STORE=memory alone.
-KNOWN_WITH_MEMORY = [
+    # --- with DEVSHM_STORE=memory
     Known(
         "the flags of a descriptor do not say O_NOFOLLOW: the object was opened through its name's link",
         r"^(open|__open|creat|shm_open|dlopen|syscall\(SYS_open)",
         r"fd (close-on-exec )?1?0?[45]",
         r"fd ",
+        on="memory",
     ),
     Known(
         "an object can't be mounted on, nor a mount be seen by its name: its memory has no place in the tree",
         r"^(mount|syscall\(SYS_mount|open_tree|syscall\(SYS_open_tree|move_mount|syscall\(SYS_move_mount)",
+        on="memory",
     ),
     Known(
         "a watch on a directory does not report what happens to the memory of its objects",
         r"^(inotify_add_watch|fanotify_mark|syscall\(SYS_(inotify_add_watch|fanotify_mark))",
+        on="memory",
     ),
-    Known("after chroot(2) into the overlay the links to objects lead nowhere", r"^chroot\("),
+    Known("after chroot(2) into the overlay the links to objects lead nowhere", r"^chroot\(", on="memory"),
     Known(
         "fts and nftw from a name with .. in it, which starts in the overlay, show the links",
         r'^(fts(64)?_(open|read|close|children)|nftw|nftw64)\("\.\./',
+        on="memory",
     ),
     Known(
         "readlink of a descriptor in /proc writes more than it returns: zeros",
         r"^(__)?readlink(at)?(_chk)?\(the /proc/self/fd",
         r"",
         r"written past its end",
+        on="memory",
     ),
     Known(
         "into a buffer of a few bytes it writes the beginning of the memory's own name",
         r"^readlink\(the /proc/self/fd of .*, [0-9]\)",
         r"",
         r'"/mem',
+        on="memory",
     ),
     Known(
         "openat2 that is to follow no link finds one where a name goes on behind an object's",
         r'^syscall\(SYS_openat2, .*/f/x?", &restricted',
         r"Not a directory",
         r"symbolic links",
+        on="memory",
     ),
 ]
 

@@ -11,7 +11,7 @@
 #include <map>
 #include <vector>
 
-#include "../../preload/store/create_object.h"
+#include "../../../preload/store/create_object.h"
 #include "disk.h"
 #include "keeper.h"
 #include "raw.h"
@@ -234,7 +234,7 @@ const std::string& real_shm() {
   static const std::string dir = [] {
     const char* given = getenv("PARITY_REAL_SHM");
     // The program removes whatever is there: it has to be told that it may.
-    if (!given) give_up("run without run_parity:", "PARITY_REAL_SHM is", -EINVAL);
+    if (!given) give_up("not run by functions_test.py:", "PARITY_REAL_SHM is", -EINVAL);
     return std::string(given);
   }();
   return dir;

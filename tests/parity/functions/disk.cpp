@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "../../preload/store/names.h"
+#include "../../../preload/store/names.h"
 #include "ground.h"
 
 namespace parity {

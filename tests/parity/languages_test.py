@@ -3,7 +3,7 @@
 """The file functions of C, C++, Rust and Go, built in the ways that make compilers take different ones of libc's for the
 same call: on a real tmpfs and on the overlay.
 
-  run_languages LIBRARY      (--keep DIR: leave what the programs said on each ground there)
+  languages_test.py LIBRARY
 """
 import argparse
 import concurrent.futures
@@ -13,10 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "compared"))
-import compared  # noqa: E402
-from compared import Known  # noqa: E402
+import workshop
+from engine import KnownPart
+
+SOURCES = Path(__file__).resolve().parent / "languages"
 
 VARIANTS = {
     "plain": ["-O0"],
@@ -38,7 +38,7 @@ FORTIFIED = {
 }
 
 KNOWN = [
-    Known(
+    KnownPart(
         "package os of Go makes its system calls by itself: no preload sees them",
         r"/go go$",
         (r"(?s)^ReadFile .*?(?=^== err)", r"^/dev/shm/(new|x): .*\n"),
@@ -61,13 +61,13 @@ def build_steps(into):
                     "-Werror",
                     "-Wno-unused-result",
                     *its_flags,
-                    HERE / source,
+                    SOURCES / source,
                     "-o",
                     f"{into}/{name}",
                 ], {}
-    yield "rust", ["/usr/bin/rustc", "-D", "warnings", "-O", HERE / "files.rs", "-o", f"{into}/rust"], {}
+    yield "rust", ["/usr/bin/rustc", "-D", "warnings", "-O", SOURCES / "files.rs", "-o", f"{into}/rust"], {}
     go = {"GO111MODULE": "off", "GOFLAGS": "", "GOPROXY": "off", "GOCACHE": f"{into}/go-cache", "GOTOOLCHAIN": "local"}
-    yield "go", ["/usr/bin/go", "build", "-o", f"{into}/go", HERE / "files.go"], go
+    yield "go", ["/usr/bin/go", "build", "-o", f"{into}/go", SOURCES / "files.go"], go
 
 
 def build(step):
@@ -90,8 +90,7 @@ def imports(program):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("library")
-    parser.add_argument("--keep", metavar="DIR")
+    workshop.add_options(parser)
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="languages.") as into:
@@ -104,20 +103,19 @@ def main():
         programs = [name for name, _, _ in steps]
         commands = [f"$PROGRAMS/{name}" for name in programs if name != "go"]
         commands += [f"$PROGRAMS/go {what}" for what in ("c", "go", "children")]
-        report = compared.on_all_grounds(
-            options.library,
+        comparison = workshop.on_all_grounds(
+            options,
             commands,
             KNOWN,
             extra=[f"{into}/{name}" for name in programs],
             env=["PROGRAMS=@DIR@"],
             known_leaks=KNOWN_LEAKS,
-            keep=options.keep,
         )
         for name in programs:
             for function in sorted(FORTIFIED.get(name, set()) - imports(f"{into}/{name}")):
-                report.fail(f"{name} does not call {function}: it tests what another build tests already")
-    report.all_known_occur()
-    return report.end()
+                comparison.fail(f"{name} does not call {function}: it tests what another build tests already")
+    comparison.all_known_occur()
+    return comparison.end()
 
 
 if __name__ == "__main__":

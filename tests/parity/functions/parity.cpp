@@ -209,7 +209,7 @@ void each_pair_at(const char* function, const char* arguments, const AtPairCall&
 
 }  // namespace parity
 
-/// parity [FAMILY...]: all families, or those. Not to be run by itself: see run_parity.
+/// parity [FAMILY...]: all families, or those. Not to be run by itself: see functions_test.py.
 /// parity --keep COMMAND...: runs a command that starts it in its turn; the files are then looked at from here.
 int main(int count, char** arguments) {
   if (count > 2 && strcmp(arguments[1], "--keep") == 0) return parity::keeper::run_with_keeper(arguments + 2);

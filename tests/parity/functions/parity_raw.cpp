@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-#include "../../preload/wrap/syscall_numbers.h"
+#include "../../../preload/wrap/syscall_numbers.h"
 #include "parity.h"
 #include "raw.h"
 
