@@ -26,7 +26,11 @@ mount -t proc proc proc
 for node in null zero full random urandom tty fuse; do
   if [ -e /dev/$node ]; then touch dev/$node && mount --bind /dev/$node dev/$node; fi
 done
-mkdir -p .old
+ln -sfn /proc/self/fd dev/fd
+for number in 0:stdin 1:stdout 2:stderr; do ln -sfn "/proc/self/fd/${number%:*}" "dev/${number#*:}"; done
+mkdir -p dev/pts .old
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
+ln -sfn pts/ptmx dev/ptmx
 pivot_root . .old
 umount -l /.old
 rmdir /.old
