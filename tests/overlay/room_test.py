@@ -28,10 +28,11 @@ def tried(call, *arguments):
 def room(of="/dev/shm"):
     found = os.statvfs(of)
     return found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
-def forbid_fallocate():
-    """With EPERM, as AWS Lambda's filter does."""
-    number = {"x86_64": 285, "aarch64": 47}[os.uname().machine]
-    steps = (0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)
+def forbid_fallocate(ioctl=False):
+    """With EPERM, as AWS Lambda's filter does; and ioctl, by which file systems reserve space too."""
+    numbers = {"x86_64": (285, 16), "aarch64": (47, 29)}[os.uname().machine][: 2 if ioctl else 1]
+    refuse = (0x06, 0, 0, 0x50000 | errno.EPERM)
+    steps = [(0x20, 0, 0, 0), *(step for number in numbers for step in ((0x15, 0, 1, number), refuse)), (0x06, 0, 0, 0x7FFF0000)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     no_new_privs, set_seccomp, filter_mode = 38, 22, 2
     libc.prctl(no_new_privs, 1, 0, 0, 0)
@@ -136,6 +137,9 @@ print(os.fstat(b).st_blocks * 512)"""
     def test_reserve_where_fallocate_is_refused(self):
         self.check_reserve("forbid_fallocate()")
 
+    def test_reserve_where_ioctl_is_refused_too(self):
+        self.check_reserve("forbid_fallocate(ioctl=True)")
+
     def test_without_it_nothing_is_reserved(self):
         self.assertEqual(
             self.succeeds('a = create("a"); os.ftruncate(a, 10 * MIB); print(os.fstat(a).st_blocks)', DIR=DISK), ["0"]
@@ -225,7 +229,7 @@ class LittleMemory(Room):
         )
 
     def test_reserve(self):
-        for before in "", "forbid_fallocate()":
+        for before in "", "forbid_fallocate()", "forbid_fallocate(ioctl=True)":
             with self.subTest(before=before):
                 self.check_reserve(before)
 
