@@ -141,7 +141,7 @@ long ShownCallInWords::list() {
     else
       list[count++] = list[i];
   }
-  if (order) qsort(list, count, sizeof *list, order);
+  if (order) qsort(list, count, sizeof(void*), order);  // the list has pointers to the entries
   if (!count) {
     free(list);
     list = nullptr;
