@@ -6,6 +6,7 @@
 #include "ask.h"
 #include "kernel.h"
 #include "lock.h"
+#include "make_root.h"
 
 namespace devshm::store {
 namespace {
@@ -46,6 +47,16 @@ int take_effect(int fd, int flags) {
   return flags & O_NONBLOCK ? 0 : sys::fcntl(fd, F_SETFL, flags & (O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME));
 }
 
+/// Compares the names, and whose both are: if a user's store has been removed, a stranger may have made one in its
+/// place, with objects of the same names.
+int compare_with_own(int fd, const char* text, const LinkText& link) {
+  if (const int error = compare(fd, link.object)) return error;
+  struct stat found;
+  const uid_t user = sys::geteuid();
+  if (sys::fstat(fd, &found) == 0 && found.st_uid == user) return 0;
+  return look_at_root(Root(text, link.root_length), user) == 0 ? 0 : -ESTALE;
+}
+
 /// Opens the object by the link. Returns a descriptor, or a negative errno: -ESTALE if the link leads nowhere or
 /// elsewhere. `mark` is the link's access time. If it does not identify the object, the object's name has to.
 int open_by_link(const char* text, const LinkText& link, int flags, const struct timespec& mark) {
@@ -53,7 +64,7 @@ int open_by_link(const char* text, const LinkText& link, int flags, const struct
   const int fd = sys::openat(AT_FDCWD, text, (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK | O_NOCTTY);
   if (fd == -ENOENT || fd == -ESRCH || fd == -ENXIO || fd == -ENODEV) return -ESTALE;
   if (fd < 0) return fd;
-  const int error = is_marked(fd, mark) ? 0 : compare(fd, link.object);
+  const int error = is_marked(fd, mark) ? 0 : compare_with_own(fd, text, link);
   if (error) sys::close(fd);
   return error ? error : fd;
 }
@@ -101,7 +112,9 @@ bool has_to_ask(int result) { return result == -EACCES || result == -ESTALE; }
 
 int open_of_own(const char* text, const LinkText& link, int flags, const struct timespec& mark) {
   const int fd = open_by_link(text, link, flags, mark);
-  return has_to_ask(fd) ? open_by_asking(text, link, flags, 0) : fd;
+  if (!has_to_ask(fd)) return fd;
+  if (look_at_root(Root(text, link.root_length), sys::geteuid()) == -EPERM) return -ESTALE;
+  return open_by_asking(text, link, flags, 0);
 }
 
 Opened finish(int fd, int flags) {

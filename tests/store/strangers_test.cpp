@@ -22,6 +22,7 @@ using devshm::store::ask_for_object;
 using devshm::store::Created;
 using devshm::store::Found;
 using devshm::store::LinkText;
+using devshm::store::ObjectName;
 using devshm::store::Why;
 
 namespace {
@@ -94,46 +95,67 @@ TEST_F(Strangers, AStaleLinkMakesNoDirectories) {
   EXPECT_TRUE(std::filesystem::is_empty(home));
 }
 
-/// What the stranger does as process of his own: a store under the name of `user`, with a pool that leads to a memfd
+/// What the stranger does as a process of his own: a store under another user's name, with a pool that leads to a memfd
 /// that he has. Writes to `ready` when it is there, and ends with `done`.
-int offer_a_pool(const std::string& root, int ready, int done) {
+int offer_a_pool(const std::string& root, const ObjectName& object, int ready, int done) {
   umask(0);
-  const int memfd = memfd_create("devshm:0123456789abcdef/77", 0);
-  EXPECTING(memfd >= 0 && dup2(memfd, 77) == 77 && fchmod(memfd, 0666) == 0);
-  const std::string generation = root + "/0123456789abcdef", table = "/proc/" + std::to_string(getpid()) + "/fd";
+  const int number = static_cast<int>(object.number), memfd = memfd_create(memfd_name(object).c_str(), 0);
+  EXPECTING(memfd >= 0 && dup2(memfd, number) == number && fchmod(memfd, 0666) == 0);
+  const std::string entry_name = devshm::store::Root(root.c_str(), root.size()).pool_entry(object).c_str();
+  const std::string text = devshm::store::Root(root.c_str(), root.size()).link_text(object).c_str();
+  const std::string generation = text.substr(0, text.rfind('/')), table = "/proc/" + std::to_string(getpid()) + "/fd";
   EXPECTING(mkdir(root.c_str(), 0777) == 0 && mkdir((root + "/pool").c_str(), 0777) == 0);
   EXPECTING(symlink(table.c_str(), generation.c_str()) == 0);
   close(open((root + "/lock").c_str(), O_RDWR | O_CREAT, 0666));
-  const std::string entry = root + "/pool" + generation.substr(generation.rfind('/')) + ".77";
-  EXPECTING(symlink((generation + "/77").c_str(), entry.c_str()) == 0);
+  EXPECTING(symlink(text.c_str(), entry_name.c_str()) == 0);
   EXPECTING(write(ready, "x", 1) == 1);
   char byte;
   EXPECTING(read(done, &byte, 1) == 0);
   struct stat found;
-  EXPECTING(fstat(77, &found) == 0);
+  EXPECTING(fstat(number, &found) == 0);
   return found.st_size ? 2 : 0;
 }
 
-TEST_F(Strangers, AStoreThatAStrangerHasMadeIsNotUsed) {
+/// Runs a function while the stranger offers this. False if his memory has been written to.
+bool while_offering(const std::string& root, const ObjectName& object, const std::function<void()>& function) {
   int ready[2], done[2];
-  ASSERT_EQ(pipe(ready), 0);
-  ASSERT_EQ(pipe(done), 0);
+  if (pipe(ready) != 0 || pipe(done) != 0) return false;
   const pid_t offering = fork();
   if (offering == 0) {
     close(done[1]);
-    _exit(as_user(stranger, [&] { return offer_a_pool(root_of(0), ready[1], done[0]); }));
+    _exit(as_user(stranger, [&] { return offer_a_pool(root, object, ready[1], done[0]); }));
   }
   close(ready[1]);
   char byte;
-  ASSERT_EQ(read(ready[0], &byte, 1), 1);
-  const Created made = store.create("roots", exclusively);
-  ASSERT_GE(made.fd_or_error, 0);
-  EXPECT_EQ(made.file, Why::root_unusable);
-  EXPECT_EQ(write(made.fd_or_error, "secret", 6), 6);
-  close(made.fd_or_error);
+  EXPECT_EQ(read(ready[0], &byte, 1), 1);
+  function();
   close(done[1]);
-  EXPECT_TRUE(has_ended(offering, 0)) << "the stranger has what root has written";
   for (const int fd : {ready[0], done[0]}) close(fd);
+  return has_ended(offering, 0);
+}
+
+TEST_F(Strangers, AStoreThatAStrangerHasMadeIsNotUsed) {
+  EXPECT_TRUE(while_offering(root_of(0), {0x123456789abcdef, 77}, [&] {
+    const Created made = store.create("roots", exclusively);
+    EXPECT_EQ(made.file, Why::root_unusable);
+    EXPECT_EQ(write(made.fd_or_error, "secret", 6), 6);
+    close(made.fd_or_error);
+  })) << "the stranger has what root has written";
+}
+
+TEST_F(Strangers, NorIsOneInThePlaceOfOneThatIsGone) {
+  ASSERT_TRUE(creates_memory(store, "stale"));
+  const std::string text = text_of_link("stale");
+  LinkText link;
+  ASSERT_TRUE(parse_link(text.c_str(), text.size(), link));
+  store.kill_keepers();
+  std::filesystem::remove_all(root_of(0));
+  EXPECT_TRUE(while_offering(root_of(0), link.object, [&] {
+    EXPECT_EQ(store.text_of("stale"), "-");
+    const int fd = store.create("stale", O_RDWR | O_CREAT).fd_or_error;
+    EXPECT_TRUE(fd < 0 || write(fd, "secret", 6) == 6);
+    close(fd);
+  })) << "the stranger has what root has written";
 }
 
 // In a directory that only its user may search, whatever the object's own mode.
