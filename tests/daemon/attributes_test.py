@@ -9,8 +9,8 @@ import pathlib
 import stat
 import time
 
-import ground
-from ground import as_user
+import fixture
+from fixture import as_user
 from serving import Serve
 
 
@@ -169,4 +169,4 @@ class Descriptor:
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

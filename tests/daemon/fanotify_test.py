@@ -11,8 +11,8 @@ import os
 import platform
 import struct
 
-import ground
-from ground import LIBC
+import fixture
+from fixture import LIBC
 from serving import checked
 
 CLASS_NOTIF, NONBLOCK, REPORT_FID, REPORT_DIR_FID, REPORT_NAME = 0, 2, 0x200, 0x400, 0x800
@@ -47,7 +47,7 @@ def events(fd):
     return found
 
 
-class Fanotify(ground.Case):
+class Fanotify(fixture.Case):
     def setUp(self):
         super().setUp()
         self.start("serve")
@@ -83,4 +83,4 @@ class Fanotify(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -5,7 +5,7 @@ import os
 import pathlib
 import time
 
-import ground
+import fixture
 
 QUIET = 3  # seconds: a daemon that looks after something from time to time is found if it does so this often
 
@@ -22,10 +22,10 @@ def activity(pid):
     return found
 
 
-class Idle(ground.Case):
+class Idle(fixture.Case):
     def is_quiet(self, daemon):
         """Sooner or later it is, for a while. The kernel may have something left to ask at first."""
-        deadline = time.monotonic() + ground.SECONDS
+        deadline = time.monotonic() + fixture.SECONDS
         before = activity(daemon.pid)
         while time.monotonic() < deadline:
             time.sleep(QUIET)
@@ -69,4 +69,4 @@ class Idle(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 
-import ground
-from ground import SECONDS, mounts
+import fixture
+from fixture import SECONDS, mounts
 
 
 def eventually(condition):
@@ -33,7 +33,7 @@ def is_running(pid):
         return False
 
 
-class Start(ground.Case):
+class Start(fixture.Case):
     def test_ready_means_it_answers(self):
         self.start()
         with open(self.point + "/a", "w") as file:
@@ -143,7 +143,7 @@ class Start(ground.Case):
         self.assertIn(r"--a\u000ab\u009b\u202e", self.devshmd("--a\nb\u009b\u202e").stderr)
 
 
-class End(ground.Case):
+class End(fixture.Case):
     def test_signals_end_it_well(self):
         for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with self.subTest(how):
@@ -232,7 +232,7 @@ class End(ground.Case):
         self.assertEqual(daemon.process.wait(SECONDS), 0)
 
 
-class Clients(ground.Case):
+class Clients(fixture.Case):
     def test_killed_in_the_middle_they_harm_nobody(self):
         """Clients that do everything there is, and are killed at any moment; what they leave behind still works."""
         daemon = self.start("serve", "--allow-other")
@@ -272,4 +272,4 @@ while True:
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -11,12 +11,12 @@ import signal
 import subprocess
 import time
 
-import ground
-from ground import as_user, in_child, options_of
+import fixture
+from fixture import as_user, in_child, options_of
 from serving import fallocate, KEEP_SIZE, PAGE, PUNCH_HOLE
 
 
-class Size(ground.Case):
+class Size(fixture.Case):
     def begin(self, *arguments):
         self.daemon = self.start("serve", *arguments)
         shown = self.devshmd("--status", self.point).stdout
@@ -102,7 +102,7 @@ class Size(ground.Case):
         self.assertAlmostEqual(os.statvfs(self.point).f_blocks, os.sysconf("SC_PHYS_PAGES") // 4, delta=1)
 
 
-class Memory(ground.Case):
+class Memory(fixture.Case):
     """No client can make the daemon allocate without bound."""
 
     def test_inodes(self):
@@ -151,7 +151,7 @@ class Memory(ground.Case):
         mapped.close()
         os.unlink(self.point + "/0")
         # The room comes back when the kernel has forgotten the file, a moment later.
-        end = time.monotonic() + ground.SECONDS
+        end = time.monotonic() + fixture.SECONDS
         while os.statvfs(self.point).f_bfree != before and time.monotonic() < end:
             time.sleep(0.01)
         self.assertEqual(os.statvfs(self.point).f_bfree, before)
@@ -172,7 +172,7 @@ class Memory(ground.Case):
         self.ends_well(daemon)
 
 
-class Access(ground.Case):
+class Access(fixture.Case):
     def test_other_users_only_if_allowed(self):
         daemon = self.start()
         with as_user(1001):
@@ -204,7 +204,7 @@ class Access(ground.Case):
         self.assertLess({"nosuid", "nodev"}, set(options_of(self.point)))
 
 
-class OwnMount(ground.Case):
+class OwnMount(fixture.Case):
     """A daemon that looked into its own mount would wait for itself."""
 
     def seen_while(self, *arguments):
@@ -235,7 +235,7 @@ class OwnMount(ground.Case):
                 os.unlink(point + "/link")
         finally:
             self.ends_well(daemon)  # and strace with it
-            strace.wait(ground.SECONDS)
+            strace.wait(fixture.SECONDS)
         lines = pathlib.Path(trace).read_text(errors="replace").splitlines()
         return lines, [line for line in lines if self.point in line or other in line]
 
@@ -247,7 +247,7 @@ class OwnMount(ground.Case):
         self.assertEqual(there, [])
 
 
-class DirtyLimit(ground.Case):
+class DirtyLimit(fixture.Case):
     def test_is_lifted_for_this_mount_alone(self):
         def settings(point):
             device = os.stat(point).st_dev
@@ -263,4 +263,4 @@ class DirtyLimit(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

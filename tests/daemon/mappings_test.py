@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 
-import ground
-from ground import LIBC, in_child
+import fixture
+from fixture import LIBC, in_child
 from serving import KEEP_SIZE, PAGE, PUNCH_HOLE, Serve, ZERO_RANGE, fallocate
 
 
@@ -92,12 +92,12 @@ class Mappings(Serve):
         )
         waiter = subprocess.Popen([sys.executable, "-c", script, self.path("s")], stdout=subprocess.PIPE)
         waiter.stdout.readline()
-        deadline = time.monotonic() + ground.SECONDS
+        deadline = time.monotonic() + fixture.SECONDS
         while "futex" not in pathlib.Path("/proc/%d/wchan" % waiter.pid).read_text() and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertIsNone(waiter.poll())
         LIBC.sem_post(ctypes.byref(semaphore))
-        self.assertEqual(waiter.wait(ground.SECONDS), 0)
+        self.assertEqual(waiter.wait(fixture.SECONDS), 0)
         waiter.stdout.close()
         del semaphore
         mapped.close()
@@ -166,11 +166,11 @@ class Locks(Serve):
         self.assertEqual(in_child(try_locks), 7)
 
 
-class PythonPrimitives(ground.Case):
+class PythonPrimitives(fixture.Case):
     def test_the_job_on_the_mount_without_the_preload(self):
         daemon = self.start("serve", point="/dev/shm")
         done = subprocess.run(
-            [sys.executable, ground.TOP / "tests/apps/python/primitives.py"],
+            [sys.executable, fixture.TOP / "tests/apps/python/primitives.py"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -183,4 +183,4 @@ class PythonPrimitives(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

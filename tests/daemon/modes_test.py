@@ -4,11 +4,11 @@
 import errno
 import os
 
-import ground
-from ground import records
+import fixture
+from fixture import records
 
 
-class Modes(ground.Case):
+class Modes(fixture.Case):
     def begin(self, mode):
         self.record = self.dir + "/record"
         self.daemon = self.start(mode, "--record", self.record)
@@ -114,7 +114,7 @@ class Modes(ground.Case):
         }.items():
             with self.subTest(mode):
                 daemon = self.start(mode, "--allow-other")
-                with ground.as_user(1234):
+                with fixture.as_user(1234):
                     self.fails(error, os.open, self.point + "/x", os.O_CREAT | os.O_RDWR)
                 self.ends_well(daemon)
 
@@ -143,4 +143,4 @@ class Modes(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

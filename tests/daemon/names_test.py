@@ -8,7 +8,7 @@ import socket
 import stat
 import subprocess
 
-import ground
+import fixture
 from serving import RENAME_EXCHANGE, RENAME_NOREPLACE, RENAME_WHITEOUT, Serve, rename, tmpfile_link
 
 
@@ -154,4 +154,4 @@ class Names(Serve):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -6,11 +6,11 @@ import signal
 import stat
 import subprocess
 
-import ground
-from ground import DEVSHMD, SECONDS, mounts
+import fixture
+from fixture import DEVSHMD, SECONDS, mounts
 
 
-class Namespaces(ground.Case):
+class Namespaces(fixture.Case):
     def test_in_a_user_namespace_without_passthrough(self):
         script = """
 set -e
@@ -85,4 +85,4 @@ cat %s/b
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

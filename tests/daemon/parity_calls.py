@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""File system calls, one after the other, in the current directory; a line for each: `family: call(arguments): result`.
+"""File system calls, one after the other, in the current directory; a line for each: `family: call(arguments)<TAB>result`.
 
 The lines are the same on every file system that does the same. What names things by chance (numbers, times) is not in them:
 inode numbers become "same" or "other", times "moved" or "kept".
@@ -125,7 +125,7 @@ class Calls:
 
     def say(self, what, result):
         self.out.write(
-            "%s: %s: %s\n" % (self.family, what.replace(TOO_LONG, "<256>").replace(LONGEST, "<255>"), result)
+            "%s: %s\t%s\n" % (self.family, what.replace(TOO_LONG, "<256>").replace(LONGEST, "<255>"), result)
         )
 
     def call(self, function, *arguments, show=None, **named):

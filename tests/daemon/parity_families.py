@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""All families of calls, and the program that makes them."""
+"""All families of calls, and the program that makes them: parity_families.py FAMILY..., in the directory that is for it."""
+import sys
+
 from parity_attributes import attributes, times, users
 from parity_calls import Calls
 from parity_contents import contents, links, locks, mappings
@@ -42,3 +44,7 @@ FAMILIES = {
         limits,
     )
 }
+
+
+if __name__ == "__main__":
+    main(sys.stdout, sys.argv[1:])

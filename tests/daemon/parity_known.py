@@ -1,24 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where a mount of devshmd is not like a tmpfs: each with its reason. What could be mended is not here."""
-import re
-from dataclasses import dataclass
-
-
-@dataclass
-class Known:
-    why: str
-    case: str  # a pattern for `family: call(arguments)`
-    tmpfs: str = ""  # what the results look like: patterns too, empty for any
-    devshmd: str = ""
-    way: str = ""  # "cached" or "passthrough"; empty: on both
-    kernels: bool = False  # not on every kernel: may be gone
-
-    def covers(self, way, case, tmpfs, devshmd):
-        return self.way in ("", way) and all(
-            re.search(pattern, text)
-            for pattern, text in ((self.case, case), (self.tmpfs, tmpfs), (self.devshmd, devshmd))
-        )
-
+from parity.engine import Known
 
 KNOWN = [
     Known(
@@ -41,13 +23,6 @@ KNOWN = [
         r"^ok 2(767|666)$",
     ),
     Known(
-        "set-id bits stay when somebody else writes: the kernel leaves them to the daemon, which sees no writes",
-        r"^users: set-id \d+ .*: write by ",
-        r"^ok ",
-        r"^ok [246]\d{3}$",
-        "passthrough",
-    ),
-    Known(
         "chown(-1, -1) by a user who is not the owner: the kernel asks for the bits to go as it does for a write, without a check",
         r"^users: set-id \d+ .*: chown -1 -1 by ",
         r"^EPERM [246]\d{3}$",
@@ -58,27 +33,28 @@ KNOWN = [
         r"^times: (read|read at the end|copy_file_range): of d/f",
         "^a",
         "^(none|m c)$",
-        "cached",
+        on="cached",
     ),
     Known(
         "the text of a symbolic link is cached: reading it changes no time",
         r"^times: readlink: of d/l",
         "^a$",
         "^none$",
+        may_be_gone=True,  # a kernel that is short of memory forgets it
     ),
     Known(
         "truncate to the size that a file has: newer kernels' tmpfs changes the times",
         r"^times: truncate to the same: of d/f",
         "^m c$",
         "^none$",
-        kernels=True,
+        may_be_gone=True,  # by the kernel
     ),
     Known(
         "with --size a file is charged for its whole size, holes too: stores into a mapping could not be refused",
         r"^limits: (fallocate\(1, 1048576, 8192|fallocate\(0, 1073741824, 4096|pwrite\(b'x', 1073741824|ftruncate\(1099511627776)",
         "",
         "ENOSPC",
-        "cached",
+        on="cached",
     ),
-    Known("... and what was refused has left other sizes", r"^limits: (fstat\(|  room)", "", "", "cached"),
+    Known("... and what was refused has left other sizes", r"^limits: (fstat\(|  room)", on="cached"),
 ]

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import sys
 
-import ground
-from ground import records
+import fixture
+from fixture import records
 
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 QUERY = """
@@ -22,7 +22,7 @@ select 'total ' || sum(number) from numbers;
 """
 
 
-class PostgreSQL(ground.Case):
+class PostgreSQL(fixture.Case):
     def run_as_user(self, program, *arguments, **more):
         done = subprocess.run(
             [*self.as_user, PROGRAMS / program, *arguments],
@@ -86,4 +86,4 @@ class PostgreSQL(ground.Case):
 if __name__ == "__main__":
     if not (PROGRAMS / "postgres").exists() or not shutil.which("setpriv"):
         sys.exit("postgresql-15 is missing: nothing can be tested")
-    ground.main()
+    fixture.main()

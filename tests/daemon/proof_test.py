@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 
-import ground
-from ground import DEVSHMD, records
+import fixture
+from fixture import DEVSHMD, records
+from ground import hidden
 
 LIBRARY, STEPS, PARITY = (os.environ[name] for name in ("LIBRARY", "STEPS", "PARITY"))
-HIDE_SHM = ground.TOP / "container/hide-shm"
 
 # What the parity program, which tries everything, brings to the real /dev/shm under the library, by family. Each is a limit
 # that docs/limits.md names: a pattern that only becomes /dev/shm by being matched, a link that libc follows by itself, and a
@@ -26,7 +26,7 @@ KNOWN = {
 }
 
 
-class Proof(ground.Case):
+class Proof(fixture.Case):
     def setUp(self):
         super().setUp()
         self.record = self.dir + "/record"
@@ -46,7 +46,7 @@ class Proof(ground.Case):
         )
 
     def test_the_python_job_leaves_an_empty_recording(self):
-        done = self.run_program(sys.executable, ground.TOP / "tests/apps/python/primitives.py")
+        done = self.run_program(sys.executable, fixture.TOP / "tests/apps/python/primitives.py")
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(records(self.record), [])
         self.assertEqual(self.devshmd("report", self.record).stdout, "no operations\n")
@@ -67,11 +67,11 @@ class Proof(ground.Case):
         self.assertNotIn(os.getpid(), {line["pid"] for line in records(self.record)})
 
 
-class Readme(ground.Case):
+class Readme(fixture.Case):
     """The lines of the README that prove it, as they are written."""
 
     def report_on(self, program):
-        section = (ground.TOP / "README.md").read_text().split("\n## Prove it\n")[1].split("\n## ")[0]
+        section = (fixture.TOP / "README.md").read_text().split("\n## Prove it\n")[1].split("\n## ")[0]
         lines = re.findall(r"(?m)^    (.*)$", section)
         self.assertLessEqual(len(lines), 5)
         script = "\n".join(lines).replace("/path/to/libdevshm.so", LIBRARY).replace("./program", program)
@@ -87,11 +87,11 @@ class Readme(ground.Case):
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=ground.SECONDS,
+            timeout=fixture.SECONDS,
             env={**os.environ, "DEVSHM_DIR": self.dir + "/shm", "PATH": self.dir + "/bin:" + os.environ["PATH"]},
         )
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual(ground.mounts(), [])
+        self.assertEqual(fixture.mounts(), [])
         return done.stdout
 
     def test_of_a_program_that_never_touches_it(self):
@@ -102,7 +102,7 @@ class Readme(ground.Case):
         self.assertRegex(self.report_on(STEPS + " look=b"), r"lookup +1 +ENOENT +/dev/shm/b")
 
 
-class Wrappers(ground.Case):
+class Wrappers(fixture.Case):
     SCRIPT = """
 set -e
 mkdir -p /dev/shm
@@ -117,21 +117,14 @@ done
 
     def test_what_the_wrapper_tests_leave_is_known(self):
         """Family by family, with every wrapped function; the program's own looks at /dev/shm are left out."""
-        sources = (ground.TOP / "tests/parity/functions").glob("parity_*.cpp")
+        sources = (fixture.TOP / "tests/parity/functions").glob("parity_*.cpp")
         families = sorted(re.search(r"^FAMILY\((\w+)\)", source.read_text(), re.MULTILINE)[1] for source in sources)
         # The program works in /dev and /tmp, so both are its own; a place that is the same on every ground.
         work = tempfile.mkdtemp(prefix="devshmd-proof.", dir="/var/tmp")
         self.addCleanup(shutil.rmtree, work)
         for file, name in ((DEVSHMD, "devshmd"), (LIBRARY, "libdevshm.so"), (PARITY, "parity")):
             shutil.copy(file, work + "/" + name)
-        done = subprocess.run(
-            [HIDE_SHM, "--private-tmp", "--", "sh", "-c", self.SCRIPT, "-", work, " ".join(families)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = hidden().run("sh", "-c", self.SCRIPT, "-", work, " ".join(families))
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = records(work + "/record")
         begins = [int(number) for number in done.stdout.split()]
@@ -145,4 +138,4 @@ done
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 
-import ground
+import fixture
 
 ROUNDS = os.environ.get("RANDOM_ROUNDS", "1200")
 SEED = os.environ.setdefault("RANDOM_SEED", str(random.SystemRandom().randrange(1 << 32)))
@@ -32,7 +32,7 @@ def tree(top):
     return found, sorted(sorted(names) for names in numbers.values())
 
 
-class Random(ground.Case):
+class Random(fixture.Case):
     def run_in(self, directory):
         done = subprocess.run(
             [os.environ["RANDOM_PROGRAM"], "--seed", SEED, "--rounds", ROUNDS, "--processes", "4", directory],
@@ -66,6 +66,6 @@ class Random(ground.Case):
 
 
 if __name__ == "__main__":
-    if ground.INSIDE in os.environ:
+    if fixture.INSIDE in os.environ:
         print("RANDOM_SEED=" + SEED, file=sys.stderr)
-    ground.main()
+    fixture.main()

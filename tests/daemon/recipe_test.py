@@ -11,8 +11,8 @@ import subprocess
 import textwrap
 import unittest.mock
 
-import ground
-from ground import TOP, records
+import fixture
+from fixture import TOP, records
 
 
 def recipe():
@@ -24,7 +24,7 @@ def recipe():
     return row.split("//")[0].strip() + "\n", "// SPDX-License-Identifier: MIT\n" + source
 
 
-class Recipe(ground.Case):
+class Recipe(fixture.Case):
     def test_a_row_and_a_file_are_an_operation(self):
         row, source = recipe()
         name = re.match(r"OPERATION\((\w+),", row)[1]
@@ -47,7 +47,7 @@ class Recipe(ground.Case):
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stdout[-4000:])
         record = self.dir + "/record"
-        with unittest.mock.patch.object(ground, "DEVSHMD", str(copy / "build/daemon/devshmd")):
+        with unittest.mock.patch.object(fixture, "DEVSHMD", str(copy / "build/daemon/devshmd")):
             self.start("serve", "--record", record)
         pathlib.Path(self.point, "a").write_bytes(b"x")
         with open(self.point + "/a", "rb") as a, open(self.point + "/b", "wb") as b:
@@ -57,4 +57,4 @@ class Recipe(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
-import ground
-from ground import records
+import fixture
+from fixture import records
 
 
-class Complete(ground.Case):
+class Complete(fixture.Case):
     CLIENT = """
 import os, sys
 os.chdir(sys.argv[1])  # when the mount goes, they must not go on in the directory that lies beneath
@@ -43,12 +43,12 @@ while True:
                 )
                 for _ in range(8)
             ]
-        deadline = time.monotonic() + ground.SECONDS
+        deadline = time.monotonic() + fixture.SECONDS
         while os.path.getsize(told) < 100_000 and time.monotonic() < deadline:
             time.sleep(0.01)
         daemon.end(how)
         for client in clients:
-            client.wait(ground.SECONDS)
+            client.wait(fixture.SECONDS)
         with open(told) as lines:
             answered = {tuple(line.split()) for line in lines}
         on_record = {(line["operation"], line["path"]) for line in records(record) if line["result"] == "OK"}
@@ -65,7 +65,7 @@ while True:
         record = self.dir + "/record"
         daemon = self.start("serve", "--allow-other", "--record", record)
         name = self.point + '/na"me\n\udcff'
-        with ground.as_user(1234):
+        with fixture.as_user(1234):
             fd = os.open(name, os.O_CREAT | os.O_RDWR | os.O_EXCL, 0o640)
             os.pwrite(fd, b"12345", 0)
             os.rename(name, self.point + "/b")
@@ -99,11 +99,11 @@ while True:
         self.assertNotEqual(line["tid"], client.pid)
 
 
-class Places(ground.Case):
+class Places(fixture.Case):
     def test_standard_output(self):
         daemon = self.start("hidden", "--record", "-", stdout=subprocess.PIPE)
         self.assertFalse(os.path.exists(self.point + "/x"))
-        readable, _, _ = select.select([daemon.process.stdout], [], [], ground.SECONDS)
+        readable, _, _ = select.select([daemon.process.stdout], [], [], fixture.SECONDS)
         self.assertTrue(readable)
         self.assertEqual(json.loads(daemon.process.stdout.readline())["path"], self.point + "/x")
         self.ends_well(daemon)
@@ -182,4 +182,4 @@ class Places(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

@@ -11,7 +11,7 @@ import os
 import pathlib
 import subprocess
 
-import ground
+import fixture
 import request_trace
 
 TABLE = pathlib.Path(__file__).with_name("requests.txt")
@@ -35,7 +35,7 @@ def write_table(counts):
     TABLE.write_text("\n".join(head + lines) + "\n")
 
 
-class Requests(ground.Case):
+class Requests(fixture.Case):
     maxDiff = None
 
     def setUp(self):
@@ -58,7 +58,7 @@ class Requests(ground.Case):
             # Its contents are zeros, so nobody could wait for a semaphore of it.
             return self.counted("responder", pid, (*LEFT_OUT, "sem_wait+sem_post"))
         finally:
-            ground.LIBC.umount2(os.fsencode(self.point), 0)
+            fixture.LIBC.umount2(os.fsencode(self.point), 0)
 
     def are_as_listed(self, way, *arguments):
         kernel = self.of_the_kernel()
@@ -86,13 +86,13 @@ class Requests(ground.Case):
             self.assertLessEqual(sum(requests.values()), sum(listed[key].values()) + more, (key, requests, ADVICE))
 
     def test_of_files(self):
-        self.are_as_listed(ground.WANTS)
+        self.are_as_listed(fixture.WANTS)
 
     def test_while_recording(self):
-        self.are_as_listed(ground.WANTS + ", recording", "--record", self.dir + "/record")
+        self.are_as_listed(fixture.WANTS + ", recording", "--record", self.dir + "/record")
 
 
-class Trace(ground.Case):
+class Trace(fixture.Case):
     def test_sees_a_request_more(self):
         """That a trace has every request: two of a kind that no step makes are there."""
         daemon = self.start("serve")
@@ -116,4 +116,4 @@ class Trace(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

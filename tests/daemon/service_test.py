@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 
-import ground
+import fixture
 
-UNIT = ground.TOP / "daemon/devshmd.service"
+UNIT = fixture.TOP / "daemon/devshmd.service"
 TEXT = UNIT.read_text()
 
 
@@ -35,10 +35,10 @@ def allowed_calls():
     return calls
 
 
-class Service(ground.Case):
+class Service(fixture.Case):
     def test_systemd_takes_it(self):
         unit = pathlib.Path(self.dir, "devshmd.service")
-        unit.write_text(TEXT.replace("/usr/bin/devshmd", ground.DEVSHMD))
+        unit.write_text(TEXT.replace("/usr/bin/devshmd", fixture.DEVSHMD))
         done = subprocess.run(
             ["systemd-analyze", "verify", unit],
             stdout=subprocess.PIPE,
@@ -112,7 +112,7 @@ class Service(ground.Case):
             env={**os.environ, "NOTIFY_SOCKET": "@devshmd-none"},
         )
         os.kill(self.work(), signal.SIGTERM)
-        daemon.process.wait(ground.SECONDS)
+        daemon.process.wait(fixture.SECONDS)
         used = set(re.findall(r"(?m)^\d+ +(\w+)\(", pathlib.Path(trace).read_text()))
         self.assertLess({"mount", "read", "fallocate", "clone3"}, used | {"clone3"})
         self.assertEqual(used - allowed_calls(), set())
@@ -134,4 +134,4 @@ if __name__ == "__main__":
     for tool in ("systemd-analyze", "strace", "setpriv"):
         if not shutil.which(tool):
             sys.exit("%s is missing" % tool)
-    ground.main()
+    fixture.main()

@@ -3,8 +3,8 @@
 import ctypes
 import os
 
-import ground
-from ground import LIBC
+import fixture
+from fixture import LIBC
 
 RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT = 1, 2, 4
 KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE = 1, 2, 16
@@ -30,7 +30,7 @@ def tmpfile_link(fd, path):
     checked(LIBC.linkat(-100, b"/proc/self/fd/%d" % fd, -100, os.fsencode(path), 0x400))
 
 
-class Serve(ground.Case):
+class Serve(fixture.Case):
     arguments = ("serve", "--allow-other")
 
     def setUp(self):

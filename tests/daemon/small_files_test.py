@@ -10,14 +10,14 @@ import pathlib
 import sys
 import time
 
-import ground
+import fixture
 
 FILES = int(os.environ.get("DEVSHMD_SMALL_FILES", 12000))  # no fewer: the memory of 10,000 is given back
 SHOWN = 100000
 MIB = 1 << 20
 
 
-class SmallFiles(ground.Case):
+class SmallFiles(fixture.Case):
     def setUp(self):
         super().setUp()
         self.daemon = self.start("serve", "--inodes", "0", before=["prlimit", "--nofile=1024:1024"])
@@ -74,11 +74,11 @@ class SmallFiles(ground.Case):
         self.ends_well(self.daemon)
 
     def comes_true(self, condition, what):
-        end = time.monotonic() + ground.SECONDS
+        end = time.monotonic() + fixture.SECONDS
         while not condition():
             self.assertLess(time.monotonic(), end, what)
             time.sleep(0.01)
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

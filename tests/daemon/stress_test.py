@@ -10,7 +10,7 @@ import re
 import subprocess
 import time
 
-import ground
+import fixture
 
 SECONDS = int(os.environ.get("STRESS_SECONDS", "30"))
 # Eight processes each, one group after the other.
@@ -44,7 +44,7 @@ LESS = [
 ]
 
 
-class Stress(ground.Case):
+class Stress(fixture.Case):
     def state(self, daemon):
         found = os.statvfs(self.point)
         status = self.devshmd("--status", self.point).stdout
@@ -59,7 +59,7 @@ class Stress(ground.Case):
 
     def settled(self, daemon, as_before):
         """What the kernel still has to forget it forgets in a moment."""
-        end = time.monotonic() + ground.SECONDS
+        end = time.monotonic() + fixture.SECONDS
         while (now := self.state(daemon)) != as_before and time.monotonic() < end:
             time.sleep(0.1)
         return now
@@ -105,4 +105,4 @@ class Stress(ground.Case):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

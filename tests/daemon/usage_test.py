@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-import ground
+import fixture
 
 CLIENT = """
 import os, sys, threading
@@ -26,7 +26,7 @@ sys.stdin.read()
 """
 
 
-class Base(ground.Case):
+class Base(fixture.Case):
     def client(self):
         """A process of user 1234 that has made three files and removed one, and waits."""
         process = subprocess.Popen(
@@ -66,7 +66,7 @@ class Usage(Base):
             (status["mode"], status["process"], status["mount_point"], status["contents"]["limit"]),
             ("serve", daemon.pid, self.point, 1 << 20),
         )
-        self.assertEqual(status["passthrough"], ground.WANTS == "passthrough")
+        self.assertEqual(status["passthrough"], fixture.WANTS == "passthrough")
         self.assertEqual(status["objects"]["used"], 3)
         (row,) = self.row_of(client.pid, status["processes"])  # one, though its threads made the files
         self.assertEqual(
@@ -160,13 +160,13 @@ class Top(Base):
     def test_live_in_a_pipe(self):
         daemon = self.start("serve")
         top = subprocess.Popen(
-            [ground.DEVSHMD, "top", "--interval", "1", self.point],
+            [fixture.DEVSHMD, "top", "--interval", "1", self.point],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         self.addCleanup(lambda: (top.kill(), top.communicate()))
-        rate, deadline = 0.0, time.monotonic() + ground.SECONDS
+        rate, deadline = 0.0, time.monotonic() + fixture.SECONDS
         while rate == 0 and time.monotonic() < deadline:
             os.mkdir(self.point + "/d")
             os.rmdir(self.point + "/d")
@@ -177,13 +177,13 @@ class Top(Base):
                 rate = float(fields[3])
         self.assertGreater(rate, 0)
         self.ends_well(daemon)
-        self.assertEqual(top.wait(ground.SECONDS), 1)
+        self.assertEqual(top.wait(fixture.SECONDS), 1)
         self.assertIn("no devshmd answers", top.stderr.read())
 
     def on_terminal(self, kind):
         """The first bytes of `top` on a terminal of this kind."""
         ours, theirs = pty.openpty()
-        top = subprocess.Popen([ground.DEVSHMD, "top", self.point], stdout=theirs, stderr=theirs, env={"TERM": kind})
+        top = subprocess.Popen([fixture.DEVSHMD, "top", self.point], stdout=theirs, stderr=theirs, env={"TERM": kind})
         os.close(theirs)
         seen = b""
         while b"LAST USED" not in seen:
@@ -200,4 +200,4 @@ class Top(Base):
 
 
 if __name__ == "__main__":
-    ground.main()
+    fixture.main()

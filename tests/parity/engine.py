@@ -32,7 +32,7 @@ class Difference:
     reason: str
     case: str  # which cases: a pattern
     on: str = field(default="", kw_only=True)  # the only kind of ground that it is about
-    may_be_gone: bool = field(default=False, kw_only=True)  # it depends on the kernel
+    may_be_gone: bool = field(default=False, kw_only=True)  # it depends on the machine
     used: bool = field(default=False, init=False, compare=False)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""sanitized asan|tsan: the daemon's tests against a daemon built with AddressSanitizer, LeakSanitizer and UBSan, or with
+"""sanitized_test.py asan|tsan: the daemon's tests against a daemon built with AddressSanitizer, LeakSanitizer and UBSan, or with
 ThreadSanitizer; and its unit tests. Whatever a sanitizer has to say is a failure, also where the test itself passes.
 
 SANITIZED_DAEMON and SANITIZED_UNITS are the programs; RANDOM_PROGRAM as in random_test.py.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The daemon's tests stand on this: a mount namespace of their own, daemons that are started and ended, users.
 
-A test file calls main(), which runs it again in a private mount namespace, with a fresh tmpfs on /tmp/devshmd-test for its
-directories. What is mounted in there goes with it. DEVSHMD is the daemon; DEVSHMD_MORE are options for every `serve`;
+A test file calls main(), which runs it again in a private mount namespace, with a fresh tmpfs on /dev/shm.
+What is mounted in there goes with it. DEVSHMD is the daemon; DEVSHMD_MORE are options for every `serve`;
 DEVSHMD_LEFT_OUT are tests, as Class.test, that can't be made with this daemon: who names them says why.
 """
 import contextlib
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+from ground import apart
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DEVSHMD = os.environ["DEVSHMD"]
@@ -34,13 +36,9 @@ def main():
         for need in ("/dev/fuse", "/usr/bin/unshare"):
             if not os.path.exists(need):
                 sys.exit("%s is missing: nothing can be tested" % need)
-        os.execvpe(
-            "unshare",
-            ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv],
-            {**os.environ, INSIDE: "1"},
-        )
+        again = apart().argv(sys.executable, *sys.argv)
+        os.execvpe(again[0], again, {**os.environ, INSIDE: "1"})
     # Nothing of the machine's own /dev/shm is in reach from here on.
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,nosuid,nodev", "ours", "/dev/shm"], check=True)
     unittest.main(verbosity=2)
 
 
