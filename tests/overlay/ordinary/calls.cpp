@@ -47,8 +47,8 @@
 #include <string>
 #include <vector>
 
-#include "../../wrap/declared.h"
-#include "../../wrap/raw.h"
+#include "../../parity/functions/declared.h"
+#include "../../parity/functions/raw.h"
 
 using parity::raw;
 
