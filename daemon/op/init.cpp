@@ -30,6 +30,11 @@ void hand_over(const Handshake& handshake, fuse_conn_info& connection) {
   set_feature(connection, FUSE_CAP_HANDLE_KILLPRIV_V2, handshake.wants(protocol::kill_privileges));
   set_feature(connection, FUSE_CAP_PASSTHROUGH, handshake.wants(protocol::passthrough));
   connection.max_backing_stack_depth = 0;  // contents lie on the kernel's tmpfs, which is stacked on nothing
+#ifdef FUSE_CAP_OVER_IO_URING
+  // libfuse would take such requests in threads of its own, one for each processor, past the loop. A request that waits
+  // for another one, as utimensat of a mapped file does, would wait for ever.
+  set_feature(connection, FUSE_CAP_OVER_IO_URING, false);
+#endif
 #else
   static_cast<void>(handshake), static_cast<void>(connection);
 #endif

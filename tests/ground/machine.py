@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 
 SECONDS = 300  # that anything may take; only a test that fails waits for so long
-QEMU = "qemu-system-x86_64"
+QEMU = ("setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64")  # it ends with us, whatever ends us
 # All of one machine type, so that a snapshot fits.
 # The machine's clock counts the instructions of its processors, which take turns: one is a nanosecond. So what is measured
 # by the clock does not depend on what else this machine does, nor on how fast it is.
@@ -73,7 +73,7 @@ class Machine:
     ):
         self.console = tempfile.NamedTemporaryFile(prefix="machine.", dir="/var/tmp")
         self.line, self.monitor = Line(), Line()
-        words = [QEMU, *COMMON, "-m", "%dM" % memory, "-smp", str(processors), *map(str, devices)]
+        words = [*QEMU, *COMMON, "-m", "%dM" % memory, "-smp", str(processors), *map(str, devices)]
         if "-icount" not in words:
             words += ["-accel", accelerator()]
         words += ["-kernel", str(kernel / "vmlinuz"), "-initrd", str(initial_files)]
