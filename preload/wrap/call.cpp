@@ -35,7 +35,7 @@ long Call::make_matching() {
     for (const JudgedPath& path : paths) path.log(function_.name());
 
   long result = is_inside ? invoke_inside(set) : invoke();
-  if (is_inside && found_nothing(result)) result = try_again(paths, memory, set, result);
+  if (is_inside && found_nothing(result)) result = try_again(paths, memory, result);
   if (paths_.of[0].role == Role::pattern) paths[0].write_back();
   return result;
 }
@@ -68,17 +68,16 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 
 /// Retries after ENOENT, which devshm may have caused: the backing directory was missing, or the kernel followed a link
 /// to the wrong place. The paths are placed again before each call, because a failed one may have written to a pattern.
-[[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, const Settings& set,
-                                                  long result) {
+[[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, long result) {
   if (backing_dir_was_remade()) {
     place(paths, memory);
-    result = invoke_inside(set);
+    result = invoke_inside(settings());
   }
-  return follow_links(paths, set, result);
+  return follow_links(paths, result);
 }
 
 // It follows one link at a time, because only the call itself knows whether the last component is followed.
-[[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], const Settings& set, long result) {
+[[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], long result) {
   // Calls with two paths follow neither to the end. Of the other calls, those that do not follow the last component
   // never fail with ENOENT on an existing link.
   const bool last_too = paths_.count() == 1;
@@ -98,7 +97,7 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
     if (!has_followed) break;
     // The path with the link followed needs memory. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
     place(paths, static_cast<char*>(alloca(size)));
-    result = invoke_inside(set);
+    result = invoke_inside(settings());
   }
   return result;
 }

@@ -59,8 +59,8 @@ class Call {
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
   void place(JudgedPath (&paths)[2], char* memory);
   long invoke_inside(const Settings& set);
-  long try_again(JudgedPath (&paths)[2], char* memory, const Settings& set, long result);
-  long follow_links(JudgedPath (&paths)[2], const Settings& set, long result);
+  long try_again(JudgedPath (&paths)[2], char* memory, long result);
+  long follow_links(JudgedPath (&paths)[2], long result);
   const Function& function_;
   const WordFunction real_;
   const Paths paths_;
