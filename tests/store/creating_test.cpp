@@ -188,7 +188,7 @@ TEST_F(Creating, NobodySeesAnotherMode) {
   EXPECT_TRUE(comes_true([&] {
     close(store.create_with("a", "", 0644));
     unlink(store.path("a").c_str());
-    return seen > 200;
+    return seen > 50;
   }));
   ends = true;
   looks.join();
