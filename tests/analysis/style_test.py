@@ -17,6 +17,7 @@ GOOD = {
 BAD = {
     "tests/bad.py": ("print('so')\n", "not formatted"),
     "tests/bad": ("#!/usr/bin/env python3\nprint ( 'so' )\n", "not formatted"),
+    "tests/path.py": ("import sys\n\nsys.path.insert(0, sys.argv[1])\n", "changes sys.path"),
     "preload/bad.cpp": ("int  one(){return 1;}\n", "not formatted"),
     "tests/bad_script": ("#!/bin/sh\necho $1\n", "SC2086"),
     "tests/long_script": ("#!/bin/sh\n" + "true\n" * 41, "41 lines of shell"),

@@ -13,11 +13,10 @@ import shutil
 import subprocess
 import sys
 
+import request_trace
 from mount_figures import MILLION, figures
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TESTS / "daemon"))
-import request_trace  # noqa: E402
 
 GROUND = """
 ulimit -n "$(ulimit -Hn)"  # a pass-through needs many descriptors

@@ -20,7 +20,6 @@ import sandboxed
 from calls import call
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "tests/documents"))
 from snippets import snippets  # noqa: E402  pylint: disable=wrong-import-position
 
 NPM = [

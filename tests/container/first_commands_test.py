@@ -13,7 +13,6 @@ import fresh_root
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
 
 PAGES = sorted([*sandboxed.TOP.glob("*.md"), *(sandboxed.TOP / "docs").glob("*.md")])

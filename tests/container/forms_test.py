@@ -18,7 +18,6 @@ import contents
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build, command, tree  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("BUILD", str(sandboxed.TOP / "build"))

@@ -13,7 +13,6 @@ import tempfile
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from environment import roots  # noqa: E402  pylint: disable=wrong-import-position
 
 LAYOUT = 1  # increase it when bases made by an older version of this file can't be used any more

@@ -16,7 +16,6 @@ import sandboxed
 from calls import call
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from environment import roots  # noqa: E402  pylint: disable=wrong-import-position
 
 # As in AWS's base images: the entrypoint takes the handler from the image's CMD.

@@ -16,7 +16,6 @@ import zipfile
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from environment import bundle, emulation, roots  # noqa: E402  pylint: disable=wrong-import-position
 
 DOCUMENT = sandboxed.TOP / "docs/lambda-environment.md"

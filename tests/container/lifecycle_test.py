@@ -15,7 +15,6 @@ import urllib.request
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 import environment  # noqa: E402  pylint: disable=wrong-import-position
 from environment import command, function, invocation  # noqa: E402  pylint: disable=wrong-import-position
 

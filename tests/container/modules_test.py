@@ -15,7 +15,6 @@ import snippets_test
 from calls import call
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
 
 

@@ -8,7 +8,6 @@ import sandboxed
 from calls import call
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from environment import roots  # noqa: E402  pylint: disable=wrong-import-position
 
 PACKAGES = (

@@ -12,7 +12,6 @@ import contents
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
 
 VERSION = build.version()

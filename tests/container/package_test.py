@@ -10,7 +10,6 @@ import unittest
 import sandboxed
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(sandboxed.TOP / "container"))
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
 
 # The service is wanted that early: programs take /dev/shm to be there from the start.

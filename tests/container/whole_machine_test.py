@@ -18,7 +18,6 @@ import unittest
 
 import sandboxed
 
-sys.path[:0] = [str(sandboxed.TOP / "tests/ground"), str(sandboxed.TOP / "container")]
 import kernel as kernels  # noqa: E402  pylint: disable=wrong-import-position
 import machine  # noqa: E402  pylint: disable=wrong-import-position
 from environment import bundle, disks, roots, variables  # noqa: E402  pylint: disable=wrong-import-position

@@ -11,7 +11,6 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(TOP / "container"), str(TOP / "tests/matrix")]
 from environment import roots  # noqa: E402  pylint: disable=wrong-import-position
 from roots import Apt  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -93,7 +92,7 @@ def initial_files(output, kernel, modules, script):
         shutil.copy(BUSYBOX, top / "bin/busybox")
         for number, code in enumerate(in_order(kernel, modules).values()):
             (top / ("modules/%02d.ko" % number)).write_bytes(code)
-        shutil.copy(pathlib.Path(__file__).with_name("machine_init"), top / "init")
+        shutil.copy(pathlib.Path(__file__).resolve().with_name("machine_init"), top / "init")
         (top / "script").write_text(script)
         names = "\n".join(str(path.relative_to(top)) for path in sorted(top.rglob("*")))
         with open(output, "wb") as archive:

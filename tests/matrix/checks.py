@@ -15,6 +15,7 @@ import cells
 import images
 import operand as operands
 import symbols
+from ground import in_root
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRIMITIVES = HERE.parent / "apps/python/primitives.py"
@@ -77,18 +78,7 @@ class Cell:
             if stopped.is_set():
                 raise Failed("interrupted")
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-S",
-                    HERE / "ground.py",
-                    self.root.directory,
-                    self.tools,
-                    scratch,
-                    surrounding,
-                    *variables,
-                    *command,
-                ],
+                in_root(self.root.directory, self.tools, scratch, surrounding).argv(*variables, *command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -52,7 +52,7 @@ def inspector(_architecture, library, _cache):
 def same_bytes(architecture, _library, _cache):
     """the same bytes when built again in another directory"""
     cross = [build.cross_file(architecture)] if architecture.emulator else []
-    return run(LIBRARY_TESTS / "reproducible", build.PROJECT, *cross)
+    return run(LIBRARY_TESTS / "reproducible_test", build.PROJECT, *cross)
 
 
 def patched(_architecture, library, _cache):

@@ -13,7 +13,8 @@ import sys
 import tempfile
 import unittest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ground import hidden
+
 HIDDEN = "DEVSHM_TEST_IS_HIDDEN"
 LIBRARY, STEPS = os.environ["LIBRARY"], os.environ["STEPS"]
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -233,8 +234,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
             os.chmod(place, 0o755)
             copies = {"LIBRARY": shutil.copy(LIBRARY, place), "STEPS": shutil.copy(STEPS, place)}
-            hide = os.path.join(TOP, "container", "hide-shm")
-            command = [hide, "--private-tmp", sys.executable, *map(os.path.abspath, sys.argv[:1]), *sys.argv[1:]]
+            command = hidden().argv(sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:])
             sys.exit(subprocess.run(command, env={**os.environ, **copies, HIDDEN: "1"}, check=False).returncode)
     unittest.main(verbosity=2)
 

@@ -14,7 +14,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-HIDE = Path(__file__).resolve().parents[3] / "container" / "hide-shm"
+from ground import hidden
+
 # Wrapped, and not called here: the reason.
 NOT_CALLED = {
     "sem_open": "is about /dev/shm by its nature",
@@ -37,7 +38,7 @@ def trace(calls: Path, library: str, directory: str = "") -> list[tuple[str, lis
                 (work / name / file).write_text("text\n")
         preload = ["-E", "LD_PRELOAD=" + library] if library else []
         preload += ["-E", "DEVSHM_DIR=" + directory] if directory else []
-        command = [HIDE, "--private-tmp", "--", "strace", "-o", work / "trace", "-s", "256", *preload, calls]
+        command = hidden().argv("strace", "-o", work / "trace", "-s", "256", *preload, calls)
         done = subprocess.run(command, cwd=work, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise AssertionError(f"{calls} ended with {done.returncode}: {done.stderr[-2000:]}")

@@ -5,8 +5,8 @@
 //
 //   open("/dev/shm/f", O_CREAT | O_RDWR, 0640): fd /dev/shm/f regular 0644 5 bytes
 //
-// functions_test.py compares these lines between a real tmpfs and the overlay. So nothing is printed that differs between two
-// file systems of the same behaviour: no inode numbers, times, addresses, sizes of directories.
+// functions_test.py compares these lines between a real tmpfs and the overlay. So nothing is printed that differs
+// between two file systems of the same behaviour: no inode numbers, times, addresses, sizes of directories.
 //
 // A family of functions is one file. A call is written down once, with the words `path` and `dir` where they go:
 //

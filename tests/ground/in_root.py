@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs a command on the files of a root, in one of the matrix's surroundings. Needs root (CAP_SYS_ADMIN).
+"""Runs a command on the files of a root, in one of the surroundings of matrix/cells.py. Needs root (CAP_SYS_ADMIN).
 
-    ground.py ROOT TOOLS SCRATCH SURROUNDING [NAME=VALUE...] CMD...
+    in_root.py ROOT TOOLS SCRATCH SURROUNDING [NAME=VALUE...] CMD...
 
 ROOT is only read. TOOLS is a directory that CMD finds as /matrix, read-only. SCRATCH, an empty directory on disk,
 becomes its /tmp and /dev. Everything is mounted in namespaces of its own and goes with them, processes included.

@@ -1,0 +1,1 @@
+../daemon/request_trace.py
