@@ -21,9 +21,14 @@ long fail(int error) {
   return -1;
 }
 
-/// Shows the entry of an object as a file. `dir`: a descriptor of the directory.
-void correct_type(int dir, const char* name, unsigned char& type) {
-  if (type == DT_LNK && is_memory_name(dir, name)) type = DT_REG;
+/// Shows the entry of an object as a file, with the inode number that stat(2) reports. `dir`: a descriptor of the
+/// directory. (The kernel follows the name for its owner. For others the number stays the link's.)
+template <class Inode>
+void correct_entry_of(int dir, const char* name, unsigned char& type, Inode& inode) {
+  if (type != DT_LNK || !is_memory_name(dir, name)) return;
+  type = DT_REG;
+  struct stat object;
+  if (sys::fstatat(dir, name, &object, 0) == 0) inode = object.st_ino;
 }
 
 }  // namespace
@@ -100,14 +105,15 @@ long ShownCallInWords::link() {
 long ShownCallInWords::correct_entry() {
   const long result = invoke();
   if (auto* const entry = reinterpret_cast<struct dirent*>(result))
-    correct_type(dirfd(pointer<DIR>(1)), entry->d_name, entry->d_type);
+    correct_entry_of(dirfd(pointer<DIR>(1)), entry->d_name, entry->d_type, entry->d_ino);
   return result;
 }
 
 long ShownCallInWords::correct_entry_in() {
   const long result = invoke();
   auto* const* const entry = pointer<struct dirent*>(call_.third);
-  if (static_cast<int>(result) == 0 && *entry) correct_type(dirfd(pointer<DIR>(1)), (*entry)->d_name, (*entry)->d_type);
+  if (static_cast<int>(result) == 0 && *entry)
+    correct_entry_of(dirfd(pointer<DIR>(1)), (*entry)->d_name, (*entry)->d_type, (*entry)->d_ino);
   return result;
 }
 
@@ -117,7 +123,7 @@ long ShownCallInWords::correct_entries() {
   for (long at = 0; at < size;) {
     auto* const entry = reinterpret_cast<sys::DirectoryEntry*>(entries + at);
     at += entry->size;
-    correct_type(directory(), entry->name, entry->type);
+    correct_entry_of(directory(), entry->name, entry->type, entry->inode);
   }
   return size;
 }
@@ -135,7 +141,7 @@ long ShownCallInWords::list() {
   struct dirent**& list = *pointer<struct dirent**>(call_.third);
   std::size_t count = 0;
   for (int i = 0; i < static_cast<int>(found); ++i) {
-    correct_type(dir.get(), list[i]->d_name, list[i]->d_type);
+    correct_entry_of(dir.get(), list[i]->d_name, list[i]->d_type, list[i]->d_ino);
     if (is_wanted && !is_wanted(list[i]))
       free(list[i]);
     else

@@ -108,8 +108,9 @@ def types():
 
 print(sorted((e.name, e.is_file(follow_symlinks=False), e.is_symlink()) for e in os.scandir("/dev/shm")))
 shutil.copytree("/dev/shm", "/tmp/tree", symlinks=True)
-print(sorted(os.listdir("/tmp/tree")), os.path.islink("/tmp/tree/f"), os.path.islink("/tmp/tree/soft"))
-print(os.path.realpath("/dev/shm/f"), os.path.islink("/dev/shm/f"), os.path.samefile("/dev/shm/f", "/dev/shm/soft"))
+print(sorted(os.listdir("/tmp/tree")), os.path.islink("/tmp/tree/hard"), os.path.islink("/tmp/tree/soft"))
+os.symlink("hard", "/dev/shm/second")
+print(os.path.realpath("/dev/shm/second"), os.path.islink("/dev/shm/hard"), os.path.samefile("/dev/shm/hard", "/dev/shm/second"))
 with open("/dev/shm/x", "x") as new:
     new.write("x")
 try:
@@ -121,6 +122,7 @@ with tempfile.NamedTemporaryFile(dir="/dev/shm", suffix=".s") as named:
 print(os.path.exists(named.name))
 number = os.open("/dev/shm", os.O_RDONLY)
 print(os.stat("x", dir_fd=number, follow_symlinks=False).st_size, os.read(os.open("x", os.O_NOFOLLOW, dir_fd=number), 9))
+print(all(entry.inode() == os.lstat(entry.path).st_ino for entry in os.scandir("/dev/shm")))
 for what, entries in types():
     print(what, entries)
 shutil.rmtree("/dev/shm", ignore_errors=True)
