@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from ground import BIN, LIBRARY, SHM, STEPS, clear, environment, main, run
+from inside import BIN, LIBRARY, SHM, STEPS, clear, environment, main, run
 
 REFUSE = BIN + "/librefuse.so"
 ERRORS = ["EINTR", "ENOMEM", "EMFILE", "ENFILE", "EACCES", "EROFS", "ENOSPC", "EPERM", "ENOSYS"]

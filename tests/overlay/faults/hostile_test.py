@@ -15,7 +15,7 @@ import subprocess
 import sys
 import unittest
 
-from ground import LIBRARY, MEMORY, NATIVE, SHM, STEPS, as_user, clear, environment, main, run, snapshot, take
+from inside import LIBRARY, MEMORY, NATIVE, SHM, STEPS, as_user, clear, environment, main, run, snapshot, take
 
 STRANGER, USER = 1234, 4321
 HOME = "/tmp/home.%d" % USER

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import unittest
 
-from ground import LIBRARY, MEMORY, NATIVE, SHM, STEPS, clear, main, run, take
+from inside import LIBRARY, MEMORY, NATIVE, SHM, STEPS, clear, main, run, take
 
 STORE = ".shm.memory.0.0"
 SEM_SIZE = 32  # sizeof(sem_t), on every 64-bit Linux

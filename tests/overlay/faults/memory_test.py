@@ -8,7 +8,7 @@ import os
 import unittest
 
 from faults_test import CALLS, OF_ITS_OWN, refuse
-from ground import SHM, STEPS, clear, main, take
+from inside import SHM, STEPS, clear, main, take
 
 # What the memory store calls besides, in the process that uses it; what its keeper calls: tests/store/refused_test.cpp.
 CALLS_OF_THE_STORE = [

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import unittest
 
-from ground import LIBRARY, MEMORY, SHM, STEPS, as_user, clear, environment, main, run, snapshot, status, take
+from inside import LIBRARY, MEMORY, SHM, STEPS, as_user, clear, environment, main, run, snapshot, status, take
 
 STRANGER, USER = 1234, 4321
 TARGET = "/tmp/home/target"

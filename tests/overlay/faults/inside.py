@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Where these tests stand: a /tmp of their own with nothing in it, no /dev/shm, several users.
+"""What these tests find where they run: a /tmp of their own with nothing in it, no /dev/shm, several users.
 
-A test file calls main(). It is run again below container/hide-shm, from a copy in a new directory in /var/tmp, beside
+A test file calls main(). It is run again on a ground without /dev/shm, from a copy in a new directory in /var/tmp, beside
 copies of the library, of `steps` and of the files in BESIDE: nothing of the machine's is within reach of what it empties. LIBRARY, STEPS and
 BESIDE come from the build. With --native it is a real tmpfs, without the library. With DEVSHM_STORE=memory objects are
 memory.
@@ -14,10 +14,13 @@ import sys
 import tempfile
 import unittest
 
+from ground import hidden, tmpfs
+
 PLACE = "DEVSHM_TEST_PLACE"
 NATIVE = "--native" in sys.argv
 MEMORY = os.environ.get("DEVSHM_STORE") == "memory"
-SHM = "/dev/shm" if NATIVE else "/tmp/shm"
+GROUND = tmpfs if NATIVE else hidden
+SHM = GROUND().files
 BIN = os.path.dirname(os.path.abspath(__file__))
 LIBRARY, STEPS = BIN + "/libdevshm.so", BIN + "/steps"
 
@@ -31,7 +34,6 @@ def main(native_tests=None):
             argv=[argument for argument in sys.argv if argument != "--native"],
             defaultTest=native_tests if NATIVE else None,
         )
-    hide = os.path.join(BIN, "..", "..", "..", "container", "hide-shm")
     with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
         os.chmod(place, 0o755)
         os.mkdir(place + "/tmp")
@@ -40,29 +42,16 @@ def main(native_tests=None):
         for source, name in (
             (os.environ["LIBRARY"], "libdevshm.so"),
             (os.environ["STEPS"], "steps"),
-            (__file__, "ground.py"),
+            (__file__, os.path.basename(__file__)),
             (test, os.path.basename(test)),
             *((path, os.path.basename(path)) for path in os.environ.get("BESIDE", "").split()),
         ):
             shutil.copy(source, place + "/bin/" + name)
+        shutil.copytree(BIN + "/ground", place + "/bin/ground")
         found = os.stat(place + "/tmp")
         env = {**os.environ, PLACE: "%d:%d" % (found.st_dev, found.st_ino)}
-        sys.exit(
-            subprocess.run(
-                [
-                    hide,
-                    "--tmp",
-                    place + "/tmp",
-                    *["--shm"] * NATIVE,
-                    sys.executable,
-                    os.path.basename(test),
-                    *sys.argv[1:],
-                ],
-                cwd=place + "/bin",
-                env=env,
-                check=False,
-            ).returncode
-        )
+        command = GROUND(tmp=place + "/tmp").argv(sys.executable, os.path.basename(test), *sys.argv[1:])
+        sys.exit(subprocess.run(command, cwd=place + "/bin", env=env, check=False).returncode)
 
 
 def environment(**settings):
