@@ -65,11 +65,11 @@ class Line:
 
 class Machine:
     """`state`: the snapshot that it goes on from; without one it boots. Everything else must be as in the original.
-    `devices`: of qemu's options. `parameters`: for the kernel's command line. `console`: where its messages go; by default they
-    can be asked for."""
+    `devices`: of qemu's options. `parameters`: for the kernel's command line. `shown`: what it
+    writes goes to our standard output; else it can be asked for."""
 
     def __init__(
-        self, kernel, initial_files, devices, memory=512, processors=1, state=None, parameters=(), console=None
+        self, kernel, initial_files, devices, memory=512, processors=1, state=None, parameters=(), shown=False
     ):
         self.console = tempfile.NamedTemporaryFile(prefix="machine.", dir="/var/tmp")
         self.line, self.monitor = Line(), Line()
@@ -79,7 +79,7 @@ class Machine:
         words += ["-kernel", str(kernel / "vmlinuz"), "-initrd", str(initial_files)]
         # On a busy machine a simulated timer may be too late for the kernel's check.
         words += ["-append", " ".join(("console=ttyS0 quiet panic=-1 no_timer_check", *parameters))]
-        words += ["-chardev", "file,id=console,append=on,path=" + (console or self.console.name)]
+        words += ["-chardev", "stdio,id=console" if shown else "file,id=console,append=on,path=" + self.console.name]
         words += ["-serial", "chardev:console", *self.line.options("line"), "-serial", "chardev:line"]
         words += [*self.monitor.options("monitor"), "-mon", "chardev=monitor,mode=control"]
         words += ["-incoming", "defer"] if state else []
@@ -89,7 +89,7 @@ class Machine:
         self.process = subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
-            stdout=None if console else self.console,
+            stdout=None if shown else self.console,
             stderr=self.console,
             pass_fds=passed,
             env=variables,
