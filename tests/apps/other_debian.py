@@ -3,11 +3,10 @@
 import pathlib
 import shutil
 import subprocess
-import sys
+
+from environment import Failed, roots  # noqa: F401  pylint: disable=unused-import
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "container"))
-from environment import Failed, roots  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
 
 
 def root(suite, packages):
