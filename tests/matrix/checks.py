@@ -197,7 +197,7 @@ def odd_libc(cell):
     )
     if found != wanted:
         raise Failed("errno values %r, not %r\n%s" % (found, wanted, done.stderr))
-    if not re.fullmatch(r"devshm: this libc does not hold [^\n]*\n", done.stderr):
+    if not re.fullmatch(r"devshm: can't find where this libc keeps [^\n]*\n", done.stderr):
         raise Failed("one line of complaint was expected, not\n%s" % (done.stderr or "nothing"))
     done = inspect(cell, path, loader=loader)
     if done.returncode != INSPECTED + 1 or not re.search(r"^ *constant +BAD", done.stdout, re.MULTILINE):
