@@ -40,7 +40,6 @@ KNOWN = [
         r"^times: readlink: of d/l",
         "^a$",
         "^none$",
-        may_be_gone=True,  # a kernel that is short of memory forgets it
     ),
     Known(
         "truncate to the size that a file has: newer kernels' tmpfs changes the times",
