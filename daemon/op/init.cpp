@@ -25,7 +25,7 @@ void set_feature(fuse_conn_info& connection, unsigned feature, bool on) {
 }
 
 /// Asks libfuse for what the handshake wants; see there.
-void hand_over(const Handshake& handshake, fuse_conn_info& connection) {
+void hand_over([[maybe_unused]] const Handshake& handshake, [[maybe_unused]] fuse_conn_info& connection) {
 #if LIBFUSE_NEGOTIATES
   set_feature(connection, FUSE_CAP_HANDLE_KILLPRIV_V2, handshake.wants(protocol::kill_privileges));
   set_feature(connection, FUSE_CAP_PASSTHROUGH, handshake.wants(protocol::passthrough));
@@ -35,8 +35,6 @@ void hand_over(const Handshake& handshake, fuse_conn_info& connection) {
   // for another one, as utimensat of a mapped file does, would wait for ever.
   set_feature(connection, FUSE_CAP_OVER_IO_URING, false);
 #endif
-#else
-  static_cast<void>(handshake), static_cast<void>(connection);
 #endif
 }
 
