@@ -230,7 +230,9 @@ def operand(cell):
     done = cell.run("none", PRELOAD, path, "/matrix/probe", "errnos")
     found = cell.errnos(done)
     wanted = dict.fromkeys(found, 0) | {call: 2 for call in found if call == "sem_open" or call.endswith("-missing")}
-    if found != wanted or not re.fullmatch(r"devshm: can't find where this libc's sem_open keeps [^\n]*\n", done.stderr):
+    if found != wanted or not re.fullmatch(
+        r"devshm: can't find where this libc's sem_open keeps [^\n]*\n", done.stderr
+    ):
         raise Failed("errno values %r, not %r, and\n%s" % (found, wanted, done.stderr))
     done = inspect(cell, path)
     if done.returncode != INSPECTED + 1 or not re.search(
