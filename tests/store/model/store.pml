@@ -6,7 +6,7 @@
  * that open, create, unlink, rename and link names; any of them may die at any step, and a process id may be reused.
  * Each system call is one step. Everything between two of them can be interleaved with every other process.
  *
- * Constants set by tests/model/run:
+ * Constants set by tests/store/model/run:
  *   CLIENTS, OPERATIONS   clients, and how many calls each of them makes
  *   KEEPERS               keepers that may be started; all of them may be starting at once
  *   TWIN                  1: a keeper has a twin
