@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""tests/analysis/mutations changes code, one thing at a time, and leaves comments, texts and declarations alone."""
+"""tests/analysis/mutations changes code, one thing at a time, and leaves comments, texts and declarations alone. It tells a test
+that fails from one that hangs, and goes on where it was ended.
+"""
 import importlib.machinery
 import importlib.util
 import pathlib
@@ -14,6 +16,7 @@ MUTATIONS = pathlib.Path(__file__).resolve().with_name("mutations")
 LOADER = importlib.machinery.SourceFileLoader("mutations", str(MUTATIONS))
 mutations = importlib.util.module_from_spec(importlib.util.spec_from_loader(LOADER.name, LOADER))
 LOADER.exec_module(mutations)
+mutants = sys.modules["mutants"]
 
 
 class Mutations(unittest.TestCase):
@@ -48,6 +51,45 @@ class Mutations(unittest.TestCase):
         )
         self.assertEqual(first, second)
         self.assertEqual(first.count("\n    + "), 50)
+
+    def test_results_are_kept(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            path = pathlib.Path(scratch, "results")
+            one, two = (mutants.Change("daemon/file.cpp", number, "a", "b") for number in (1, 2))
+            mutations.Results(path).add(one, "unit", "text", "fails")
+            mutations.Results(path).add(two, "compiler", "", "")
+            again = mutations.Results(path)
+            self.assertEqual(again.known(), {one, two})
+            self.assertEqual([row["line"] for row in again.counted("")], [1])
+
+
+class Judged(unittest.TestCase):
+    def test_order(self):
+        def test(name, suite, seconds):
+            return mutants.Test(name, suite, [], {}, [], seconds)
+
+        tests = [
+            test("parity, plain", "parity", 9),
+            test("socket over /tmp/shm", "overlay", 2),
+            test("daemon a", "daemon", 1),
+        ]
+        order = mutants.Order(tests)
+        self.assertEqual(
+            [each.name for each in order.of("preload/wrap/open.cpp")], ["socket over /tmp/shm", "parity, plain"]
+        )
+        self.assertEqual(order.of("preload/wrap/socket.cpp")[0].name, "socket over /tmp/shm")
+        for _ in range(9):
+            order.noticed("preload/wrap/open.cpp", "parity, plain")
+        self.assertEqual(order.of("preload/wrap/open.cpp")[0].name, "parity, plain")
+        self.assertEqual([each.name for each in order.of("daemon/loop.cpp")], ["daemon a"])
+
+    def test_fails_or_hangs(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            workshop = mutants.Workshop(pathlib.Path(scratch), None)
+            workshop.build.mkdir()
+            for how, command in {"": ["true"], "fails": ["false"], "hangs": ["sleep", "infinity"]}.items():
+                # Less than no time, so that it doesn't wait for long.
+                self.assertEqual(workshop.notices(mutants.Test("it", "unit", command, {}, [], -0.9)), how)
 
 
 if __name__ == "__main__":
