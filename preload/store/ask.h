@@ -5,12 +5,13 @@
 // and thread-safe.
 #pragma once
 
+#include "kernel.h"
 #include "link_token.h"
 #include "names.h"
 
 namespace devshm::store {
 
-/// Whether a keeper listens there.
+/// Whether a keeper listens there, however busy it is.
 bool answers(const Root& root);
 
 /// Asks for the pool to be filled. Returns 0, or a negative errno: -ENOSPC if the keeper can hold no more.
@@ -20,6 +21,6 @@ int ask_for_refill(const Root& root);
 /// Returns it, or a negative errno: -EACCES if the object's mode does not allow it or the token is wrong, -ENOENT if
 /// there is no such object, -ECONNREFUSED if there is no keeper, -ETIMEDOUT. The caller still has to compare the
 /// descriptor with the object's name.
-int ask_for_object(const Root& root, const ObjectName& object, int flags, LinkToken token);
+int ask_for_object(const Root& root, const ObjectName& object, int flags, LinkToken token, sys::Patience& patience);
 
 }  // namespace devshm::store

@@ -60,17 +60,6 @@ inline long monotonic_milliseconds() {
   sys::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
-/// Waits for input, or for its end. Returns 0, or a negative errno: -ETIMEDOUT after the time.
-inline int wait_until_readable(int fd, long most_milliseconds) {
-  struct pollfd readable = {fd, POLLIN, 0};
-  struct timespec left = milliseconds(most_milliseconds);
-  for (;;) {
-    const int ready = poll(&readable, 1, left);
-    if (ready > 0) return 0;
-    if (ready == 0) return -ETIMEDOUT;
-    if (ready != -EINTR) return ready;
-  }
-}
 
 /// Ends the process, even if a filter refuses exit_group(2).
 [[noreturn]] inline void end_process(int status) {
@@ -79,12 +68,23 @@ inline int wait_until_readable(int fd, long most_milliseconds) {
   __builtin_trap();
 }
 
-/// Waits for something that nobody reports, in growing steps: a thousand waiting processes must not keep the one that
-/// they wait for from running. It counts steps instead of reading a clock, which a filter may refuse.
+/// The time that a call may wait, with all of its waits together. It counts what each wait took instead of reading a
+/// clock, which a filter may refuse.
 class Patience {
  public:
   explicit Patience(long most_milliseconds) : left_(most_milliseconds * 1000) {}
-  /// Waits a little. Returns false at once when the time is over.
+  /// Waits for input, or for its end. Returns 0, or a negative errno: -ETIMEDOUT after the time.
+  int wait_for_input(int fd) {
+    struct pollfd readable = {fd, POLLIN, 0};
+    struct timespec left = {left_ / 1000000, left_ % 1000000 * 1000};
+    int ready;
+    do ready = poll(&readable, 1, left);
+    while (ready == -EINTR);
+    left_ = left.tv_sec * 1000000 + left.tv_nsec / 1000;
+    return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : ready;
+  }
+  /// Waits a little for something that nobody reports. Returns false at once when the time is over. The steps grow: a
+  /// thousand waiting processes must not keep the one that they wait for from running.
   bool wait() {
     if (left_ <= 0) return false;
     sleep_microseconds(step_);

@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "lock.h"
 #include "make_root.h"
+#include "message.h"
 
 namespace devshm::store {
 namespace {
@@ -15,8 +16,6 @@ constexpr std::size_t longest_link = 160;
 constexpr int creating = O_CREAT | O_EXCL | O_TRUNC;
 // Each time the name has been changed to lead to another object.
 constexpr int most_looks = 1000;
-// A twin takes over, and a new keeper starts, in a few milliseconds.
-constexpr long take_over_milliseconds = 1000;
 
 ShortText<32> descriptor_path(int fd) {
   return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
@@ -76,9 +75,9 @@ bool is_open_as_asked(int fd, int flags) {
 }
 
 /// Gets the object from the keeper itself. Returns as open_by_link() does.
-int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken token) {
+int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken token, sys::Patience& patience) {
   const Root root(text, link.root_length);
-  const int fd = ask_for_object(root, link.object, flags, token);
+  const int fd = ask_for_object(root, link.object, flags, token, patience);
   if (fd == -ENOENT) return -ESTALE;
   if (fd < 0) return fd;
   const int error = is_open_as_asked(fd, flags) ? compare(fd, link.object) : -ESTALE;
@@ -89,8 +88,8 @@ int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken 
 /// The keeper of another user, which owns the link, may have to refuse what the kernel still lets this process open:
 /// this process may be root, or the user that root has given the object to. That is allowed only if the object belongs
 /// to the link's owner, or the link to root: otherwise a stranger could lead others to their own objects by a link.
-int open_by_own_right(const char* text, const LinkText& link, int flags, const Owner& owner) {
-  const sys::Descriptor object(open_by_asking(text, link, O_PATH | O_CLOEXEC, owner.token));
+int open_by_own_right(const char* text, const LinkText& link, int flags, const Owner& owner, sys::Patience& patience) {
+  const sys::Descriptor object(open_by_asking(text, link, O_PATH | O_CLOEXEC, owner.token, patience));
   struct stat found;
   if (!object.is_open()) return object.get();
   if (sys::fstat(object.get(), &found) != 0 || (owner.user != 0 && found.st_uid != owner.user)) return -EACCES;
@@ -98,9 +97,9 @@ int open_by_own_right(const char* text, const LinkText& link, int flags, const O
 }
 
 /// Opens another user's object, but never by the link's path, which leads wherever its owner wants.
-int open_of_other(const char* text, const LinkText& link, int flags, const Owner& owner) {
-  const int fd = open_by_asking(text, link, flags, owner.token);
-  return fd == -EACCES ? open_by_own_right(text, link, flags, owner) : fd;
+int open_of_other(const char* text, const LinkText& link, int flags, const Owner& owner, sys::Patience& patience) {
+  const int fd = open_by_asking(text, link, flags, owner.token, patience);
+  return fd == -EACCES ? open_by_own_right(text, link, flags, owner, patience) : fd;
 }
 
 /// Whether the keeper has ended, or been killed, while it was asked.
@@ -110,16 +109,18 @@ bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -E
 /// seems to lead nowhere, or is refused.
 bool has_to_ask(int result) { return result == -EACCES || result == -ESTALE; }
 
-int open_of_own(const char* text, const LinkText& link, int flags, const struct timespec& mark) {
+int open_of_own(const char* text, const LinkText& link, int flags, const struct timespec& mark,
+                sys::Patience& patience) {
   const int fd = open_by_link(text, link, flags, mark);
   if (!has_to_ask(fd)) return fd;
   if (look_at_root(Root(text, link.root_length), sys::geteuid()) == -EPERM) return -ESTALE;
-  return open_by_asking(text, link, flags, 0);
+  const int sent = open_by_asking(text, link, flags, 0, patience);
+  return sent == -ETIMEDOUT && fd == -EACCES ? fd : sent;  // the kernel has refused it, and the keeper does not answer
 }
 
 Opened finish(int fd, int flags) {
   if (fd == -ESTALE || is_without_keeper(fd)) return {Found::stale, fd};
-  if (fd < 0) return {Found::failed, fd == -ETIMEDOUT ? -EACCES : fd};
+  if (fd < 0) return {Found::failed, fd};
   if (const int error = take_effect(fd, flags)) {
     sys::close(fd);
     return {Found::failed, error};
@@ -152,12 +153,14 @@ Opened open_entry(const Root& root, const ObjectName& object, int flags) {
   if (const int error = sys::fstatat(AT_FDCWD, root.pool_entry(object).c_str(), &found, AT_SYMLINK_NOFOLLOW))
     return {error == -ENOENT ? Found::absent : Found::failed, error};
   // By what the entry says, which its name says too: one link less to follow.
-  return finish(open_of_own(root.link_text(object).c_str(), {object, root.size()}, flags, found.st_atim), flags);
+  sys::Patience patience(reply_milliseconds);
+  return finish(open_of_own(root.link_text(object).c_str(), {object, root.size()}, flags, found.st_atim, patience),
+                flags);
 }
 
-Opened open_object(const char* path, int flags, int base) {
+Opened open_object(const char* path, int flags, int base, long milliseconds) {
   ObjectName last = {0, 0};
-  sys::Patience patience(take_over_milliseconds);
+  sys::Patience patience(milliseconds);
   for (int look = 0; look < most_looks; ++look) {
     char text[longest_link + 1];
     const long length = sys::readlinkat(base, path, text, longest_link);
@@ -173,8 +176,8 @@ Opened open_object(const char* path, int flags, int base) {
     if (owner.whose == Whose::forged) return {Found::other_link, 0};
     if (owner.whose == Whose::unknown && owner.error != -ENOENT) return {Found::failed, owner.error};
     if (owner.whose == Whose::unknown) continue;  // it has disappeared meanwhile
-    const Opened opened = finish(owner.whose == Whose::own ? open_of_own(text, link, flags, owner.mark)
-                                                           : open_of_other(text, link, flags, owner),
+    const Opened opened = finish(owner.whose == Whose::own ? open_of_own(text, link, flags, owner.mark, patience)
+                                                           : open_of_other(text, link, flags, owner, patience),
                                  flags);
     if (opened.found != Found::stale) return opened;
     if (!(link.object == last)) {  // the first look at this one: has the name changed meanwhile?
@@ -183,7 +186,7 @@ Opened open_object(const char* path, int flags, int base) {
     }
     // If the keeper has answered that the object is gone, it is. A busy keeper may not have answered.
     if (opened.fd_or_error == -ESTALE || !has_keeper(Root(text, link.root_length))) break;
-    if (!patience.wait()) return {Found::failed, -EACCES};
+    if (!patience.wait()) return {Found::failed, -ETIMEDOUT};
   }
   return {Found::stale, -ENOENT};
 }

@@ -29,9 +29,13 @@ struct Opened {
   int fd_or_error;
 };
 
+/// How long an open waits for a keeper that is alive. A machine may be so busy, or the keeper stopped, that it takes
+/// long; but the object is there, so an error would be wrong.
+inline constexpr long open_milliseconds = 10000;
+
 /// Opens what `path`, which starts at the descriptor `base`, names, with open(2)'s flags. Flags that create something
-/// are ignored.
-Opened open_object(const char* path, int flags, int base = AT_FDCWD);
+/// are ignored. The error is -ETIMEDOUT if the keeper has not answered after the time.
+Opened open_object(const char* path, int flags, int base = AT_FDCWD, long milliseconds = open_milliseconds);
 
 /// Who owns a link with a text of the store. Anybody can make a link with any text; it counts only if it belongs to the
 /// owner of the store that it names.

@@ -12,6 +12,8 @@ namespace devshm::store {
 namespace {
 
 constexpr long lock_milliseconds = 1000;
+// Shorter than a new keeper waits for the lock that is held here.
+constexpr long look_milliseconds = 1000;
 
 }  // namespace
 
@@ -28,7 +30,7 @@ int remove_stale_name(const Root& own, const char* path) {
   make_root(root);
   const Lock lock(root, Lock::Kind::exclusive, lock_milliseconds);
   if (!lock.is_held() && lock.error() != -ENOENT) return lock.error();
-  const Opened opened = open_object(path, O_PATH | O_CLOEXEC);
+  const Opened opened = open_object(path, O_PATH | O_CLOEXEC, AT_FDCWD, look_milliseconds);
   if (opened.found == Found::opened) sys::close(opened.fd_or_error);
   if (opened.found != Found::stale) return 0;
   const int result = sys::unlink(path);

@@ -99,7 +99,7 @@ int run(Start& start) {
 
 /// Waits until the keeper reports that it is ready, or why it is not.
 int wait_until_ready(int fd) {
-  if (const int error = sys::wait_until_readable(fd, ready_milliseconds)) return error;
+  if (const int error = sys::Patience(ready_milliseconds).wait_for_input(fd)) return error;
   int result = -EIO;
   return sys::read(fd, &result, sizeof result) == sizeof result ? result : -EIO;
 }

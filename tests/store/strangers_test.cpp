@@ -178,7 +178,8 @@ TEST_F(Strangers, ADirectoryClosesWhatIsInIt) {
       for (const devshm::store::LinkToken token : {0, 1})
         EXPECT_EQ(as_user(stranger,
                           [&] {
-                            return -ask_for_object({root.c_str(), root.size()}, link.object, flags, token);
+                            devshm::sys::Patience patience(devshm::store::open_milliseconds);
+                            return -ask_for_object({root.c_str(), root.size()}, link.object, flags, token, patience);
                           }),
                   EACCES)
             << name;
@@ -225,7 +226,8 @@ TEST_F(Strangers, AFalseKeeperLeavesNoDescriptors) {
     return std::distance(begin(descriptors), end(descriptors));
   };
   const auto before = count();
-  close(ask_for_object({root.c_str(), root.size()}, {1, 77}, O_RDONLY, 0));
+  devshm::sys::Patience patience(devshm::store::open_milliseconds);
+  close(ask_for_object({root.c_str(), root.size()}, {1, 77}, O_RDONLY, 0, patience));
   EXPECT_EQ(count(), before);
   EXPECT_TRUE(has_ended(keeper, 0));
 }

@@ -171,6 +171,7 @@ TEST_F(Users, AFloodOfConnectionsStopsNobody) {
       return fd >= 0 && store.text_of(name) == name ? 0 : 1;
     });
     EXPECT_EQ(result, 0) << i;
+    EXPECT_EQ(other_opens("open", O_RDWR), 0) << i;  // by the same socket
     most = std::max(most, descriptors_of(keeper));
   }
   // Its objects and connections, and what it is just making.
