@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Changed sources, and the tests that judge them: a copy of the tree with its build, for each worker of tests/analysis/mutations."""
+"""Changed sources, and the tests that judge them: a copy of the tree with its build, for each worker of tests/analysis/mutations.
+
+Only the first is built. The others are copies of it, and whatever runs for them finds them in its place.
+"""
 import collections
 import dataclasses
 import hashlib
@@ -44,7 +47,8 @@ LEFT_OUT = re.compile(
 )
 # What only DEVSHM_STORE=memory needs.
 STORE = re.compile(r"/store/|memory|object_names|creation_mask|show")
-IN_A_TMP_OF_ITS_OWN = 'mount --bind "$0" /tmp && exec "$@"'
+WITH_A_TMP_OF_ITS_OWN = 'cd "$1" && mount --bind "$0" /tmp && shift && exec "$@"'
+IN_PLACE_OF_ANOTHER = 'mount --bind "$0" "$1" && shift && exec "$@"'
 
 Change = collections.namedtuple("Change", "file line before after")
 
@@ -101,16 +105,23 @@ class Order:
         return sorted((test for test in self.tests if can_notice(test, file)), key=worth, reverse=True)
 
 
-def copy_if_different(source, target):
-    """As shutil.copy2, but what is the same stays, so that nothing is built anew."""
-    data = pathlib.Path(source).read_bytes()
-    if str(source).endswith("daemon/meson.build"):  # the daemon's files are compiled one by one: one of them changes
-        data = data.replace(b"'unity=on', 'unity_size=8'", b"")
-    target = pathlib.Path(target)
-    if not target.exists() or target.read_bytes() != data:
-        target.write_bytes(data)
-        shutil.copymode(source, target)
-    return target
+def bring_up_to_date(source, target):
+    """Copies a file or folder. What is the same stays as it is, so that nothing is built anew."""
+    if source.is_symlink():
+        if not target.is_symlink():
+            target.symlink_to(os.readlink(source))
+    elif source.is_dir():
+        target.mkdir(exist_ok=True)
+        for each in source.iterdir():
+            if each.name != "__pycache__":
+                bring_up_to_date(each, target / each.name)
+    else:
+        data = source.read_bytes()
+        if source == TOP / "daemon/meson.build":  # the daemon's files are compiled one by one: one of them changes
+            data = data.replace(b"'unity=on', 'unity_size=8'", b"")
+        if not target.exists() or target.read_bytes() != data:
+            target.write_bytes(data)
+            shutil.copymode(source, target)
 
 
 def load():
@@ -121,9 +132,11 @@ def load():
 class Workshop:
     """A copy of the sources and its build."""
 
-    def __init__(self, place, pause):
-        self.tree, self.build, self.pause = place, place / "build", pause
-        self.products = {}
+    def __init__(self, place, pause, first=None):
+        self.tree, self.pause, self.first = place, pause, first
+        self.build = (first or self).tree / "build"  # as it is called there
+        self.inside = ["unshare", "--mount", "sh", "-c", IN_PLACE_OF_ANOTHER, place, first.tree] if first else []
+        self.products, self.tests = {}, []
 
     def wait(self):
         """Nothing is started as long as this file exists."""
@@ -133,7 +146,7 @@ class Workshop:
     def run_quietly(self, *command, **options):
         self.wait()
         return subprocess.run(
-            [str(word) for word in command],
+            [str(word) for word in (*self.inside, *command)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -150,18 +163,14 @@ class Workshop:
 
     def set_up(self):
         """Brings the sources up to date, and builds what the tests need. What a killed run has changed is put right."""
+        if self.first:
+            shutil.rmtree(self.tree, ignore_errors=True)
+            subprocess.run(["cp", "-a", self.first.tree, self.tree], check=True)
+            self.products = self.first.products
+            return
         self.tree.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
-            if (TOP / name).is_dir():
-                shutil.copytree(
-                    TOP / name,
-                    self.tree / name,
-                    copy_function=copy_if_different,
-                    ignore=shutil.ignore_patterns("__pycache__"),
-                    dirs_exist_ok=True,
-                )
-            else:
-                copy_if_different(TOP / name, self.tree / name)
+            bring_up_to_date(TOP / name, self.tree / name)
         if not (self.build / "build.ninja").exists():
             options = ["-Dtests=auto", "-Ddaemon=enabled", "-Dwerror=false"]
             self.must("meson", "setup", self.build, self.tree, *options)
@@ -171,7 +180,7 @@ class Workshop:
             "ninja", "-C", self.build, "--quiet", "-j2", *sorted({file for test in tests for file in test.targets})
         )
         self.products = {part: self.product(part) for part in PRODUCTS}
-        return tests
+        self.tests = tests
 
     def about(self, what):
         return json.loads(self.must("meson", "introspect", "--" + what, self.build))
@@ -198,7 +207,7 @@ class Workshop:
         ]
 
     def product(self, part):
-        return [hashlib.sha256((self.build / name).read_bytes()).digest() for name in PRODUCTS[part]]
+        return [hashlib.sha256((self.tree / "build" / name).read_bytes()).digest() for name in PRODUCTS[part]]
 
     def make(self, targets):
         return not targets or self.run_quietly("ninja", "-C", self.build, "--quiet", "-j1", *targets).returncode == 0
@@ -208,28 +217,25 @@ class Workshop:
         self.wait()
         with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mutations.", ignore_cleanup_errors=True) as tmp:
             os.chmod(tmp, 0o1777)
-            private = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+            private = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"]
             try:
-                return (
-                    subprocess.run(
-                        [*private, "sh", "-c", IN_A_TMP_OF_ITS_OWN, tmp, *test.command],
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        stderr=subprocess.DEVNULL,
-                        cwd=self.build,
-                        env={**os.environ, "DEVSHM_MUST_WORK": "1", **test.environment},
-                        timeout=limit,
-                        check=False,
-                    ).returncode
-                    == 0
+                done = subprocess.run(
+                    [*self.inside, *private, WITH_A_TMP_OF_ITS_OWN, tmp, self.build, *test.command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env={**os.environ, "DEVSHM_MUST_WORK": "1", **test.environment},
+                    timeout=limit,
+                    check=False,
                 )
+                return done.returncode == 0
             except subprocess.TimeoutExpired:
                 return None
 
-    def measure(self, test):
-        """The seconds that it takes without a change, or nothing if it does not pass."""
+    def measure(self, test, slowest):
+        """The seconds that it takes without a change, or nothing if it does not pass, or takes longer than that."""
         began = time.monotonic()
-        passed = self.run(test, 300)
+        passed = self.run(test, slowest * load())
         return (time.monotonic() - began) / load() if passed else None
 
     def notices(self, test):

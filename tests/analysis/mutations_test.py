@@ -91,6 +91,17 @@ class Judged(unittest.TestCase):
                 # Less than no time, so that it doesn't wait for long.
                 self.assertEqual(workshop.notices(mutants.Test("it", "unit", command, {}, [], -0.9)), how)
 
+    def test_a_copy_is_found_in_the_first_ones_place(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            first = mutants.Workshop(pathlib.Path(scratch, "first"), None)
+            first.build.mkdir(parents=True)
+            other = mutants.Workshop(pathlib.Path(scratch, "other"), None, first)
+            other.set_up()
+            pathlib.Path(scratch, "other/build/mark").touch()
+            for workshop, how in ((first, "fails"), (other, "")):
+                test = mutants.Test("it", "unit", ["ls", "mark"], {}, [], 1)
+                self.assertEqual(workshop.notices(test), how)
+
 
 if __name__ == "__main__":
     unittest.main()
