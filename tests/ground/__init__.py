@@ -6,6 +6,8 @@
     tmpfs().read_only().as_user(65534).run("touch", ...)
     hidden().traced(log, LD_PRELOAD=library).run(...)       strace watches; see leaks.py
     hidden().recorded(devshmd, log).preloading(library)     a recording devshmd at /dev/shm watches; see accesses()
+    tmpfs("64M").unwritten().preloading_a_copy(library)     nothing may ever be in there
+    hidden().on_files_of(root).run(program)                 this program, with another root's libraries
     on_lambda("/task", memory=512).run("/var/task/program")
 
 A ground is a value: each method returns another one, and puts its words behind those that are there: the library comes last.
@@ -27,6 +29,14 @@ mkdir /dev/shm && "$1" hidden --allow-other --daemonize --record "$2" /dev/shm |
 shift 2
 exec "$@"
 """
+# The directory's times tell.
+UNWRITTEN = f"""
+before=$(stat -c %y%z /dev/shm) || exit {NOT_MADE}
+"$@" || exit
+[ "$before" = "$(stat -c %y%z /dev/shm)" ] || {{ echo "/dev/shm was written to" >&2; exit 123; }}
+"""
+COPIES = "/tmp/of-the-test"
+COPY = f'mkdir {COPIES} && cp "$1" {COPIES} && shift || exit {NOT_MADE}; exec "$@"'
 
 
 class NotMade(Exception):
@@ -69,6 +79,11 @@ class Ground:
         """Under these libraries; `settings` are more of the environment."""
         return self.with_environment(LD_PRELOAD=":".join(map(str, libraries)), **settings)
 
+    def preloading_a_copy(self, library, **settings):
+        """The same under a copy that every user may read: a build can lie in somebody's home directory."""
+        copied = self.within("sh", "-c", COPY, "sh", library)
+        return copied.preloading(f"{COPIES}/{pathlib.Path(library).name}", **settings)
+
     def traced(self, log, **environment):
         """strace writes the calls that name files or sockets to `log`. The environment is the command's, not strace's."""
         return self.within(*strace(log, **environment))
@@ -76,6 +91,14 @@ class Ground:
     def recorded(self, devshmd, log):
         """A devshmd at /dev/shm that hides everything writes to `log` what reaches it."""
         return self.within("sh", "-c", RECORD, "sh", devshmd, log)
+
+    def unwritten(self):
+        """If the command does well, but has made or removed something in /dev/shm, it ends with 123."""
+        return self.within("sh", "-c", UNWRITTEN, "sh")
+
+    def on_files_of(self, root):
+        """The command, a path of here, finds the files of another root, and its /dev, /proc and /tmp. For root."""
+        return self.within(pathlib.Path(__file__).resolve().with_name("chrooted"), root)
 
     def argv(self, *command):
         """All the words, for what has to start it in its own way."""
@@ -120,9 +143,9 @@ def apart():
     return Ground("/dev/shm", ("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"))
 
 
-def on_lambda(task, memory, **variables):
-    """container/lambda on this machine's own files, with so many MB; the directory `task` is its /var/task."""
-    options = ("--root", "/", "--tmp", "4096", "--memory", str(memory), "--task", str(task))
+def on_lambda(task, memory, tmp=4096, **variables):
+    """container/lambda on this machine's own files, with so many MB, and in /tmp; the directory `task` is its /var/task."""
+    options = ("--root", "/", "--tmp", str(tmp), "--memory", str(memory), "--task", str(task))
     environment = (word for pair in variables.items() for word in ("--env", "=".join(pair)))
     return Ground("/tmp/shm", (str(CONTAINER / "lambda"), *options, *environment, "--"))
 

@@ -78,6 +78,35 @@ class Grounds(unittest.TestCase):
         with self.assertRaises(NotMade):
             accesses(self.log)
 
+    def test_preloading_a_copy(self):
+        os.chmod(self.dir, 0o700)
+        ground = hidden().preloading_a_copy(self.library).as_user(65534)
+        self.assertEqual(self.says(ground, "echo >/dev/shm/x; ls /dev/shm"), "x\n")
+        with self.assertRaises(NotMade):
+            hidden().preloading_a_copy(f"{self.dir}/no-library").run("true")
+
+    def test_unwritten(self):
+        small = tmpfs("64M").unwritten()
+        done = small.run("sh", "-c", "echo >/dev/shm/x && rm /dev/shm/x")
+        self.assertEqual((done.returncode, done.stderr), (123, "/dev/shm was written to\n"))
+        done = small.run("sh", "-c", "ls /dev/shm; exit 7")
+        self.assertEqual((done.returncode, done.stderr), (7, ""))
+        settings = {"DEVSHM_WHEN": "small:1G"}
+        self.assertEqual(self.says(small.preloading(self.library, **settings), "echo >/dev/shm/x; ls /dev/shm"), "x\n")
+
+    def test_on_files_of_another_root(self):
+        root = pathlib.Path(self.dir, "root")
+        for name in ("dev", "proc", "tmp", "mnt"):
+            (root / name).mkdir(parents=True)
+        for name in ("bin", "lib", "lib64", "usr"):
+            (root / name).symlink_to(f"/mnt/usr/{name}" if name != "usr" else "/mnt/usr")
+        script = pathlib.Path(self.dir, "script")
+        script.write_text("#!/bin/sh\nls /; echo >/x\necho >/dev/shm/x && ls /dev/shm\n", encoding="utf-8")
+        script.chmod(0o755)
+        done = hidden().preloading(self.library).on_files_of(root).run(script)
+        self.assertEqual(done.stdout, "bin\ndev\nlib\nlib64\nmnt\nproc\ntmp\nusr\nx\n")
+        self.assertIn("/x: Read-only file system", done.stderr)
+
     def test_limited(self):
         with self.assertRaises(TooLong):
             hidden().limited(1).run("sleep", "60")
