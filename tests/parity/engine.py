@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-SHOWN = 25  # failures of one function or command that are printed in full
+SHOWN = 25  # failures of one function or command that are said in full
 
 
 class Sample(NamedTuple):
@@ -25,6 +25,13 @@ def samples(text, separator="): "):
     return found
 
 
+def in_any_order(reference, found):
+    """Of two texts whose lines come in any order: a sample of each line of either for each text, which has or lacks it."""
+    texts = [set(text.splitlines()) for text in (reference, found)]
+    lines = dict.fromkeys([*reference.splitlines(), *found.splitlines()])
+    return tuple([Sample(line, "said" if line in text else "not said") for line in lines] for text in texts)
+
+
 @dataclass
 class Difference:
     """One that stays, and why. If it does not occur, that is a failure."""
@@ -33,7 +40,7 @@ class Difference:
     case: str  # which cases: a pattern
     on: str = field(default="", kw_only=True)  # the only kind of ground that it is about
     may_be_gone: bool = field(default=False, kw_only=True)  # it depends on the machine
-    used: bool = field(default=False, init=False, compare=False)
+    settled: list = field(default_factory=list, init=False, compare=False)  # samples of the reference that it was for
 
 
 @dataclass
@@ -83,11 +90,11 @@ class KnownOrder(Difference):
 
 
 class Comparison:
-    """Counts what is the same, and prints what is not."""
+    """Counts what is the same, and says what is not."""
 
-    def __init__(self, known=(), on=""):
+    def __init__(self, known=(), on="", say=print):
         """`on` is the kind of ground that is compared with the reference: which of the known differences count."""
-        self.known = [each for each in known if each.on in ("", on)]
+        self.known, self.say = [each for each in known if each.on in ("", on)], say
         self.passed = self.failed = 0
         self.shown = {}
 
@@ -110,7 +117,8 @@ class Comparison:
                 break
             if re.search(known.case, there.case):
                 settled = known.settle(reference, found)
-                known.used |= settled != (reference, found)
+                if settled != (reference, found):
+                    known.settled.append(there)
                 reference, found = settled
         if reference == found:
             self.passed += 1
@@ -130,22 +138,22 @@ class Comparison:
 
     def all_known_occur(self):
         for known in self.known:
-            if not known.used and not known.may_be_gone:
+            if not known.settled and not known.may_be_gone:
                 self.fail(f"known difference that does not occur: {known.reason} ({known.case})")
 
     def fail(self, text, group=None):
-        """Of one group, only the first are printed."""
+        """Of one group, only the first are said."""
         self.failed += 1
         self.shown[group] = self.shown.get(group, 0) + 1
         if group is None or self.shown[group] <= SHOWN:
-            print(f"FAIL {text}")
+            self.say(f"FAIL {text}")
 
     def end(self):
-        """Prints the counts; the exit status."""
+        """Says the counts; the exit status."""
         for group, count in self.shown.items():
             if group is not None and count > SHOWN:
-                print(f"FAIL {group}: {count - SHOWN} more")
-        print(f"{self.passed} passed, {self.failed} failed")
+                self.say(f"FAIL {group}: {count - SHOWN} more")
+        self.say(f"{self.passed} passed, {self.failed} failed")
         return 1 if self.failed or not self.passed else 0
 
 

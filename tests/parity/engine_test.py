@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import workshop
-from engine import Comparison, Known, KnownOrder, KnownPart, Sample, samples
+from engine import Comparison, Known, KnownOrder, KnownPart, Sample, in_any_order, samples
 from ground import NotMade, hidden
 
 TMPFS = samples('open("/dev/shm/f"): fd\nunlink("/dev/shm/f"): 0\nstat("/dev/shm/f"): -1 (gone): no\n')
@@ -88,6 +88,21 @@ class Engine(unittest.TestCase):
         there = [Sample(TMPFS[0].case, "== out\na\nb\n== err\nc"), *TMPFS[1:]]
         self.passes(changed(0, "== out\nb\na\n== err\nc"), KnownOrder("readdir", "^open"), reference=there)
         self.fails("1 failed", changed(0, "== out\nc\na\n== err\nb"), KnownOrder("readdir", "^open"), reference=there)
+
+    def test_lines_in_any_order(self):
+        of = in_any_order("a\nb\nc\n", "c\na\nb\n")
+        self.passes(of[1], reference=of[0])
+        of = in_any_order("a\nb\nc\n", "c\nx\na\n")
+        self.fails(r"FAIL b\n +tmpfs: +said\n +overlay: +not said\nFAIL x\n.*\n.*\n2 passed, 2", of[1], reference=of[0])
+        known = Known("why", "^[bx]$")
+        self.ends(of[1], known, reference=of[0])
+        self.assertEqual(known.settled, [Sample("b", "said"), Sample("x", "not said")])
+
+    def test_it_says_it_where_it_is_told_to(self):
+        said = []
+        comparison = Comparison(say=said.append)
+        comparison.compare(TMPFS, changed(1, "-1 no"))
+        self.assertEqual((comparison.end(), len(said), said[1]), (1, 2, "2 passed, 1 failed"))
 
     def test_what_has_to_differ(self):
         said = io.StringIO()
