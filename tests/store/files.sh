@@ -1,6 +1,6 @@
 #!/bin/bash
 # What tools see of files in /dev/shm, said so that it does not depend on the time, the machine or the file system. Run by
-# compare_files on a tmpfs, and on objects of the memory store.
+# files_test.py on a tmpfs, and on objects of the memory store.
 cd / || exit
 umask 027
 see() { printf '%s: ' "$*"; "$@" 2>&1 | sed -E 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+//'; printf '=> %s\n' "${PIPESTATUS[0]}"; }
