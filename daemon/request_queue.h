@@ -35,6 +35,9 @@ class RequestQueue {
   /// Parked threads return from `take`, and no thread parks any more. Threads in read(2) need a signal.
   void stop();
 
+  /// Does the calling thread have the token?
+  bool has_token() const;
+
   LatencyHold& latency_hold() { return hold_; }
 
  private:
@@ -44,7 +47,6 @@ class RequestQueue {
   static constexpr int silence_ms = 2;      ///< after this time processors may sleep again
   static constexpr int load_interval = 64;  ///< requests between two looks at the load
 
-  bool has_token() const;
   /// Waits for the token. False: spinning does not pay (any more).
   bool acquire();
   void look_at_load();
