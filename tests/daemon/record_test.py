@@ -17,7 +17,6 @@ from fixture import records
 class Complete(fixture.Case):
     CLIENT = """
 import os, sys
-os.chdir(sys.argv[1])  # when the mount goes, they must not go on in the directory that lies beneath
 number = 0
 while True:
     number += 1
@@ -38,8 +37,12 @@ while True:
         daemon = self.start("serve", "--record", record)
         with open(told, "a") as output:
             clients = [
+                # They begin in the mount: one that came there later would go on, for ever, in the directory beneath.
                 subprocess.Popen(
-                    [sys.executable, "-c", self.CLIENT, self.point], stdout=output, stderr=subprocess.DEVNULL
+                    [sys.executable, "-I", "-c", self.CLIENT, self.point],
+                    cwd=self.point,
+                    stdout=output,
+                    stderr=subprocess.DEVNULL,
                 )
                 for _ in range(8)
             ]
