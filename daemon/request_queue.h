@@ -22,6 +22,9 @@ namespace devshmd {
 
 class RequestQueue {
  public:
+  /// `loadavg`: see Load.
+  explicit RequestQueue(const char* loadavg = "/proc/loadavg") : load_(sched_getscheduler(0), loadavg) {}
+
   /// `may_spin`: see processors.h. `fd`: /dev/fuse, in blocking mode.
   void start(int fd, bool may_spin);
 
