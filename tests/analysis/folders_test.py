@@ -1,13 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Every folder of tests/ opens with its question, tests/README.md says the same, and the suites of tests/run --help exist."""
+"""Every folder of tests/ opens with its question, tests/README.md says the same, the suites of tests/run --help exist, and test
+programs are called so. The argument: BUILD."""
+import json
 import pathlib
 import re
 import subprocess
+import sys
 import unittest
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 README = TESTS / "README.md"
+# Some of what they do is a test: they do more by hand, or for other tests.
+TOOLS = {
+    *("run", "coverage", "style", "subjects", "traced", "store_soak", "primitives.py", "by_handle.py"),
+    *("check_file", "check_functions", "check_inspector"),
+}
 
 
 def questions():
@@ -35,6 +43,21 @@ class Folders(unittest.TestCase):
         said = subprocess.run([TESTS / "run", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertEqual({suite for suite in suites if not re.search(r"\b%s\b" % suite, said)}, set())
 
+    def test_programs_are_called_tests(self):
+        build = sys.argv[1]
+        listed = subprocess.run(
+            ["meson", "introspect", "--tests", build], stdout=subprocess.PIPE, text=True, check=True
+        )
+        tests = {test["name"]: [pathlib.Path(word) for word in test["cmd"]] for test in json.loads(listed.stdout)}
+        self.assertGreater(len(tests), 100)
+        others = {
+            name: programs
+            for name, words in tests.items()
+            if not any(word.stem.endswith("_test") or word.name in TOOLS for word in words)
+            for programs in [[word.name for word in words if word.is_absolute()]]
+        }
+        self.assertEqual(others, {})
+
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=sys.argv[:1])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// first_use ROUNDS [seeded]: first use by many threads at once of all that a process keeps for its lifetime, in a new
-// process each time, under ThreadSanitizer (exit status 66). The library itself can't be built so: it runs before the
-// sanitizer does. These are its parts, as an ordinary program. `seeded`: beside a publication without any order.
+// first_use_test ROUNDS [seeded]: first use by many threads at once of all that a process keeps for its lifetime, in a
+// new process each time, under ThreadSanitizer (exit status 66). The library itself can't be built so: it runs before
+// the sanitizer does. These are its parts, as an ordinary program. `seeded`: beside a publication without any order.
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -36,7 +36,7 @@ bool seeded;
 const char* careless;
 
 [[noreturn]] void fail(const char* what) {
-  fprintf(stderr, "first_use: %s\n", what);
+  fprintf(stderr, "first_use_test: %s\n", what);
   _exit(1);
 }
 
