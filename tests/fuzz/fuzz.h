@@ -3,8 +3,8 @@
 // What the targets share: inputs that are text, line by line and word by word, so that a corpus can be read and written
 // by hand; a way to say what is wrong; memory that ends where a text ends.
 //
-// A target is one file that takes in the sources it is about (as .cpp), so that it may look at what is private in them
-// and put itself in the place of what they call. tests/fuzz/run builds and runs them.
+// A target is one file, with headers named like it. It takes in the sources it is about (as .cpp), so that it may look
+// at what is private in them and put itself in the place of what they call. tests/fuzz/run builds and runs them.
 #pragma once
 
 #include <sys/mman.h>

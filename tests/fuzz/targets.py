@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The fuzz targets, and the bugs that are planted to see that each finds what it is for."""
 import dataclasses
+import pathlib
 
 
 @dataclasses.dataclass
@@ -25,6 +26,10 @@ class Target:
     flags: list = dataclasses.field(default_factory=list)
     libraries: list = dataclasses.field(default_factory=list)
     packages: str = ""
+
+    @property
+    def corpus(self):
+        return pathlib.Path(__file__).resolve().parent / "corpus" / self.name
 
 
 MAY_MATCH = "preload/may_match_{machine}.S"
