@@ -3,7 +3,7 @@
 """ordinary_test.py CALLS LIBRARY FUNCTIONS: a call on an ordinary path or descriptor makes exactly the system calls that it
 makes without devshm.
 
-CALLS (calls.cpp) makes each wrapped function's call on ordinary paths. It runs twice where there is no /dev/shm, without
+CALLS (calls.cpp and the files beside it) makes each wrapped function's call on ordinary paths. It runs twice where there is no /dev/shm, without
 and with the library, and strace shows what the kernel sees of each call. FUNCTIONS lists what is wrapped: none may be left
 out. A program under a strict seccomp filter is ended by a system call that it does not expect.
 """
@@ -69,7 +69,7 @@ class Ordinary(unittest.TestCase):
                     self.assertEqual(there, here)
 
     def test_calls_every_wrapped_function(self):
-        text = (Path(__file__).parent / "calls.cpp").read_text()
+        text = "".join(path.read_text() for path in Path(__file__).parent.glob("*.cpp"))
         called = set(re.findall(r"\bCALLS?\((\w+)", text)) | set(re.findall(r'mark\("(\w+) ', text))
         wrapped = set()
         for line in self.functions.read_text().splitlines():
