@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What these tests find where they run: a /tmp of their own with nothing in it, no /dev/shm, several users.
 
-A test file calls main(). It is run again on a ground without /dev/shm, from a copy in a new directory in /var/tmp, beside
-copies of the library, of `steps` and of the files in BESIDE: nothing of the machine's is within reach of what it empties. LIBRARY, STEPS and
-BESIDE come from the build. With --native it is a real tmpfs, without the library. With DEVSHM_STORE=memory objects are
-memory.
+A test file calls main(). It is run again on a ground without /dev/shm, from a copy of this folder's modules in a new
+directory in /var/tmp, beside copies of the library, of `steps` and of the files in BESIDE: nothing of the machine's is within
+reach of what it empties. LIBRARY, STEPS and BESIDE come from the build. With --native it is a real tmpfs, without the library.
+With DEVSHM_STORE=memory objects are memory.
 """
+import glob
 import os
 import shutil
 import stat
@@ -25,15 +26,11 @@ BIN = os.path.dirname(os.path.abspath(__file__))
 LIBRARY, STEPS = BIN + "/libdevshm.so", BIN + "/steps"
 
 
-def main(native_tests=None):
+def main():
     if os.geteuid() != 0:
         sys.exit("this needs root: to be several users, and to mount in a namespace of its own")
     if PLACE in os.environ:
-        unittest.main(
-            verbosity=2,
-            argv=[argument for argument in sys.argv if argument != "--native"],
-            defaultTest=native_tests if NATIVE else None,
-        )
+        unittest.main(verbosity=2, argv=[argument for argument in sys.argv if argument != "--native"])
     with tempfile.TemporaryDirectory(prefix="devshm-test.", dir="/var/tmp") as place:
         os.chmod(place, 0o755)
         os.mkdir(place + "/tmp")
@@ -42,9 +39,8 @@ def main(native_tests=None):
         for source, name in (
             (os.environ["LIBRARY"], "libdevshm.so"),
             (os.environ["STEPS"], "steps"),
-            (__file__, os.path.basename(__file__)),
-            (test, os.path.basename(test)),
             *((path, os.path.basename(path)) for path in os.environ.get("BESIDE", "").split()),
+            *((path, os.path.basename(path)) for path in glob.glob(BIN + "/*.py")),
         ):
             shutil.copy(source, place + "/bin/" + name)
         shutil.copytree(BIN + "/ground", place + "/bin/ground")
@@ -87,15 +83,19 @@ def take(*steps, user=0, **settings):
     return done.stdout.splitlines(), done.stderr
 
 
+def become(user):
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
 def as_user(user, function):
     """Runs `function` in a process of that user's; the errno value it came to, or 0."""
     pid = os.fork()
     if pid == 0:
         status = 99
         try:
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
+            become(user)
             function()
             status = 0
         except OSError as error:

@@ -1,37 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Every system call that devshm makes by itself, refused, with DEVSHM_STORE=memory: what a program creates is an object, a
-file or one errno, nothing hangs, and nothing is lost. It stands beside faults_test.py, which does the same with files.
+file or one errno, nothing hangs, and nothing is lost. faults_test.py does the same with files.
 """
 import errno
 import os
 import unittest
 
-from faults_test import CALLS, OF_ITS_OWN, refuse
 from inside import SHM, STEPS, clear, main, take
+from refusing import CALLS, OF_ITS_OWN, refuse
 
 # What the memory store calls besides, in the process that uses it; what its keeper calls: tests/store/refused_test.cpp.
-CALLS_OF_THE_STORE = [
-    "clone",
-    "connect",
-    "exit",
-    "flock",
-    "ftruncate",
-    "getegid",
-    "getrandom",
-    "linkat",
-    "memfd_create",
-    "nanosleep",
-    "pipe2",
-    "ppoll",
-    "read",
-    "recvmsg",
-    "rt_sigprocmask",
-    "sendto",
-    "socket",
-    "truncate",
-    "wait4",
-]
+CALLS_OF_THE_STORE = """
+    clone connect exit flock ftruncate getegid getrandom linkat memfd_create nanosleep pipe2 ppoll read recvmsg
+    rt_sigprocmask sendto socket truncate wait4
+""".split()
 
 
 class EachCall(unittest.TestCase):
