@@ -51,6 +51,7 @@ Root::Root(const char* backing_dir, uid_t user, gid_t group) {
 PathText Root::below() const { return PathText().add(path_.c_str(), path_.size()).add("/"); }
 PathText Root::entry(const char* name) const { return below().add(name); }
 PathText Root::generation(std::uint64_t of) const { return below().add_hex(of); }
+PathText Root::making_dir(std::uint64_t random) const { return below().add(making_letters).add_hex(random); }
 PathText Root::link_text(const ObjectName& of) const { return generation(of.generation).add("/").add(of.number); }
 PathText Root::pool_entry(const ObjectName& of) const {
   return below().add("pool/").add_hex(of.generation).add(".").add(of.number);

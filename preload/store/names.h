@@ -47,6 +47,9 @@ class Root {
 
   PathText entry(const char* name) const;
   PathText generation(std::uint64_t of) const;
+  /// The directory in which a keeper makes links. Its name is random, with these letters before it.
+  PathText making_dir(std::uint64_t random) const;
+  static constexpr char making_letters[] = "new.";
   PathText link_text(const ObjectName& of) const;
   PathText pool_entry(const ObjectName& of) const;
   /// The place of an entry that can't be renamed to its name in one step, in between.

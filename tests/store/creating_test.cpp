@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -227,6 +229,36 @@ TEST_F(Creating, WhatWasPutAsideIsRemovedOnceNobodyIsAtWorkOnIt) {
   EXPECT_TRUE(comes_true(is_removed) || comes_true(is_removed));  // the keeper looks every five seconds
   EXPECT_EQ(lstat(aside[0].c_str(), &found), 0);
   devshm::store::unlock_and_close(fd);
+}
+
+/// What chattr +T sets; -1 if the file system has no such flags.
+int is_placed_apart(const std::string& directory, bool set) {
+  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  unsigned long flags = 0;
+  int result = ioctl(fd, FS_IOC_GETFLAGS, &flags);
+  flags |= set ? FS_TOPDIR_FL : 0;
+  if (result == 0 && set) result = ioctl(fd, FS_IOC_SETFLAGS, &flags);
+  close(fd);
+  return result == 0 ? (flags & FS_TOPDIR_FL) != 0 : -1;
+}
+
+// Ext4 without a journal makes an inode the slower the more were deleted nearby.
+TEST_F(Creating, LinksAreMadeWhereLittleWasDeleted) {
+  close(store.create_with("a", "a"));
+  mkdir(store.path("other").c_str(), 0700);
+  const bool has_flag =
+      is_placed_apart(store.path("other"), true) == 1 && is_placed_apart(store.path("other"), false) == 1;
+  EXPECT_EQ(is_placed_apart(store.root(), false) == 1, has_flag);
+  const auto places = [&] {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(store.root()))
+      count += entry.path().filename().string().rfind("new.", 0) == 0;
+    return count;
+  };
+  EXPECT_EQ(places(), 1);
+  store.kill_keepers();
+  close(store.create_with("b", "b"));
+  EXPECT_EQ(places(), 1) << "the dead keeper's is gone";
 }
 
 }  // namespace

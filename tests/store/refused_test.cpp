@@ -62,6 +62,7 @@ constexpr Call calls[] = {
     CALL(getsockopt),
     CALL(inotify_add_watch),
     CALL(inotify_init1),
+    CALL(ioctl),
     CALL(kill),
     CALL(linkat),
     CALL(listen),

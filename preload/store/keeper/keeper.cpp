@@ -30,7 +30,7 @@ int Keeper::begin() {
   if (const int error = twin_.begin()) return error;
   if (const int error = clean_up_and_offer()) {
     remove_old_pool(root_);
-    objects_.remove_generations(root_);
+    remove_old_generations(root_);
     return error;
   }
   ensure_twin();
@@ -83,7 +83,7 @@ bool Keeper::remove_everything() {
   if (pool_.held() || server_.has_connections()) return false;
   twin_.end();
   remove_old_pool(root_);
-  objects_.remove_generations(root_);
+  remove_old_generations(root_);
   remove_root(root_);
   return true;
 }

@@ -165,9 +165,4 @@ void Objects::take_over(const Root& root) {
   begin_generation(root);
 }
 
-void Objects::remove_generations(const Root& root) const {
-  for (std::uint32_t i = 0; i < record_->generations; ++i)
-    if (generations_[i].name) sys::unlink(root.generation(generations_[i].name).c_str());
-}
-
 }  // namespace devshm::store

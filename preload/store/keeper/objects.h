@@ -47,8 +47,6 @@ class Objects {
 
   /// For the twin, after the keeper's death: closes what was half made, and makes all generations lead to this process.
   void take_over(const Root& root);
-  /// Removes the generations' links, at the end.
-  void remove_generations(const Root& root) const;
 
  private:
   enum class State : std::uint32_t { free, making, live };

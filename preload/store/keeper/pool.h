@@ -47,6 +47,8 @@ class Pool {
   void remove_what_was_put_aside() const;
 
  private:
+  /// The path of an entry that is being made.
+  PathText unfinished() const { return root_.making_dir(random_).add("/link"); }
   /// Offers an object. Returns its number, or 0 if there is no room for it.
   unsigned offer();
   void close_unwatched();
@@ -60,6 +62,7 @@ class Pool {
   std::uint64_t missing_ = 0;         ///< a bit for each missing entry
   std::uint64_t taken_ = 0;
   ino_t lock_inode_ = 0;
+  std::uint64_t random_ = 0;
 };
 
 }  // namespace devshm::store

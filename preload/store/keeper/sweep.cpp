@@ -23,18 +23,23 @@ void sweep(const Root& root, const Directory& directory, int depth) {
   });
 }
 
+void remove_entries(const Directory& directory) {
+  directory.for_each([&](const char* name, unsigned char) { sys::unlinkat(directory.fd(), name, 0); });
+}
+
 }  // namespace
 
-void remove_old_pool(const Root& root) {
-  const Directory pool(root.entry("pool").c_str());
-  pool.for_each([&](const char* name, unsigned char) { sys::unlinkat(pool.fd(), name, 0); });
-}
+void remove_old_pool(const Root& root) { remove_entries(Directory(root.entry("pool").c_str())); }
 
 void remove_old_generations(const Root& root) {
   const Directory directory(root.c_str());
   directory.for_each([&](const char* name, unsigned char) {
     std::uint64_t generation;
     if (parse_generation(name, text_length(name), generation)) sys::unlinkat(directory.fd(), name, 0);
+    constexpr std::size_t count = sizeof Root::making_letters - 1;
+    if (text_length(name) <= count || !same_bytes(name, Root::making_letters, count)) return;
+    remove_entries(Directory(directory.fd(), name));
+    sys::unlinkat(directory.fd(), name, AT_REMOVEDIR);
   });
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Removes what dead keepers have left behind, before a keeper offers anything. With the store's lock held exclusively,
-// it removes in this order: the old pool with all claims, the links of old generations, and the names that lead
-// nowhere.
+// it removes in this order: the old pool with all claims, the links of old generations with the directory in which
+// links were made, and the names that lead nowhere.
 #pragma once
 
 #include "../names.h"
