@@ -31,7 +31,7 @@ bool status_of_object(int dir, const char* path, struct stat& out) {
   static constexpr int allowed[] = {O_PATH, O_RDONLY, O_WRONLY};
   for (const int flags : allowed) {
     opened = store::open_object(path, flags | O_CLOEXEC, dir);
-    if (opened.found != Found::failed) break;
+    if (opened.found != Found::failed || opened.fd_or_error == -ETIMEDOUT) break;
   }
   if (opened.found == Found::opened) {
     const int error = sys::fstat(opened.fd_or_error, &out);
