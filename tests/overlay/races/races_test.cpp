@@ -2,13 +2,13 @@
 //
 // Races, in an ordinary program that knows nothing of devshm.
 //
-//   races_test sem ROUNDS     32 processes call sem_open of one name at once, with O_EXCL and without: one of them
-//   makes it
+// races_test sem ROUNDS     32 processes call sem_open of one name at once, with O_EXCL and without: one of them makes
+// it
 //
-//   races_test dir SECONDS    the directory is removed, replaced and made again under programs that use it
+// races_test dir SECONDS    the directory is removed, replaced and made again under programs that use it
 //
-//   races_test first ROUNDS   first use in a new process by threads, beside dlopen, dlclose, fork, vfork and exec,
-//   signals
+// races_test first ROUNDS   first use in a new process by threads, beside dlopen, dlclose, fork, vfork and exec,
+// signals
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
