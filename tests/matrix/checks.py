@@ -18,7 +18,7 @@ import symbols
 from ground import in_root
 
 HERE = pathlib.Path(__file__).resolve().parent
-PRIMITIVES = HERE.parent / "apps/python/primitives.py"
+PRIMITIVES = [HERE.parent / "apps/python" / name for name in ("primitives.py", "primitives_cases.py")]
 PRELOAD = "LD_PRELOAD=/matrix/libdevshm.so"
 MEMORY = "DEVSHM_STORE=memory"
 SECONDS = 300  # for one command; all of them together take less
@@ -51,7 +51,7 @@ class Cell:
         self.tools = scratch / ("%s-%s" % (libc.name, architecture.name))
         shutil.copytree(programs, self.tools, copy_function=os.link)  # they are read only
         shutil.copyfile(library, self.tools / "libdevshm.so")
-        for file in (PRIMITIVES, library.with_name("libdevshm-check.so")):
+        for file in (*PRIMITIVES, library.with_name("libdevshm-check.so")):
             if file.exists():
                 shutil.copyfile(file, self.tools / file.name)
         self.digest = hashlib.sha256((self.tools / "libdevshm.so").read_bytes()).hexdigest()
@@ -246,8 +246,6 @@ def python(cell):
     interpreter = cell.root.python
     if not interpreter:
         raise NotApplicable("this root has no Python")
-    if not PRIMITIVES.exists():
-        raise NotApplicable("tests/apps/python/primitives.py is missing")
     everything = ["--only", "Lock,Queue,Pool,Value,SharedMemory"]
     jobs = [
         (["--methods", "fork,spawn", *everything, "--expect", "fail"], []),

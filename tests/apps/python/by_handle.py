@@ -11,7 +11,6 @@ One line a check, `CHECK HANDLE/FIRST ok SECONDS` or `CHECK HANDLE/FIRST FAIL Ex
 `N passed, M failed`. Standard library only, CPython 3.7 to 3.14.
 """
 import argparse
-import ctypes
 import errno
 import mmap
 import os
@@ -19,60 +18,13 @@ import signal
 import subprocess
 import sys
 import time
-from ctypes import byref, c_char_p, c_int, c_long, c_uint, c_void_p
+from ctypes import byref, c_int
 
-# libpthread and librt are where the functions live before glibc 2.34. Later they are empty, but dlsym on their handle
-# goes on to libc.so.6, and programs written for the old ones still name them. The last is musl's own name.
-HANDLES = {"default": None}  # dlopen(NULL)
-for _name in ("libc.so.6", "libpthread.so.0", "librt.so.1", "libc.musl-%s.so.1" % os.uname().machine):
-    HANDLES[_name] = _name
+from handles import HANDLES, Libc, Timespec
 
 ERRNOS_WITHOUT_SHM = (2, 13, 30, 38)  # ENOENT, EACCES, EROFS, ENOSYS: which depends on the libc and on the mounts
 WAIT = 10
 SIZE = 1 << 20
-
-
-# --- libc through a handle; every call that fails raises OSError with libc's errno
-
-
-class Libc:
-    PROTOTYPES = {  # the last two arguments of sem_open are variadic; ABIs of 64-bit Linux pass them the same way
-        "sem_open": (c_void_p, c_char_p, c_int, c_uint, c_uint),
-        "sem_close": (c_int, c_void_p),
-        "sem_unlink": (c_int, c_char_p),
-        "sem_post": (c_int, c_void_p),
-        "sem_wait": (c_int, c_void_p),
-        "sem_trywait": (c_int, c_void_p),
-        "sem_timedwait": (c_int, c_void_p, c_void_p),
-        "sem_getvalue": (c_int, c_void_p, c_void_p),
-        "shm_open": (c_int, c_char_p, c_int, c_uint),
-        "shm_unlink": (c_int, c_char_p),
-    }
-
-    def __init__(self, handle):
-        self.handle = handle
-        self.library = ctypes.CDLL(HANDLES[handle], use_errno=True)
-
-    def has(self, name):
-        return hasattr(self.library, name)
-
-    def __getattr__(self, name):
-        result, *arguments = self.PROTOTYPES[name]
-        function = getattr(self.library, name)
-        function.restype, function.argtypes = result, arguments
-
-        def call(*values):
-            ctypes.set_errno(0)
-            answer = function(*values)
-            if answer in (None, -1):  # SEM_FAILED is a null pointer, which ctypes gives as None
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-            return answer
-
-        return call
-
-
-class Timespec(ctypes.Structure):
-    _fields_ = [("seconds", c_long), ("nanoseconds", c_long)]
 
 
 def check(truth, message):
