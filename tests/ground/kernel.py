@@ -12,7 +12,7 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 from environment import roots  # noqa: E402  pylint: disable=wrong-import-position
-from roots import Apt  # noqa: E402  pylint: disable=wrong-import-position
+from private_apt import Apt  # noqa: E402  pylint: disable=wrong-import-position
 
 BUSYBOX = "/usr/bin/busybox"  # of busybox-static
 # Some hundred MiB of drivers that a virtual machine has no use for.

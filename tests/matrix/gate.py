@@ -6,7 +6,7 @@ import subprocess
 import build
 import cells
 import images
-import roots
+from ground.private_apt import FetchFailed, NotAvailable
 
 LIBRARY_TESTS = pathlib.Path(__file__).resolve().parent.parent / "artifact"
 OLDEST_MUSL = "musl-bookworm"
@@ -35,7 +35,7 @@ def file(architecture, library, cache):
     libc = next(libc for libc in cells.LIBCS if libc.name == OLDEST_MUSL)
     try:
         root = cache.root(libc, architecture).directory
-    except (roots.NotAvailable, roots.FetchFailed) as reason:
+    except (NotAvailable, FetchFailed) as reason:
         raise Failed("no musl to look into: %s" % reason) from None
     loader = images.inside(root, root / build.loader(architecture, "musl")[1:])
     return run(LIBRARY_TESTS / "check_file", library, "--musl", loader)

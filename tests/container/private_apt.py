@@ -1,0 +1,1 @@
+../ground/private_apt.py
