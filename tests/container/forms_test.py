@@ -16,6 +16,7 @@ import uuid
 
 import contents
 import sandboxed
+from ground import hidden
 
 sys.dont_write_bytecode = True
 from delivery import build, command, tree  # noqa: E402  pylint: disable=wrong-import-position
@@ -184,25 +185,12 @@ class InPython(unittest.TestCase):
         self.target = place / "target"
         wheel = command.FOR_EACH["wheel"].make(installed(place), place / "made", place / "work")
         shutil.unpack_archive(wheel, self.target, "zip")
-        self.hidden = [
-            sandboxed.TOP / "container/hide-shm",
-            "--private-tmp",
-            "env",
-            "PYTHONPATH=%s" % self.target,
-            sys.executable,
-        ]
+        self.python = hidden().with_environment(PYTHONPATH=self.target).within(sys.executable)
         self.app = self.target / "app.py"
         self.app.write_text("import multiprocessing, sys\nmultiprocessing.Lock()\nprint('locked', *sys.argv[1:])\n")
 
     def run_python(self, *arguments):
-        done = subprocess.run(
-            [str(word) for word in [*self.hidden, *arguments]],
-            stdin=subprocess.DEVNULL,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        done = self.python.run(*arguments, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
 
     def test_run(self):

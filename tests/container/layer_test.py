@@ -13,13 +13,13 @@ import zipfile
 
 import sandboxed
 from calls import call
+from ground import hidden
 
 sys.dont_write_bytecode = True
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
 
 VERSION = build.version()
 BUILD = os.environ.get("BUILD", str(sandboxed.TOP / "build"))
-HIDE_SHM = sandboxed.TOP / "container/hide-shm"
 MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "arm64": "AArch64"}
 INSIDE = {
     "bin/devshm": 0o755,
@@ -68,7 +68,7 @@ class Made(unittest.TestCase):
         shutil.copytree(tree, moved / "tree")
         self.assertIn(
             "everything works",
-            call(HIDE_SHM, "--private-tmp", moved / "tree" / command, "run", moved / "tree" / command, "check"),
+            call(*hidden().argv(moved / "tree" / command, "run", moved / "tree" / command, "check")),
         )
 
     def test_meson_install_gives_what_works(self):
@@ -82,18 +82,10 @@ class Made(unittest.TestCase):
         self.addCleanup(shutil.rmtree, place)
         shutil.copy(sandboxed.LAYERS / ("libdevshm-%s.so" % sandboxed.NATIVE), place / "libdevshm.so")
         script = "import multiprocessing as m; m.Lock(); print(m.Value('i', 7).value)"
-        command = (
-            HIDE_SHM,
-            "--private-tmp",
-            "env",
-            "LD_PRELOAD=%s" % (place / "libdevshm.so"),
-            sys.executable,
-            "-c",
-            script,
-        )
-        self.assertEqual(call(*command), "7\n")
+        command = (sys.executable, "-c", script)
+        self.assertEqual(call(*hidden().preloading(place / "libdevshm.so").argv(*command)), "7\n")
         with self.assertRaises(AssertionError):
-            call(*(word for word in command if not str(word).startswith("LD_PRELOAD")))
+            call(*hidden().argv(*command))
 
 
 class OtherArchitecture(unittest.TestCase):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unittest
 
+from ground import hidden, tmpfs
 from pages import TOP, rows
 
 PAGE = (TOP / "docs/errors.md").read_text(encoding="utf-8")
@@ -46,15 +47,9 @@ def entries():
             yield pattern(text), numbers
 
 
-def said(command, *options):
-    done = subprocess.run(
-        [TOP / "container/hide-shm", "--private-tmp", *options, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-        check=False,
-    )
+def said(command, ground=hidden()):
+    plain = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    done = ground.run(*command, stderr=subprocess.STDOUT, env=plain)
     return [" ".join(line.split()) for line in done.stdout.splitlines()]
 
 
@@ -71,7 +66,7 @@ class Errors(unittest.TestCase):
         for name, command in {**PROGRAMS, **SMALL}.items():
             lines = [
                 line
-                for line in said(command, *(["--shm", "1M"] if name in SMALL else []))
+                for line in said(command, tmpfs("1M") if name in SMALL else hidden())
                 if re.search(r"[Ee]rror|cannot|nonexistent|ERROR", line)
             ]
             self.assertTrue(lines, name)
@@ -86,10 +81,10 @@ class Errors(unittest.TestCase):
             return re.sub(r"psm_\w+", "psm_", " ".join(line.split()))
 
         readme = (TOP / "README.md").read_text(encoding="utf-8")
-        for argument, options in ([], []), (["100"], ["--shm", "64M"]):
+        for argument, ground in ([], hidden()), (["100"], tmpfs("64M")):
             command = " ".join(["python3 container/demo.py", *argument])
             quoted = re.search(rf"^    {command}\n((?:      .*\n)+)", readme, re.M)[1].splitlines()
-            printed = said([sys.executable, TOP / "container/demo.py", *argument], *options)
+            printed = said([sys.executable, TOP / "container/demo.py", *argument], ground)
             self.assertEqual([known(line) for line in quoted], [known(line) for line in printed])
 
     def test_what_the_programs_of_the_tests_print(self):
