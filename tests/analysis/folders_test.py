@@ -27,6 +27,11 @@ def questions():
     return found
 
 
+def suites_in(folder):
+    text = " ".join(path.read_text(encoding="utf-8") for path in folder.rglob("meson.build"))
+    return set(re.findall(r"suite: '(\w+)'", text))
+
+
 class Folders(unittest.TestCase):
     maxDiff = None
 
@@ -34,12 +39,16 @@ class Folders(unittest.TestCase):
         self.assertEqual([name for name, text in questions().items() if not text.endswith("?")], [])
 
     def test_the_table(self):
-        rows = dict(re.findall(r"^\| \[`(\w+)`\]\(\1\) \| (.*) \|$", README.read_text(encoding="utf-8"), re.M))
-        self.assertEqual(rows, questions())
+        rows = re.findall(r"^\| \[`(\w+)`\]\(\1\) \| (.*) \| (.*) \|$", README.read_text(encoding="utf-8"), re.M)
+        self.assertEqual({name: question for name, question, _ in rows}, questions())
+        listed = sorted(suite for *_, suites in rows for suite in re.findall(r"`(\w+)`", suites))
+        self.assertEqual(listed, sorted(suites_in(TESTS) | {"matrix"}))
+        for name, _, suites in rows:
+            wrong = set(re.findall(r"`(\w+)`", suites)) - suites_in(TESTS / name) - {"matrix"}
+            self.assertEqual(wrong, set(), f"{name} has no test of these suites")
 
     def test_help_names_the_suites(self):
-        text = " ".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("meson.build"))
-        suites = set(re.findall(r"suite: '(\w+)'", text)) | {"matrix"}
+        suites = suites_in(TESTS) | {"matrix"}
         said = subprocess.run([TESTS / "run", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.assertEqual({suite for suite in suites if not re.search(r"\b%s\b" % suite, said)}, set())
 
