@@ -1,151 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// fallocate and posix_fallocate on overlay files, under real seccomp filters that forbid them and, one after another,
-// the ways around them. Each test runs in a child, since a filter never goes away.
-#include <errno.h>
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <linux/audit.h>
-#include <linux/falloc.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sched.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+// fallocate and posix_fallocate on overlay files: what they do, and what they refuse.
 
 #include <algorithm>
-#include <atomic>
-#include <cstddef>
-#include <cstring>
-#include <filesystem>
-#include <functional>
 #include <limits>
-#include <ostream>
-#include <string>
-#include <thread>
-#include <vector>
 
-#include "backing.h"
+#include "fallocate_filters.h"
 
 namespace {
-
-constexpr off_t page = 4096;
-constexpr int keep = FALLOC_FL_KEEP_SIZE;
-constexpr int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-
-/// One system call that fails, in all its uses or (argument >= 0) by the low half of an argument.
-struct Denial {
-  int call;
-  int argument;
-  unsigned value;
-  int error;
-};
-
-const Denial reserve_ioctl{SYS_ioctl, 1, 0x4030582a, ENOTTY};
-const Denial free_ioctl{SYS_ioctl, 1, 0x4030582b, ENOTTY};
-const Denial populate{SYS_madvise, 2, 23, EINVAL};
-const Denial remove_pages{SYS_madvise, 2, MADV_REMOVE, EINVAL};
-const Denial append{SYS_pwritev2, -1, 0, EOPNOTSUPP};
-
-void install(const std::vector<Denial>& denials) {
-  std::vector<sock_filter> program;
-  const auto load = [&](std::size_t at) {
-    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(at)));
-  };
-  for (const Denial& denial : denials) {
-    const bool any = denial.argument < 0;
-    load(offsetof(seccomp_data, nr));
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(denial.call), 0,
-                               static_cast<unsigned char>(any ? 1 : 3)));
-    if (!any) {
-      load(offsetof(seccomp_data, args) + 8 * static_cast<std::size_t>(denial.argument));
-      program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denial.value, 0, 1));
-    }
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(denial.error)));
-  }
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0) << strerror(errno);
-}
-
-void in_child(const std::function<void()>& body) {
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    body();
-    _exit(testing::Test::HasFailure() ? 1 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-}
-
-class File {
- public:
-  explicit File(int flags = O_RDWR, const char* name = "file") : path_(std::string("/dev/shm/") + name) {
-    close(open(path_.c_str(), O_CREAT | O_TRUNC | O_RDWR, 0600));
-    fd_ = open(path_.c_str(), flags);
-    EXPECT_GE(fd_, 0) << strerror(errno);
-  }
-  ~File() {
-    close(fd_);
-    unlink(path_.c_str());
-  }
-  File(const File&) = delete;
-  operator int() const { return fd_; }
-  off_t size() const { return status().st_size; }
-  off_t bytes_on_disk() const { return status().st_blocks * 512; }
-  std::string read(off_t at, std::size_t count) const {
-    std::string data(count, '?');
-    const int fd = open(path_.c_str(), O_RDONLY);
-    const ssize_t got = pread(fd, data.data(), count, at);
-    close(fd);
-    data.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-    return data;
-  }
-
- private:
-  struct stat status() const {
-    struct stat found;
-    EXPECT_EQ(fstat(fd_, &found), 0);
-    return found;
-  }
-  std::string path_;
-  int fd_;
-};
-
-int result_of(int result) { return result == 0 ? 0 : errno; }
-
-struct Case {
-  const char* name;
-  int error;                    ///< what fallocate answers; 0: it is not filtered
-  std::vector<Denial> barred;   ///< the ways around it that are
-  bool reserves_beyond = true;  ///< KEEP_SIZE beyond the end
-  bool frees_blocks = true;     ///< PUNCH_HOLE gives blocks back
-};
-std::ostream& operator<<(std::ostream& out, const Case& row) { return out << row.name; }
-
-class FallocateTest : public testing::TestWithParam<Case> {
- protected:
-  void TearDown() override { remove_backing(); }
-
-  /// Runs the body under the filters of this case.
-  static void filtered(const std::function<void()>& body) {
-    in_child([&] {
-      std::vector<Denial> denials = GetParam().barred;
-      if (GetParam().error) denials.push_back({SYS_fallocate, -1, 0, GetParam().error});
-      if (!denials.empty()) install(denials);
-      body();
-    });
-  }
-};
 
 TEST_P(FallocateTest, ExtendsAndReserves) {
   filtered([] {
@@ -302,92 +164,6 @@ TEST_P(FallocateTest, PosixFallocateReturnsTheError) {
   });
 }
 
-// What others store through a mapping, while the holes under it are being reserved, is there afterwards.
-TEST_P(FallocateTest, LosesNothingThatIsStoredMeanwhile) {
-  filtered([] {
-    constexpr std::size_t pages = 256;
-    for (int round = 0; round < 40; ++round) {
-      const File file;
-      ASSERT_EQ(ftruncate(file, pages * page), 0);
-      auto* memory = static_cast<char*>(mmap(nullptr, pages * page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
-      std::atomic<bool> go{false};
-      std::thread writer([&] {
-        while (!go) {
-        }
-        for (std::size_t i = pages; i-- > 0;) memory[i * page] = memory[i * page + page - 1] = 'w';
-      });
-      go = true;
-      EXPECT_EQ(posix_fallocate(file, 0, pages * page), 0);
-      writer.join();
-      for (std::size_t i = 0; i < pages; ++i)
-        ASSERT_TRUE(memory[i * page] == 'w' && memory[i * page + page - 1] == 'w') << "page " << i;
-      munmap(memory, pages * page);
-    }
-  });
-}
-
-// Nor is what others write to lengthen the file, however that falls in with our own lengthening.
-TEST_P(FallocateTest, LosesNothingThatIsWrittenBehindTheEnd) {
-  filtered([] {
-    constexpr off_t blocks = 20000;
-    const File file;
-    std::atomic<off_t> written{0};
-    std::thread writer([&] {
-      const std::string block(512, 'w');
-      for (off_t i = 0; i < blocks; written = ++i) EXPECT_EQ(pwrite(file, block.data(), 512, i * 512), 512);
-    });
-    while (written < blocks) EXPECT_EQ(fallocate(file, 0, 0, written * 512 + 700), 0) << strerror(errno);
-    writer.join();
-    EXPECT_GE(file.size(), blocks * 512);
-    EXPECT_EQ(file.read(0, blocks * 512) == std::string(blocks * 512, 'w'), true);
-  });
-}
-
-TEST_P(FallocateTest, TwoThatLengthenAtOnceAgreeOnTheSize) {
-  if (!GetParam().error) GTEST_SKIP() << "the kernel's own business";
-  filtered([] {
-    for (int round = 0; round < 20; ++round) {
-      const File file;
-      std::thread other([&] { EXPECT_EQ(posix_fallocate(file, 0, 3 << 20), 0); });
-      EXPECT_EQ(posix_fallocate(file, 0, 3 << 20), 0);
-      other.join();
-      EXPECT_EQ(file.size(), 3 << 20);
-    }
-  });
-}
-
-// In a small file system of its own over the backing directory.
-TEST_P(FallocateTest, NoSpaceIsToldAtOnceAndNothingIsLeft) {
-  if (geteuid() != 0) GTEST_SKIP() << "takes root, to mount";
-  { const File make_the_directory; }
-  in_child([] {
-    if (unshare(CLONE_NEWNS) != 0) return;  // not in this container
-    ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-    ASSERT_EQ(mount("tmpfs", backing().c_str(), "tmpfs", 0, "size=1m"), 0) << strerror(errno);
-    filtered([] {
-      const File file;
-      ASSERT_EQ(ftruncate(file, 3 * page), 0);
-      EXPECT_EQ(result_of(fallocate(file, 0, 0, 4 << 20)), ENOSPC);
-      EXPECT_EQ(file.size(), 3 * page);
-      EXPECT_EQ(file.bytes_on_disk(), 0);
-      EXPECT_EQ(posix_fallocate(file, 0, 4 << 20), ENOSPC);
-      ASSERT_EQ(ftruncate(file, 4 << 20), 0);
-      EXPECT_EQ(posix_fallocate(file, 0, 4 << 20), ENOSPC) << "holes up to the end";
-      ASSERT_EQ(ftruncate(file, 0), 0);
-      ASSERT_EQ(posix_fallocate(file, 0, 800 << 10), 0);
-      // The rest is used up by another; what was reserved can be stored to all the same.
-      const File other(O_RDWR, "other");
-      const std::string block(64 << 10, 'o');
-      while (write(other, block.data(), block.size()) > 0) {
-      }
-      EXPECT_EQ(errno, ENOSPC);
-      auto* memory = static_cast<char*>(mmap(nullptr, 800 << 10, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
-      memset(memory, 'w', 800 << 10);
-      EXPECT_EQ(file.read((800 << 10) - 1, 1), "w");
-    });
-  });
-}
-
 TEST_P(FallocateTest, OtherFilesGetTheAnswerUnchanged) {
   if (!GetParam().error) GTEST_SKIP() << "nothing is filtered";
   filtered([] {
@@ -403,16 +179,6 @@ TEST_P(FallocateTest, OtherFilesGetTheAnswerUnchanged) {
   });
 }
 
-const std::vector<Denial> no_requests{reserve_ioctl, free_ioctl};
-const std::vector<Denial> old_kernel{reserve_ioctl, free_ioctl, populate, append};
-const std::vector<Denial> nothing_left{reserve_ioctl, free_ioctl, populate, append, remove_pages};
-
-INSTANTIATE_TEST_SUITE_P(Filters, FallocateTest,
-                         testing::Values(Case{"none", 0, {}}, Case{"EPERM", EPERM, {}}, Case{"ENOSYS", ENOSYS, {}},
-                                         Case{"EOPNOTSUPP", EOPNOTSUPP, {}},
-                                         Case{"without_requests", EPERM, no_requests, false},
-                                         Case{"old_kernel", EPERM, old_kernel, false},
-                                         Case{"nothing_left", EPERM, nothing_left, false, false}),
-                         [](const auto& row) { return std::string(row.param.name); });
+WITH_EACH_FILTER();
 
 }  // namespace

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Links, full paths and the working directory: what the program is told of where it is.
-#include <fcntl.h>
+// Links in /proc, full paths and the working directory: what the program is told of where it is.
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <climits>
-#include <cstdlib>
+#include <algorithm>
 #include <cstring>
-#include <string>
 
-#include "scratch_overlay.h"
+#include "resolved.h"
 
 extern "C" {
 ssize_t __readlink_chk(const char*, char*, size_t, size_t);
@@ -26,37 +20,9 @@ char* __getwd_chk(char*, size_t);
 namespace {
 
 using scratch::backing;
-using scratch::read_file;
 using scratch::write_file;
 
 class Resolve : public scratch::Overlay {};
-
-std::string link_of(const std::string& path) {
-  char text[PATH_MAX];
-  const ssize_t length = readlink(path.c_str(), text, sizeof text);
-  return length < 0 ? "errno " + std::to_string(errno) : std::string(text, static_cast<size_t>(length));
-}
-
-std::string fd_link(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
-
-/// Takes what libc has allocated.
-std::string taken(char* path) {
-  if (!path) return "errno " + std::to_string(errno);
-  const std::string text = path;
-  free(path);
-  return text;
-}
-
-class File {
- public:
-  explicit File(const std::string& path, int flags = O_RDWR | O_CREAT) : fd_(open(path.c_str(), flags, 0600)) {}
-  ~File() { close(fd_); }
-  File(const File&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 TEST_F(Resolve, DescriptorsAreShownInTheOverlay) {
   const File file("/dev/shm/a");
@@ -242,93 +208,6 @@ TEST_F(Resolve, CurrentDirNameTrustsPwd) {
   EXPECT_EQ(taken(get_current_dir_name()), "/dev/shm/d");
   unsetenv("PWD");
   EXPECT_EQ(taken(get_current_dir_name()), "/dev/shm/d");
-}
-
-TEST_F(Resolve, LinksIntoTheOverlayAreFollowed) {
-  write_file("/dev/shm/target", "here");
-  mkdir("/dev/shm/dir", 0700);
-  write_file("/dev/shm/dir/below", "there");
-  ASSERT_EQ(symlink("/dev/shm/target", "/dev/shm/link"), 0);
-  ASSERT_EQ(symlink("/dev/shm/link", "/dev/shm/link-to-link"), 0);
-  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
-  EXPECT_EQ(read_file("/dev/shm/link"), "here");
-  EXPECT_EQ(read_file("/dev/shm/link-to-link"), "here");
-  EXPECT_EQ(read_file("/dev/shm/to-dir/below"), "there");
-  struct stat found;
-  EXPECT_EQ(stat("/dev/shm/link", &found), 0);
-  EXPECT_TRUE(S_ISREG(found.st_mode));
-  EXPECT_EQ(lstat("/dev/shm/to-dir/../link", &found), 0);
-  EXPECT_TRUE(S_ISLNK(found.st_mode));
-  EXPECT_EQ(taken(realpath("/dev/shm/to-dir/below", nullptr)), "/dev/shm/dir/below");
-  EXPECT_EQ(taken(realpath("/dev/shm/link-to-link", nullptr)), "/dev/shm/target");
-}
-
-TEST_F(Resolve, RelativeLinksThatLeadToThoseAreFollowed) {
-  mkdir("/dev/shm/dir", 0700);
-  mkdir("/dev/shm/dir/sub", 0700);
-  write_file("/dev/shm/dir/below", "there");
-  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
-  ASSERT_EQ(symlink("to-dir", "/dev/shm/relative"), 0);
-  ASSERT_EQ(symlink("../../relative/new", "/dev/shm/dir/sub/up"), 0);
-  ASSERT_EQ(symlink("nothing", "/dev/shm/dangling"), 0);
-  EXPECT_EQ(read_file("/dev/shm/relative/below"), "there");
-  EXPECT_EQ(taken(realpath("/dev/shm/relative/below", nullptr)), "/dev/shm/dir/below");
-  write_file("/dev/shm/relative/sub/up", "made");
-  EXPECT_EQ(read_file("/dev/shm/dir/new"), "made");
-  EXPECT_EQ(access("/dev/shm/dangling", F_OK), -1);
-  EXPECT_EQ(errno, ENOENT);
-  struct stat found;
-  EXPECT_EQ(lstat("/dev/shm/relative", &found), 0);
-  EXPECT_TRUE(S_ISLNK(found.st_mode));
-}
-
-TEST_F(Resolve, LinksThatAreMeantThemselvesAreNotFollowed) {
-  mkdir("/dev/shm/dir", 0700);
-  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
-  ASSERT_EQ(symlink("/dev/shm/target", "/dev/shm/dir/link"), 0);
-  write_file("/dev/shm/target");
-  struct stat found;
-  EXPECT_EQ(lstat("/dev/shm/to-dir/link", &found), 0);
-  EXPECT_TRUE(S_ISLNK(found.st_mode));
-  EXPECT_EQ(link_of("/dev/shm/to-dir/link"), "/dev/shm/target");
-  EXPECT_EQ(open("/dev/shm/to-dir/link", O_WRONLY | O_CREAT | O_EXCL, 0600), -1);
-  EXPECT_EQ(errno, EEXIST);
-  EXPECT_EQ(open("/dev/shm/to-dir/link", O_RDONLY | O_NOFOLLOW), -1);
-  EXPECT_EQ(errno, ELOOP);
-  // A rename replaces the link, though its other path has to be followed.
-  write_file("/dev/shm/dir/new", "new");
-  ASSERT_EQ(symlink("/dev/shm/nothing", "/dev/shm/dangling"), 0);
-  EXPECT_EQ(rename("/dev/shm/to-dir/new", "/dev/shm/dangling"), 0);
-  EXPECT_EQ(read_file("/dev/shm/dangling"), "new");
-  EXPECT_EQ(unlink("/dev/shm/to-dir/link"), 0);
-  EXPECT_EQ(access("/dev/shm/target", F_OK), 0);
-}
-
-TEST_F(Resolve, CirclesOfLinksEnd) {
-  ASSERT_EQ(symlink("/dev/shm/round-b", "/dev/shm/round-a"), 0);
-  ASSERT_EQ(symlink("/dev/shm/round-a", "/dev/shm/round-b"), 0);
-  EXPECT_EQ(open("/dev/shm/round-a", O_RDONLY), -1);
-  EXPECT_EQ(errno, ELOOP);
-}
-
-TEST_F(Resolve, TemplatesBehindALinkAreWrittenBack) {
-  mkdir("/dev/shm/dir", 0700);
-  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
-  char name[] = "/dev/shm/to-dir/fileXXXXXX";
-  const int fd = mkstemp(name);
-  ASSERT_GE(fd, 0);
-  EXPECT_EQ(std::string(name).substr(0, 20), "/dev/shm/to-dir/file");
-  EXPECT_EQ(link_of(fd_link(fd)), "/dev/shm/dir/" + std::string(name).substr(16));
-  close(fd);
-}
-
-TEST_F(Resolve, AFileIsMadeWhereALinkSays) {
-  if (syscall(SYS_faccessat, AT_FDCWD, "/dev/shm", F_OK) == 0)
-    GTEST_SKIP() << "there is a real /dev/shm, where the kernel would make it";
-  ASSERT_EQ(symlink("/dev/shm/new", "/dev/shm/link"), 0);
-  const File file("/dev/shm/link");
-  ASSERT_GE(file.fd(), 0);
-  EXPECT_EQ(link_of(fd_link(file.fd())), "/dev/shm/new");
 }
 
 }  // namespace

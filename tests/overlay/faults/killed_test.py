@@ -11,7 +11,6 @@ import os
 import re
 import stat
 import subprocess
-import sys
 import unittest
 
 from inside import LIBRARY, MEMORY, NATIVE, SHM, STEPS, clear, main, run, take
