@@ -7,7 +7,8 @@ import shutil
 import stat
 import time
 
-from parity_calls import (
+from parity_calls import error_name, facts
+from parity_system import (
     CLOCK_REALTIME_COARSE,
     EXCHANGE,
     KEEP,
@@ -16,8 +17,6 @@ from parity_calls import (
     PUNCH,
     WHITEOUT,
     creat,
-    error_name,
-    facts,
     fallocate,
     libc,
     renameat2,

@@ -4,7 +4,10 @@ import sys
 
 from parity_attributes import attributes, times, users
 from parity_calls import Calls
-from parity_contents import contents, links, locks, mappings
+from parity_contents import contents
+from parity_links import links
+from parity_locks import locks
+from parity_mappings import mappings
 from parity_objects import directories, limits, semaphores, special
 from parity_paths import one_path, two_paths
 

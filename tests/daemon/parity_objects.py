@@ -6,7 +6,8 @@ import os
 import socket
 import struct
 
-from parity_calls import KEEP, LIBC, PAGE, PUNCH, bind, creat, error_name, fallocate, libc
+from parity_calls import error_name
+from parity_system import KEEP, LIBC, PAGE, PUNCH, bind, creat, fallocate, libc
 
 
 def directories(calls):

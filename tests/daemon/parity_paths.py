@@ -5,18 +5,14 @@ import itertools
 import os
 import stat
 
-from parity_calls import (
+from parity_arguments import OPENS, PATHS, READ_ONLY, TWO, flags_of
+from parity_calls import facts
+from parity_system import (
     AT_SYMLINK_FOLLOW,
     EXCHANGE,
     NOREPLACE,
-    OPENS,
-    PATHS,
-    READ_ONLY,
-    TWO,
     WHITEOUT,
     bind,
-    facts,
-    flags_of,
     linkat,
     lister,
     renameat2,
