@@ -17,6 +17,7 @@
 #endif
 
 #include "create.pml"
+#include "stranger.pml"
 
 proctype Client(byte me) {
   byte call, n, m;     /* the call, its name, and its second name */
@@ -42,6 +43,7 @@ next:
     :: MIX & CALL_RENAME -> call = CALL_RENAME
     :: MIX & CALL_LINK -> call = CALL_LINK
     :: MIX & CALL_OPEN_AS_OTHER -> call = CALL_OPEN_AS_OTHER
+    :: MIX & CALL_AS_STRANGER -> call = CALL_AS_STRANGER
     fi;
     if
     :: n = 0
@@ -53,6 +55,7 @@ next:
     :: call == CALL_RENAME -> goto rename
     :: call == CALL_LINK -> goto link
     :: call == CALL_CREATE -> goto create
+    :: call == CALL_AS_STRANGER -> goto stranger
     :: else
     fi
   };
@@ -70,7 +73,12 @@ open: /* readlink(2) of the name */
     :: i == 0 && call == CALL_OPEN_OR_CREATE -> i = 0; goto create
     :: i == 0 && call != CALL_OPEN_OR_CREATE -> goto next /* ENOENT */
     :: i != 0 && inode[i].kind == FILE -> i = 0; goto open_file
-    :: i != 0 && inode[i].kind == LINK ->
+#ifndef WITHOUT_THE_OWNERS_CHECK
+    :: i != 0 && inode[i].planted -> i = 0; goto next /* a symbolic link like any other */
+#else
+    :: i != 0 && inode[i].planted -> g = inode[i].generation; k = inode[i].number; wanted = 0; i = 0
+#endif
+    :: i != 0 && inode[i].kind == LINK && !inode[i].planted ->
        g = inode[i].generation; k = inode[i].number; wanted = inode[i].object; i = 0
     fi;
     if
@@ -141,6 +149,9 @@ open_file: /* open(2) with O_NOFOLLOW */
 
 create:
   create_object();
+
+stranger:
+  act_as_stranger();
 
 unlink:
   atomic {

@@ -44,7 +44,7 @@ inline begin_generation() {
        KEEPER_MAY_DIE;
        if
        :: k == 1 && name[j] != 0 ->
-          S3(IS_DANGLING(name[j])); /* not a live file, nor an object */
+          S3(IS_DANGLING(name[j]) || inode[name[j]].planted); /* not a live file, nor an object */
           i = name[j]; drop(i); name[j] = 0; i = 0
        :: else
        fi;

@@ -22,6 +22,7 @@
  *   S3  no object that a name leads to is closed by its keeper, and no live file is swept
  *   S4  no name leads nowhere for ever
  *   S5  after all names are gone, the keeper holds its pool and nothing else
+ *   S6  another user is given an object only if he has read its link, which he can where he may search the directory
  */
 #include "world.pml"
 #include "client.pml"

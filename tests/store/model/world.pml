@@ -48,17 +48,19 @@
 #define CALL_RENAME 16
 #define CALL_LINK 32
 #define CALL_OPEN_AS_OTHER 64 /* through the keeper's socket */
+#define CALL_AS_STRANGER 128 /* another user reads a link, guesses one, or plants one */
 #ifndef MIX
 #define MIX 127
 #endif
 
 /* A violated property shows by its name in the text of the assertion. None of these is ever true. */
-hidden byte violates_S1, violates_S2, violates_S3, violates_S4, violates_S5;
+hidden byte violates_S1, violates_S2, violates_S3, violates_S4, violates_S5, violates_S6;
 #define S1(condition) assert((condition) || violates_S1)
 #define S2(condition) assert((condition) || violates_S2)
 #define S3(condition) assert((condition) || violates_S3)
 #define S4(condition) assert((condition) || violates_S4)
 #define S5(condition) assert((condition) || violates_S5)
+#define S6(condition) assert((condition) || violates_S6)
 
 #define NOTHING 0
 #define LINK 1
@@ -71,6 +73,7 @@ typedef Inode {
   byte number;
   byte links;
   bit watched; /* a keeper watches it: its number is not reused */
+  bit planted; /* another user owns it than the keeper's */
   byte object; /* for the properties alone: the object that this link was made for, or that the file is */
 };
 Inode inode[INODES + 1]; /* 0 is none */
@@ -118,7 +121,7 @@ bit is_over = 0; /* all clients have ended */
   (KEEPER_AT(inode[i].generation) == 0 -> 0 :                                       \
      table[KEEPER_AT(inode[i].generation) - 1].object[inode[i].number])
 #define TEXT_LEADS_TO(g, k) (KEEPER_AT(g) == 0 -> 0 : table[KEEPER_AT(g) - 1].object[k])
-#define IS_DANGLING(i) (inode[i].kind == LINK && LEADS_TO(i) != inode[i].object)
+#define IS_DANGLING(i) (inode[i].kind == LINK && !inode[i].planted && LEADS_TO(i) != inode[i].object)
 #define LABEL_IS(o, g, k) (label_generation[o] == (g) && label_number[o] == (k))
 
 /* An entry that referred to inode i is gone. */
@@ -126,7 +129,8 @@ inline drop(i) {
   inode[i].links--;
   if
   :: inode[i].links == 0 && !inode[i].watched ->
-     inode[i].kind = NOTHING; inode[i].generation = 0; inode[i].number = 0; inode[i].object = 0
+     inode[i].kind = NOTHING; inode[i].generation = 0; inode[i].number = 0; inode[i].object = 0;
+     inode[i].planted = 0
   :: else
   fi
 }
