@@ -26,7 +26,7 @@ struct Reply {
   std::int32_t result;  ///< 0 or a negative errno; for `refill`, -ENOSPC: the keeper can hold no more
 };
 
-/// How long a caller waits that can do without an answer, because a stopped keeper must not stop others.
+/// How long a caller waits for an answer if it can do without one, because a stopped keeper must not stop others.
 inline constexpr long reply_milliseconds = 1000;
 
 }  // namespace devshm::store
