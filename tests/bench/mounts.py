@@ -15,6 +15,7 @@ import sys
 
 import request_trace
 from mount_figures import MILLION, figures
+from variants import in_private_mounts
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -36,18 +37,7 @@ class Mount:
     def __init__(self, bench, name, server, before=()):
         self.bench, self.name = bench, name
         self.holder = subprocess.Popen(
-            [
-                "unshare",
-                "--mount",
-                "--propagation",
-                "private",
-                "sh",
-                "-ec",
-                GROUND,
-                "sh",
-                bench.scratch / "files",
-                server,
-            ],
+            in_private_mounts(GROUND, bench.scratch / "files", server),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,6 +10,11 @@ import sys
 FAKECHROOT = "fakechroot/libfakechroot.so"
 
 
+def in_private_mounts(ground, *words):
+    """The command that makes this ground, lines of shell, in a mount namespace of its own; they have the words as "$@"."""
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", ground, "sh", *map(str, words)]
+
+
 class Variant:
     """A way to run a program: its LD_PRELOAD, or words before the command, and what lies on /dev/shm."""
 
@@ -79,18 +84,7 @@ class Bench:
             **variant.variables,
         )
         done = subprocess.run(
-            [
-                "unshare",
-                "--mount",
-                "--propagation",
-                "private",
-                "sh",
-                "-ec",
-                GROUND,
-                "sh",
-                *variant.words,
-                *map(str, command),
-            ],
+            in_private_mounts(GROUND, *variant.words, *command),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

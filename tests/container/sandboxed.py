@@ -13,6 +13,8 @@ import threading
 import time
 import urllib.request
 
+from calls import call, ended
+
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = TOP / "tests/container"
 LAMBDA = TOP / "container/lambda"
@@ -24,16 +26,7 @@ PRELOAD = ("--env", "LD_PRELOAD=/opt/lib/libdevshm.so")
 
 def run(*arguments, check=True, **options):
     """The finished process; a failure shows what it said."""
-    done = subprocess.run(
-        [str(LAMBDA), *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=300,
-        check=False,
-        **options
-    )
+    done = ended(LAMBDA, *arguments, timeout=300, **options)
     if check and done.returncode != 0:
         raise AssertionError("status %d\n%s\n%s" % (done.returncode, done.stdout, done.stderr))
     return done
@@ -63,20 +56,11 @@ def layer(architecture=NATIVE):
         if not found or found[0].stat().st_mtime < newest_source():
             for old in found:
                 old.unlink()
-            done = subprocess.run(
-                [
-                    str(TOP / "container/layer"),
-                    *("--only", "library", "--no-install"),
-                    *("--output", str(LAYERS), "--arch", architecture),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
+            call(
+                TOP / "container/layer",
+                *("--only", "library", "--no-install", "--output", LAYERS, "--arch", architecture),
+                stderr=subprocess.STDOUT
             )
-            if done.returncode != 0:
-                raise AssertionError(done.stdout)
             found = list(LAYERS.glob("*-layer-%s.zip" % architecture))
     return found[0]
 
@@ -90,16 +74,7 @@ def release():
         sums = place / "SHA256SUMS"
         if not sums.exists() or sums.stat().st_mtime < newest_source():
             shutil.rmtree(place)
-            done = subprocess.run(
-                [str(TOP / "container/release"), "--no-install", "--output", str(place)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            if done.returncode != 0:
-                raise AssertionError(done.stdout)
+            call(TOP / "container/release", "--no-install", "--output", place, stderr=subprocess.STDOUT)
     return place
 
 

@@ -6,6 +6,7 @@ import subprocess
 import build
 import cells
 import images
+from calls import ended
 from ground.private_apt import FetchFailed, NotAvailable
 
 LIBRARY_TESTS = pathlib.Path(__file__).resolve().parent.parent / "artifact"
@@ -17,14 +18,7 @@ class Failed(Exception):
 
 
 def run(*command):
-    done = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = ended(*command, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         raise Failed("".join(line for line in done.stdout.splitlines(True) if not line.startswith("ok ")))
     return done.stdout.splitlines()[-1]
