@@ -22,16 +22,11 @@
 #include "surroundings.h"
 
 using devshm::store::Claim;
-using devshm::store::Created;
-using devshm::store::Found;
 using devshm::store::Lock;
-using devshm::store::Opened;
 using devshm::store::Root;
-using devshm::store::Why;
 
 namespace {
 
-constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
 constexpr unsigned pool_size = devshm::store::pool_size;
 
 class Creating : public ::testing::Test {

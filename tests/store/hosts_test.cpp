@@ -20,16 +20,11 @@
 
 #include "steps.h"
 
-using devshm::store::Created;
-using devshm::store::Found;
 using devshm::store::Place;
-using devshm::store::Why;
 
 namespace {
 
 using Hosts = StoreOfUsers;
-
-constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
 
 TEST_F(Hosts, AnOrdinaryProgramNoticesNothing) {
   struct sigaction action = {};

@@ -18,10 +18,6 @@
 
 #include "scratch_store.h"
 
-using devshm::store::Created;
-using devshm::store::Opened;
-using devshm::store::Why;
-
 namespace {
 
 /// An object and a file on a tmpfs, opened and opened again, each by its name.
@@ -40,13 +36,13 @@ class LikeTmpfs : public ::testing::Test {
     tmpfs = store.path("tmpfs");
     mkdir(tmpfs.c_str(), 01777);
     ASSERT_EQ(mount("tmpfs", tmpfs.c_str(), "tmpfs", 0, "size=512M,huge=within_size"), 0);
-    const Created made = store.create("object", O_RDWR | O_CREAT | O_EXCL, 0700);
+    const Created made = store.create("object", exclusively, 0700);
     ASSERT_EQ(made.file, Why::is_memory);
     object = {store.path("object"), true, made.fd_or_error, store.open("object").fd_or_error};
     const std::string path = tmpfs + "/file";
     file.path = path;
     file.is_memory = false;
-    file.first = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0700);
+    file.first = ::open(path.c_str(), exclusively, 0700);
     file.second = ::open(path.c_str(), O_RDWR);
     for (const int fd : {object.first, object.second, file.first, file.second}) ASSERT_GE(fd, 0);
   }

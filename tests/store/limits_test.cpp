@@ -11,14 +11,9 @@
 
 #include "scratch_store.h"
 
-using devshm::store::Created;
-using devshm::store::Found;
-using devshm::store::Why;
-
 namespace {
 
 constexpr int limit = 128;
-constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
 
 /// The keeper raises its limit to the hard one. It stays low: no test here needs more.
 void lower_limit() {

@@ -9,13 +9,9 @@
 
 #include "steps.h"
 
-using devshm::store::Found;
-
 namespace {
 
 using Namespaces = StoreOfUsers;
-
-constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
 
 TEST_F(Namespaces, AUserNamespaceSeesWhatItsUserHas) {
   for (const uid_t inside : {first_user, uid_t{0}}) {

@@ -17,11 +17,6 @@
 #include "scratch_store.h"
 #include "surroundings.h"
 
-using devshm::store::Created;
-using devshm::store::Found;
-using devshm::store::Opened;
-using devshm::store::Why;
-
 namespace {
 
 struct Call {
@@ -123,7 +118,7 @@ void check(Seen& seen, const char* step, int fd) {
 void use_store(const ScratchStore& store, Seen& seen) {
   const std::string& path = store.path("a");
   const devshm::store::Place place = store.place();
-  const Created made = devshm::store::create_object(place, path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+  const Created made = devshm::store::create_object(place, path.c_str(), exclusively, 0600);
   seen.created = made.fd_or_error >= 0;
   seen.was_memory = seen.created && made.file == Why::is_memory;
   if (seen.created && pwrite(made.fd_or_error, "a", 1, 0) != 1) strcpy(seen.wrong, "write");
@@ -131,7 +126,7 @@ void use_store(const ScratchStore& store, Seen& seen) {
     const Opened opened = devshm::store::open_object(path.c_str(), O_RDONLY);
     if (opened.found == Found::opened) check(seen, "open", opened.fd_or_error);
     check(seen, "create", devshm::store::create_object(place, path.c_str(), O_RDWR | O_CREAT, 0600).fd_or_error);
-    if (devshm::store::create_object(place, path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600).fd_or_error >= 0)
+    if (devshm::store::create_object(place, path.c_str(), exclusively, 0600).fd_or_error >= 0)
       strcpy(seen.wrong, "created twice");
   }
   seen.finished = true;
@@ -160,7 +155,7 @@ class Refused : public ::testing::TestWithParam<Call> {
   void look() {
     if (seen.created) {
       EXPECT_EQ(store.text_of("a"), "a");
-      EXPECT_EQ(store.create("a", O_RDWR | O_CREAT | O_EXCL).fd_or_error, -EEXIST);
+      EXPECT_EQ(store.create("a", exclusively).fd_or_error, -EEXIST);
     }
     const int fd = store.create_with("b", "b");
     EXPECT_GE(fd, 0) << strerror(-fd);
@@ -198,7 +193,7 @@ TEST(RefusedCalls, ThatAreNotNeededLeaveMemory) {
     const ScratchStore store;
     EXPECT_EQ(in_child([&] {
                 if (!refuse(call, EPERM)) return no_surroundings;
-                const Created made = store.create("a", O_RDWR | O_CREAT | O_EXCL);
+                const Created made = store.create("a", exclusively);
                 return made.fd_or_error >= 0 && made.file == Why::is_memory ? 0 : 1;
               }),
               0)

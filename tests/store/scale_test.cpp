@@ -18,7 +18,6 @@
 
 #include "steps.h"
 
-using devshm::store::Found;
 using devshm::store::pool_size;
 
 namespace {
@@ -123,8 +122,8 @@ TEST(Scale, ManyProcessesFindEachOthersObjects) {
                       const std::string mine = "p" + std::to_string(i);
                       const std::string others = "p" + std::to_string((i * 7 + 1) % processes);
                       if (round) return store.text_of(others) == others;
-                      const auto made = store.create(mine, O_RDWR | O_CREAT | O_EXCL);
-                      memory += made.file == devshm::store::Why::is_memory;
+                      const auto made = store.create(mine, exclusively);
+                      memory += made.file == Why::is_memory;
                       return write(made.fd_or_error, mine.data(), mine.size()) == static_cast<ssize_t>(mine.size());
                     }),
             0);

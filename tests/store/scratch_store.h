@@ -14,6 +14,14 @@
 #include "../../preload/store/create_object.h"
 #include "../../preload/store/open_object.h"
 
+// What every test of the store speaks of.
+using devshm::store::Created;
+using devshm::store::Found;
+using devshm::store::Opened;
+using devshm::store::Why;
+
+inline constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
+
 /// The library under test, which is the keeper's program.
 const char* keeper_program();
 

@@ -22,8 +22,8 @@
   } while (false)
 
 inline bool creates_memory(const ScratchStore& store, const std::string& name, mode_t mode = 0600) {
-  const devshm::store::Created made = store.create(name, O_RDWR | O_CREAT | O_EXCL, mode);
-  if (made.fd_or_error < 0 || made.file != devshm::store::Why::is_memory) {
+  const Created made = store.create(name, exclusively, mode);
+  if (made.fd_or_error < 0 || made.file != Why::is_memory) {
     dprintf(2, "creating %s: %d, why a file: %d\n", name.c_str(), made.fd_or_error, static_cast<int>(made.file));
     return false;
   }
@@ -33,9 +33,9 @@ inline bool creates_memory(const ScratchStore& store, const std::string& name, m
 }
 
 inline bool creates_a_file(const ScratchStore& store, const std::string& name) {
-  const devshm::store::Created made = store.create(name, O_RDWR | O_CREAT | O_EXCL);
+  const Created made = store.create(name, exclusively);
   close(made.fd_or_error);
-  return made.fd_or_error >= 0 && made.file != devshm::store::Why::is_memory;
+  return made.fd_or_error >= 0 && made.file != Why::is_memory;
 }
 
 inline bool has_ended(pid_t child, int expected) {

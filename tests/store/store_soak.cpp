@@ -19,9 +19,6 @@
 
 #include "scratch_store.h"
 
-using devshm::store::Found;
-using devshm::store::Opened;
-
 namespace {
 
 constexpr int processes = 6;
@@ -61,17 +58,17 @@ class Worker {
     }
   }
 
-  void create(const std::string& name, int family, int exclusively) {
-    const devshm::store::Created made = store_.create(name, O_RDWR | O_CREAT | exclusively);
+  void create(const std::string& name, int family, int excl) {
+    const Created made = store_.create(name, O_RDWR | O_CREAT | excl);
     const int fd = made.fd_or_error;
     if (fd < 0) {
       if (fd != -EEXIST) complain("create", name, fd);
       return;
     }
     ++counts_.opens;
-    if (exclusively) {
+    if (excl) {
       ++counts_.created;
-      counts_.files += made.file != devshm::store::Why::is_memory;
+      counts_.files += made.file != Why::is_memory;
     }
     if (text_from(fd).empty()) {
       const std::string text = std::to_string(family);
@@ -190,11 +187,11 @@ int main(int argc, char** argv) {
   // Whatever state the keepers were left in, a creation works, and then nothing but the pool is held.
   // (On a busy machine it may be a file at first, since no keeper has answered in time.)
   const bool works = comes_true([&] {
-    const devshm::store::Created last = store.create("last", O_RDWR | O_CREAT | O_EXCL);
+    const Created last = store.create("last", exclusively);
     if (last.fd_or_error < 0) return false;
     close(last.fd_or_error);
     unlink(store.path("last").c_str());
-    return last.file == devshm::store::Why::is_memory;
+    return last.file == Why::is_memory;
   });
   const int pool = static_cast<int>(devshm::store::pool_size);
   const bool empty = comes_true([&] { return store.held_objects() == pool; });

@@ -11,14 +11,7 @@
 
 #include "scratch_store.h"
 
-using devshm::store::Created;
-using devshm::store::Found;
-using devshm::store::Opened;
-using devshm::store::Why;
-
 namespace {
-
-constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
 
 class Store : public ::testing::Test {
  protected:

@@ -19,16 +19,12 @@
 #include "steps.h"
 
 using devshm::store::ask_for_object;
-using devshm::store::Created;
-using devshm::store::Found;
 using devshm::store::LinkText;
 using devshm::store::ObjectName;
-using devshm::store::Why;
 
 namespace {
 
 constexpr uid_t stranger = 4103;
-constexpr int exclusively = O_RDWR | O_CREAT | O_EXCL;
 
 class Strangers : public StoreOfUsers {
  protected:

@@ -20,9 +20,6 @@
 #include "../../preload/store/message.h"
 #include "scratch_store.h"
 
-using devshm::store::Found;
-using devshm::store::Opened;
-
 namespace {
 
 constexpr uid_t owner = 4001, other = 4002;
@@ -47,10 +44,10 @@ class Users : public ::testing::Test {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to become two users";
     const int made = as_user(owner, owners_group, {shared_group}, [&] {
       const auto make = [&](const char* name, mode_t mode) {
-        const int fd = store.create(name, O_RDWR | O_CREAT | O_EXCL, mode).fd_or_error;
+        const int fd = store.create(name, exclusively, mode).fd_or_error;
         return fd >= 0 && write(fd, name, 4) == 4 && close(fd) == 0;
       };
-      const int shared = store.create("grou", O_RDWR | O_CREAT | O_EXCL, 0660).fd_or_error;
+      const int shared = store.create("grou", exclusively, 0660).fd_or_error;
       if (fchown(shared, static_cast<uid_t>(-1), shared_group) != 0 || write(shared, "grou", 4) != 4) return 1;
       return make("priv", 0600) && make("read", 0644) && make("open", 0666) && make("none", 0000) ? 0 : 1;
     });
@@ -104,9 +101,7 @@ TEST_F(Users, RootMayAll) {
 }
 
 TEST_F(Users, ANameThatIsTakenIsTaken) {
-  EXPECT_EQ(
-      as_user(other, others_group, {}, [&] { return -store.create("priv", O_RDWR | O_CREAT | O_EXCL).fd_or_error; }),
-      EEXIST);
+  EXPECT_EQ(as_user(other, others_group, {}, [&] { return -store.create("priv", exclusively).fd_or_error; }), EEXIST);
   EXPECT_EQ(as_user(other, others_group, {}, [&] { return -store.create("priv", O_RDWR | O_CREAT).fd_or_error; }),
             EACCES);
 }
@@ -203,9 +198,9 @@ TEST_F(Users, ARootThatAStrangerMadeIsNotUsed) {
   chmod(stolen.c_str(), 0777);
   EXPECT_EQ(as_user(other, others_group, {},
                     [&] {
-                      const devshm::store::Created made = store.create("theirs", O_RDWR | O_CREAT | O_EXCL);
+                      const Created made = store.create("theirs", exclusively);
                       struct stat found;
-                      if (made.fd_or_error < 0 || made.file == devshm::store::Why::is_memory) return 1;
+                      if (made.fd_or_error < 0 || made.file == Why::is_memory) return 1;
                       return fstat(made.fd_or_error, &found) == 0 && found.st_nlink == 1 ? 0 : 2;
                     }),
             0);

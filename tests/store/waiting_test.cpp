@@ -12,9 +12,7 @@
 #include "../../preload/store/lock.h"
 #include "steps.h"
 
-using devshm::store::Found;
 using devshm::store::open_object;
-using devshm::store::Opened;
 
 namespace {
 
