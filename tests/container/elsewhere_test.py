@@ -17,7 +17,8 @@ import yaml
 
 import ipc_none_test
 import sandboxed
-from calls import call
+from calls import call, ended
+from npm import install
 
 sys.dont_write_bytecode = True
 from snippets import snippets  # noqa: E402  pylint: disable=wrong-import-position
@@ -66,8 +67,7 @@ class Elsewhere(unittest.TestCase):
     def setUpClass(cls):
         cls.place = pathlib.Path(tempfile.mkdtemp(prefix="elsewhere-test.", dir="/var/tmp"))
         cls.addClassCleanup(shutil.rmtree, cls.place)
-        (cls.place / "package.json").write_text('{"private": true}\n')
-        call("npm", "install", "--no-audit", "--no-fund", *NPM, cwd=cls.place)
+        install(cls.place, *NPM)
         cls.place.chmod(0o755)
         (cls.place / "root").mkdir()
         (cls.place / "ids").write_text("nobody:100000:65536\n")
@@ -228,14 +228,10 @@ class Elsewhere(unittest.TestCase):
             "nproc=1024",
         ]
         inside += [*(words[2:-1] if devshm else []), "--rootfs", self.place / "root", "python3", "-c", SHARE]
-        done = subprocess.run(
-            ["unshare", "-m", "sh", "-euc", PODMAN, "sh", *as_user, "podman", "--log-level=error", "run", *inside],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+        done = ended(
+            *("unshare", "-m", "sh", "-euc", PODMAN, "sh", *as_user, "podman", "--log-level=error", "run", *inside),
             stderr=subprocess.STDOUT,
-            text=True,
             timeout=300,
-            check=False,
             env={
                 **os.environ,
                 "PLACE": str(self.place),

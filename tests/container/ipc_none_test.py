@@ -7,13 +7,13 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 import zipfile
 
 import sandboxed
+from calls import call
 
 sys.dont_write_bytecode = True
 from environment import bundle, emulation, roots  # noqa: E402  pylint: disable=wrong-import-position
@@ -60,36 +60,16 @@ class QuickWay(unittest.TestCase):
 
     def look(self, libc, *options, words=None):
         root = roots.debian(libc, emulation.native(), []).directory
-        done = subprocess.run(
-            [
-                "unshare",
-                "-m",
-                "sh",
-                "-euc",
-                SURROUNDINGS,
-                "sh",
-                "podman",
-                "run",
-                "--cgroups=disabled",
-                *(words or documented()),
-                *options,
-                "--rootfs",
-                root,
-                "python3",
-                "-c",
-                LOOK,
-            ],
+        said = call(
+            *("unshare", "-m", "sh", "-euc", SURROUNDINGS, "sh", "podman", "run", "--cgroups=disabled"),
+            *(words or documented()),
+            *options,
+            *("--rootfs", root, "python3", "-c", LOOK),
             cwd=sandboxed.TOP,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
             timeout=300,
-            check=False,
-            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")},
+            env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")}
         )
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(said)
 
     def with_devshm(self, libc):
         return self.look(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The packages of npm that tests run functions with, installed once and kept in the user's cache directory."""
+"""Packages of npm; those that tests run functions with are installed once and kept in the user's cache directory."""
 import pathlib
 import shutil
 import sys
@@ -19,6 +19,12 @@ PACKAGES = (
 )
 
 
+def install(directory, *packages):
+    # `npm init` would take the directory's name, which is none for a package.
+    (directory / "package.json").write_text('{"private": true}\n')
+    call("npm", "install", "--no-audit", "--no-fund", *packages, cwd=directory)
+
+
 def installed():
     """The directory with node_modules in it."""
     directory = roots.cache_directory() / ("npm-node-%s" % call("node", "--version").strip())
@@ -26,10 +32,8 @@ def installed():
     if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
-        # `npm init` would take the directory's name, which is none for a package.
-        (directory / "package.json").write_text('{"private": true}\n')
         headers = ["--nodedir=/usr"] if pathlib.Path("/usr/include/node").is_dir() else []
-        call("npm", "install", "--no-audit", "--no-fund", *headers, *PACKAGES, cwd=directory)
+        install(directory, *headers, *PACKAGES)
         stamp.write_text(" ".join(PACKAGES))
     return directory
 

@@ -19,6 +19,7 @@ import yaml
 
 import sandboxed
 from calls import call
+from npm import install
 
 EXAMPLES = sandboxed.TOP / "docs/examples"
 LIBRARY = "/opt/lib/libdevshm.so"
@@ -65,8 +66,7 @@ class Snippets(unittest.TestCase):
     def setUpClass(cls):
         cls.place = pathlib.Path(tempfile.mkdtemp(prefix="snippets-test.", dir="/var/tmp"))
         cls.addClassCleanup(shutil.rmtree, cls.place)
-        (cls.place / "package.json").write_text('{"private": true}\n')
-        call("npm", "install", "--no-audit", "--no-fund", *NPM, cwd=cls.place)
+        install(cls.place, *NPM)
         archive = call("npm", "pack", "--silent", PROVIDER, cwd=cls.place).split()[-1]
         call("tar", "-xzf", archive, *RESOURCES, cwd=cls.place)
         (cls.place / archive).unlink()

