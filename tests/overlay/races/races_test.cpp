@@ -4,7 +4,7 @@
 //
 //   races_test sem ROUNDS      processes call sem_open of one name at once: one of them makes it (sem.cpp)
 //   races_test dir SECONDS     the directory is removed, replaced and made again under programs that use it (dir.cpp)
-//   races_test first ROUNDS    first use in a new process by threads, beside dlopen, fork, signals and others (first.cpp)
+//   races_test first ROUNDS    first use in a new process by threads, beside dlopen, fork and signals (first.cpp)
 #include <cstdlib>
 
 #include "races.h"
