@@ -33,6 +33,8 @@ Architecture: all
 Maintainer: devshm developers <devshm@users.noreply.github.com>
 Description: for a test
 """
+# A script of shell behind it has mounts of its own.
+PRIVATE_MOUNTS = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
 # /usr/sbin as it is, but what is written there goes to a scratch directory (a policy for servers).
 INSIDE = 'mount -t overlay overlay -o "lowerdir=/usr/sbin,upperdir=$0/upper,workdir=$0/work" /usr/sbin && exec "$@"'
 
@@ -78,18 +80,7 @@ class Install(Scratch):
 
     def start(self, *packages):
         return subprocess.Popen(
-            [
-                "unshare",
-                "--mount",
-                "--propagation",
-                "private",
-                "sh",
-                "-c",
-                INSIDE,
-                self.place,
-                CONTAINER / "install",
-                *packages,
-            ],
+            [*PRIVATE_MOUNTS, INSIDE, self.place, CONTAINER / "install", *packages],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -163,16 +154,8 @@ class Release(Scratch):
             self.assertEqual((status, said), (1, "container/release: %s: %s\n" % (self.place / bad, reason)))
 
     def test_missing_rights_are_one_line(self):
-        read_only = [
-            "unshare",
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"',
-            self.place,
-        ]
+        remount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        read_only = [*PRIVATE_MOUNTS, remount, self.place]
         status, said = self.run_release("--output", self.place / "new", before=read_only)
         self.assertEqual((status, said), (1, "container/release: %s: Read-only file system\n" % (self.place / "new")))
 

@@ -92,31 +92,10 @@ class OtherArchitecture(unittest.TestCase):
     def test_the_layer_works_there(self):
         other = {"x86_64": "arm64"}.get(sandboxed.NATIVE)
         if other:
-            done = sandboxed.run(
-                "--arch",
-                other,
-                "--memory",
-                "512",
-                "--layer",
-                sandboxed.layer(other),
-                *sandboxed.PRELOAD,
-                "--task",
-                sandboxed.TOP / "container",
-                "python3",
-                "demo.py"
-            )
+            there = ("--arch", other, "--memory", "512", "--layer", sandboxed.layer(other), *sandboxed.PRELOAD)
+            done = sandboxed.run(*there, "--task", sandboxed.TOP / "container", "python3", "demo.py")
             self.assertEqual(done.stdout.count("works"), 5, done.stdout)
-            report = sandboxed.run(
-                "--arch",
-                other,
-                "--memory",
-                "512",
-                "--layer",
-                sandboxed.layer(other),
-                *sandboxed.PRELOAD,
-                "devshm",
-                "check"
-            ).stdout
+            report = sandboxed.run(*there, "devshm", "check").stdout
             self.assertIn("everything works", report)
 
 
