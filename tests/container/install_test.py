@@ -96,9 +96,8 @@ class Install(Scratch):
                     process = self.start("devshm-test-package")
                     said = [process.stdout.readline(), process.stdout.readline()]
                     self.assertEqual(said[0], "installing: devshm-test-package\n")
-                    self.assertEqual(
-                        said[1], "waiting for process %d (python3), which has %s\n" % (os.getpid(), self.place / lock)
-                    )
+                    holder = "%d (%s)" % (os.getpid(), pathlib.Path("/proc/self/comm").read_text().strip())
+                    self.assertEqual(said[1], "waiting for process %s, which has %s\n" % (holder, self.place / lock))
                     self.assertIsNone(process.poll())
                 self.assertEqual((process.communicate()[0], process.returncode), ("", 0))
                 self.assertTrue((self.place / "root/there").is_dir())
