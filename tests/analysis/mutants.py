@@ -47,7 +47,7 @@ LEFT_OUT = re.compile(
 )
 # What only DEVSHM_STORE=memory needs.
 STORE = re.compile(r"/store/|memory|object_names|creation_mask|show")
-WITH_A_TMP_OF_ITS_OWN = 'cd "$1" && mount --bind "$0" /tmp && shift && exec "$@"'
+WITH_A_TMP_OF_ITS_OWN = 'cd "$1" && mount --bind "$0" /tmp && shift && exec env --default-signal "$@"'
 IN_PLACE_OF_ANOTHER = 'mount --bind "$0" "$1" && shift && exec "$@"'
 
 Change = collections.namedtuple("Change", "file line before after")
@@ -175,24 +175,29 @@ class Workshop:
             options = ["-Dtests=auto", "-Ddaemon=enabled", "-Dwerror=false"]
             self.must("meson", "setup", self.build, self.tree, *options)
         self.must("ninja", "-C", self.build, "--quiet", "build.ninja")
-        tests = self.describe()
-        self.must(
-            "ninja", "-C", self.build, "--quiet", "-j2", *sorted({file for test in tests for file in test.targets})
-        )
+        self.tests = self.describe()
+        wanted = {file for test in self.tests for file in test.targets} | {*self.generated()}
+        self.must("ninja", "-C", self.build, "--quiet", "-j2", *sorted(wanted))
         self.products = {part: self.product(part) for part in PRODUCTS}
-        self.tests = tests
 
     def about(self, what):
         return json.loads(self.must("meson", "introspect", "--" + what, self.build))
 
-    def describe(self):
-        files = {
+    def targets(self, kind=""):
+        """{id: file in the build}"""
+        return {
             target["id"]: os.path.relpath(target["filename"][0], self.build)
             for target in self.about("targets")
-            if not target["filename"][0].endswith(
-                "own_calls.txt"
-            )  # it lists what the sources call, and is always stale
+            if kind in target["type"]
         }
+
+    def generated(self):
+        """What tests find in the build without saying so: the command, its documents, the calls that the sources have."""
+        return [file for file in self.targets("custom").values() if re.match(r"(preload|daemon)/|.*own_calls", file)]
+
+    def describe(self):
+        # That one is always stale.
+        files = {name: file for name, file in self.targets().items() if not file.endswith("own_calls.txt")}
         suites = {suite for some in SUITES.values() for suite in some}
         return [
             Test(
