@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from mutant_tests import LEFT_OUT, SUITES, Test, part_of
+
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 COPIED = (
     "meson.build",
@@ -28,81 +30,18 @@ COPIED = (
     "README.md",
     "CHANGELOG.md",
 )
-# Those that can notice a change, by the folder that it is in.
-SUITES = {
-    "preload/command": ["unit", "command", "security"],
-    "preload": ["unit", "library", "parity", "overlay", "faults", "security", "races", "command", "store"],
-    "daemon": ["daemon"],
-}
 # What has to be built first: if it is the same, so is the program.
 PRODUCTS = {
     "preload/command": ["preload/command/libdevshm-check.so"],
+    "preload/wrap": ["preload/libdevshm.so"],
     "preload": ["preload/libdevshm.so"],
     "daemon": ["daemon/devshmd"],
 }
-# What runs no code of ours, or is about tests; what compiles for itself; what asks once more what another one asks.
-LEFT_OUT = re.compile(
-    r"parity, (clang|fortified)|parity engine|sanitized|TSan|seeded bug|newer libfuse|recipe|fail without|patchelf|idle|soak"
-    r"| on a tmpfs$|, on a tmpfs$|postgres|workflows|^check_file$|image|^documents|watch sees|every family"
-)
-# What only DEVSHM_STORE=memory needs.
-STORE = re.compile(r"/store/|memory|object_names|creation_mask|show")
 WITH_A_TMP_OF_ITS_OWN = 'cd "$1" && mount --bind "$0" /tmp && shift && exec env --default-signal "$@"'
+FAMILY_BY_FAMILY = {"parity, plain": ["parity (%s)"], "parity, memory": ["parity (%s), memory"]}
 IN_PLACE_OF_ANOTHER = 'mount --bind "$0" "$1" && shift && exec "$@"'
 
 Change = collections.namedtuple("Change", "file line before after")
-
-
-@dataclasses.dataclass
-class Test:
-    """A test as meson describes it, and how long it takes where nothing is changed."""
-
-    name: str
-    suite: str
-    command: list
-    environment: dict
-    targets: list
-    seconds: float = 0.0
-
-
-def part_of(file):
-    return next(part for part in SUITES if file.startswith(part + "/"))
-
-
-def can_notice(test, file):
-    """Whether the test may run what is in the file."""
-    if test.suite not in SUITES[part_of(file)]:
-        return False
-    return "/store/" not in file or with_memory(test) or test.suite in ("unit", "command")
-
-
-def with_memory(test):
-    return test.suite == "store" or test.name.endswith(", memory")
-
-
-def words(text):
-    return {word.rstrip("s") for word in re.split(r"[^a-z]+", text.lower()) if len(word) > 2}
-
-
-class Order:
-    """The tests that can notice a change: first those that have noticed the most in the time they take."""
-
-    def __init__(self, tests):
-        self.tests = tests
-        self.by_file, self.by_part = collections.Counter(), collections.Counter()
-
-    def noticed(self, file, name):
-        self.by_file[file, name] += 1
-        self.by_part[os.path.dirname(file), name] += 1
-
-    def of(self, file):
-        def worth(test):
-            named = len(words(pathlib.Path(file).stem) & words(test.name))
-            seen = 5 * self.by_file[file, test.name] + self.by_part[os.path.dirname(file), test.name]
-            likely = 0.2 if with_memory(test) and not STORE.search(file) else 1
-            return (likely + 4 * named + seen) / (0.5 + test.seconds)
-
-        return sorted((test for test in self.tests if can_notice(test, file)), key=worth, reverse=True)
 
 
 def bring_up_to_date(source, target):
@@ -199,7 +138,7 @@ class Workshop:
         # That one is always stale.
         files = {name: file for name, file in self.targets().items() if not file.endswith("own_calls.txt")}
         suites = {suite for some in SUITES.values() for suite in some}
-        return [
+        tests = [
             Test(
                 test["name"],
                 test["suite"][0].rpartition(":")[2],
@@ -209,6 +148,14 @@ class Workshop:
             )
             for test in self.about("tests")
             if test["suite"][0].rpartition(":")[2] in suites and not LEFT_OUT.search(test["name"])
+        ]
+        # Also family by family, and without the trace, which takes longest.
+        families = sorted(path.stem.partition("_")[2] for path in (TOP / "tests/parity/functions").glob("parity_*.cpp"))
+        return tests + [
+            dataclasses.replace(test, name=name % family, command=[*test.command, family, "--no-trace"])
+            for test in tests
+            for name in FAMILY_BY_FAMILY.get(test.name, [])
+            for family in families
         ]
 
     def product(self, part):
@@ -239,6 +186,7 @@ class Workshop:
 
     def measure(self, test, slowest):
         """The seconds that it takes without a change, or nothing if it does not pass, or takes longer than that."""
+        self.wait()
         began = time.monotonic()
         passed = self.run(test, slowest * load())
         return (time.monotonic() - began) / load() if passed else None
@@ -252,8 +200,10 @@ class Workshop:
                 return "" if passed else "fails"
         return "hangs"
 
-    def judge(self, change, order):
-        """What notices the change: (suite, test, how). The suite is "compiler", "same code" or "nothing" if none does."""
+    def judge(self, change, order, budget):
+        """What notices the change: (suite, test, how). The suite is "compiler", "same code" or "nothing" if none does, or
+        "unfinished" if the tests so far took these seconds.
+        """
         file, part = self.tree / change.file, part_of(change.file)
         text = file.read_text(encoding="utf-8")
         lines = text.split("\n")
@@ -267,6 +217,9 @@ class Workshop:
             if self.product(part) == self.products[part]:
                 return "same code", "", ""
             for test in order.of(change.file):
+                budget -= test.seconds
+                if budget < 0:
+                    return "unfinished", "", ""
                 if not self.make(sorted(set(test.targets) - made)):
                     return "compiler", "", ""
                 made.update(test.targets)

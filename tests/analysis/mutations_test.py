@@ -16,7 +16,7 @@ MUTATIONS = pathlib.Path(__file__).resolve().with_name("mutations")
 LOADER = importlib.machinery.SourceFileLoader("mutations", str(MUTATIONS))
 mutations = importlib.util.module_from_spec(importlib.util.spec_from_loader(LOADER.name, LOADER))
 LOADER.exec_module(mutations)
-mutants = sys.modules["mutants"]
+mutants, mutant_tests = sys.modules["mutants"], sys.modules["mutant_tests"]
 
 
 class Mutations(unittest.TestCase):
@@ -55,11 +55,13 @@ class Mutations(unittest.TestCase):
     def test_results_are_kept(self):
         with tempfile.TemporaryDirectory() as scratch:
             path = pathlib.Path(scratch, "results")
-            one, two = (mutants.Change("daemon/file.cpp", number, "a", "b") for number in (1, 2))
-            mutations.Results(path).add(one, "unit", "text", "fails")
-            mutations.Results(path).add(two, "compiler", "", "")
+            one, two, three = (mutants.Change("daemon/file.cpp", number, "a", "b") for number in (1, 2, 3))
+            mutations.Results(path).add(one, "unit", "text", "fails", 5)
+            mutations.Results(path).add(two, "compiler", "", "", 5)
+            mutations.Results(path).add(three, "unfinished", "", "", 5)
             again = mutations.Results(path)
-            self.assertEqual(again.known(), {one, two})
+            self.assertEqual(again.known(5), {one, two, three})
+            self.assertEqual(again.known(6), {one, two})
             self.assertEqual([row["line"] for row in again.counted("")], [1])
 
 
@@ -73,7 +75,7 @@ class Judged(unittest.TestCase):
             test("socket over /tmp/shm", "overlay", 2),
             test("daemon a", "daemon", 1),
         ]
-        order = mutants.Order(tests)
+        order = mutant_tests.Order(tests)
         self.assertEqual(
             [each.name for each in order.of("preload/wrap/open.cpp")], ["socket over /tmp/shm", "parity, plain"]
         )
