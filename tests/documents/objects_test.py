@@ -84,6 +84,12 @@ class Objects(unittest.TestCase):
                 self.assertIn(r"/dev/shm/a \"\u000a\u001b[2J\udcff\\".replace('\\"', '"'), table)
                 self.doCleanups()
 
+    def test_an_owner_without_a_name(self):
+        self.hold("disk")
+        os.chown("/tmp/shm/mapped", 4711, 0)
+        objects = {entry["name"]: entry for entry in self.json("ls")[1]["objects"]}
+        self.assertEqual([objects["/dev/shm/mapped"][key] for key in ("uid", "owner")], [4711, "4711"])
+
     def test_nothing_there(self):
         self.assertEqual(run(self.devshm, "ls"), (0, "", ""))
         self.assertEqual(self.json("ls"), (0, {"objects": []}))

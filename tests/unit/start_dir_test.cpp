@@ -175,6 +175,15 @@ TEST(JudgeFrom, GivesUpOnAPathThatIsTooLong) {
   expect_outside(dev, (path + ".////shm/x").c_str());
 }
 
+TEST(JudgeFrom, FindsNothingWhereThereIsNoDev) {
+  if (geteuid() != 0) GTEST_SKIP() << "chroot is for root";
+  const ScratchDir empty;
+  EXPECT_EXIT(_exit(chroot(empty.path().c_str()) != 0                        ? 1
+                    : judge_from(AT_FDCWD, "shm/x").kind == Verdict::outside ? 0
+                                                                             : 2),
+              testing::ExitedWithCode(0), "");
+}
+
 TEST(JudgeFrom, LeavesErrnoAlone) {
   const Dir root("/");
   errno = 1234;
