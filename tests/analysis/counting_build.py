@@ -11,12 +11,12 @@ import subprocess
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 SUITES = ["unit", "parity", "overlay", "security", "faults", "races", "stack", "daemon"]
 # Left out, because they run what doesn't count: assembler code; the same again with other compilers, sanitizers or libfuse;
-# what shows that a test can fail, or is about the tests; another preload library over the memory store, which can't start its
-# keeper from a library with counters; and a library that patchelf has changed, which takes itself for the one that it was made of
-# and writes its counters over that one's.
+# what shows that a test can fail, or is about the tests; what compares with a tmpfs, without the library; another preload library
+# over the memory store, which can't start its keeper from a library with counters; and a library that patchelf has changed,
+# which takes itself for the one that it was made of and writes its counters over that one's.
 LEFT_OUT = re.compile(
     r"^may_match$|parity, (clang|fortified)|sanitized|TSan|seeded bug|passthrough|newer libfuse|recipe|fail without"
-    r"|patchelf|^parity engine$|^grounds$|libraries, memory"
+    r"|patchelf|^parity engine$|^grounds$|libraries, memory| on a tmpfs$"
 )
 
 
