@@ -3,6 +3,9 @@
 // Datagrams between sockets below /dev/shm, with a name in each.
 #include <dlfcn.h>
 
+#include <cstdlib>
+#include <fstream>
+
 #include "sockets.h"
 
 namespace {
@@ -35,6 +38,16 @@ class DatagramTest : public SocketTest {
   const string server_name_ = address("/dev/shm/server");
   const string client_name_ = address("/dev/shm/client" + nul);
 };
+
+TEST_F(DatagramTest, EachNameIsLoggedToItsEnd) {
+  const Socket longer, shorter;
+  ASSERT_EQ(longer.bind_to(address("/dev/shm/a-longer-name-than-the-next")), 0) << strerror(errno);
+  ASSERT_EQ(shorter.bind_to(address("/dev/shm/short")), 0) << strerror(errno);
+  std::ifstream log(getenv("DEVSHM_LOG"));
+  string line, last;
+  while (std::getline(log, line)) last = line;
+  EXPECT_EQ(last.substr(last.find(' ') + 1), string("bind: /dev/shm/short -> ") + getenv("DEVSHM_DIR") + "/short");
+}
 
 TEST_F(DatagramTest, SendtoAndRecvfrom) {
   for (const socklen_t room : {longest, socklen_t{12}}) {
