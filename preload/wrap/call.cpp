@@ -11,11 +11,11 @@ namespace devshm {
 
 long Call::make() { return paths_.count() == 1 && !may_match(text_of(paths_.of[0])) ? invoke() : make_matching(); }
 
-long Call::make_matching() {
-  const unsigned count = paths_.count();
-  JudgedPath paths[2];
+[[gnu::hot]] long Call::make_matching() {
+  JudgedPath judged[2];
+  const std::span<JudgedPath> paths(judged, paths_.count());
   bool is_rewritten = false;
-  for (unsigned i = 0; i < count; ++i) is_rewritten |= judge(paths_.of[i], paths[i]);
+  for (std::size_t i = 0; i < paths.size(); ++i) is_rewritten |= judge(paths_.of[i], paths[i]);
   const bool has_boundary = paths_.of[0].role == Role::moved || paths_.of[0].role == Role::linked;
   if (!is_rewritten && !(has_boundary && may_cross_boundary(paths[0], paths[1], link_flags()))) return invoke();
 
@@ -23,16 +23,15 @@ long Call::make_matching() {
   if (!set.active) return invoke();
   std::size_t size = 0;
   bool is_inside = false;
-  for (unsigned i = 0; i < count; ++i) {
-    if (const int error = paths[i].prepare(set, size)) return fail(error);
-    is_inside |= paths[i].is_inside();
+  for (JudgedPath& path : paths) {
+    if (const int error = path.prepare(set, size)) return fail(error);
+    is_inside |= path.is_inside();
   }
   // None where only a boundary is looked at. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
   char* const memory = static_cast<char*>(alloca(size));
   place(paths, memory);
   if (has_boundary && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
-  if (set.log)  // before the call: exec does not return
-    for (const JudgedPath& path : paths) path.log(function_.name());
+  if (set.log) log(paths);  // before the call: exec does not return
 
   long result = is_inside ? invoke_inside(set) : invoke();
   if (is_inside && found_nothing(result)) result = try_again(paths, memory, result);
@@ -40,7 +39,7 @@ long Call::make_matching() {
   return result;
 }
 
-bool Call::judge(const PathArg& path, JudgedPath& judged) const {
+[[gnu::hot]] bool Call::judge(const PathArg& path, JudgedPath& judged) const {
   const int base = path.directory ? static_cast<int>(words_[path.directory - 1]) : AT_FDCWD;
   Role role = path.role;
   // The kernel refuses a flag that it does not know.
@@ -60,15 +59,18 @@ bool Call::crosses_boundary(const JudgedPath& from, const JudgedPath& to) const 
   return from.role() == Role::moved ? renames_across(from, to) : links_across(from, to, link_flags());
 }
 
-void Call::place(JudgedPath (&paths)[2], char* memory) {
-  const unsigned count = paths_.count();
-  for (unsigned i = 0; i < count; ++i)
+[[gnu::hot]] void Call::place(std::span<JudgedPath> paths, char* memory) {
+  for (std::size_t i = 0; i < paths.size(); ++i)
     words_[paths_.of[i].position - 1] = reinterpret_cast<long>(paths[i].place(memory));
+}
+
+[[gnu::cold, gnu::noinline]] void Call::log(std::span<const JudgedPath> paths) const {
+  for (const JudgedPath& path : paths) path.log(function_.name());
 }
 
 /// Retries after ENOENT, which devshm may have caused: the backing directory was missing, or the kernel followed a link
 /// to the wrong place. The paths are placed again before each call, because a failed one may have written to a pattern.
-[[gnu::cold, gnu::noinline]] long Call::try_again(JudgedPath (&paths)[2], char* memory, long result) {
+[[gnu::cold, gnu::noinline]] long Call::try_again(std::span<JudgedPath> paths, char* memory, long result) {
   if (backing_dir_was_remade()) {
     place(paths, memory);
     result = invoke_inside(settings());
@@ -77,15 +79,15 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 }
 
 // It follows one link at a time, because only the call itself knows whether the last component is followed.
-[[gnu::cold, gnu::noinline]] long Call::follow_links(JudgedPath (&paths)[2], long result) {
+[[gnu::cold, gnu::noinline]] long Call::follow_links(std::span<JudgedPath> paths, long result) {
   // Calls with two paths follow neither to the end. Of the other calls, those that do not follow the last component
   // never fail with ENOENT on an existing link.
-  const bool last_too = paths_.count() == 1;
+  const bool last_too = paths.size() == 1;
   for (int links = 0; found_nothing(result); ++links) {
     std::size_t link_size = 0;
     for (JudgedPath& path : paths) link_size += path.find_link(last_too);
     if (!link_size) break;
-    place(paths, paths[0].is_rewritten() ? paths[0].memory() : paths[1].memory());
+    place(paths, (paths.front().is_rewritten() ? paths.front() : paths.back()).memory());
     if (links == most_links) return fail(ELOOP);
     char* at = static_cast<char*>(alloca(link_size));
     bool has_followed = false;
@@ -103,11 +105,11 @@ void Call::place(JudgedPath (&paths)[2], char* memory) {
 }
 
 /// Calls the real function, or does what it would with an object of the memory store.
-long Call::invoke_inside(const Settings& set) {
+[[gnu::hot]] long Call::invoke_inside(const Settings& set) {
   return set.store == Store::disk ? invoke() : invoke_for_memory(*this, function_, paths_.of[0], words_);
 }
 
-bool Call::has_failed(long result) const {
+[[gnu::hot]] bool Call::has_failed(long result) const {
   switch (function_.failure) {
     case Failure::minus_one: return static_cast<int>(result) == -1;
     case Failure::minus_one_long: return result == -1;
@@ -118,7 +120,7 @@ bool Call::has_failed(long result) const {
   return false;
 }
 
-bool Call::found_nothing(long result) const {
+[[gnu::hot]] bool Call::found_nothing(long result) const {
   if (function_.failure == Failure::error_number) return static_cast<int>(result) == ENOENT;
   return has_failed(result) && errno == ENOENT;
 }
@@ -132,6 +134,6 @@ long Call::fail(int error) const {
 }  // namespace devshm
 
 // entry_<architecture>.S calls it for a call with a path that may match.
-extern "C" [[gnu::used]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
+extern "C" [[gnu::used, gnu::hot]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
   return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make_matching();
 }

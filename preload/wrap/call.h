@@ -12,6 +12,8 @@
 
 #include <fcntl.h>
 
+#include <span>
+
 #include "function.h"
 #include "path.h"
 
@@ -41,7 +43,7 @@ class Call {
   long make_matching();
 
   /// Calls the real function with the words as they are.
-  long invoke() const { return devshm::invoke(real_, words_); }
+  [[gnu::hot]] long invoke() const { return devshm::invoke(real_, words_); }
 
   /// Whether `result` means that the function has failed.
   bool has_failed(long result) const;
@@ -57,10 +59,11 @@ class Call {
   bool judge(const PathArg& path, JudgedPath& judged) const;
   int link_flags() const;
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
-  void place(JudgedPath (&paths)[2], char* memory);
+  void place(std::span<JudgedPath> paths, char* memory);
+  void log(std::span<const JudgedPath> paths) const;
   long invoke_inside(const Settings& set);
-  long try_again(JudgedPath (&paths)[2], char* memory, long result);
-  long follow_links(JudgedPath (&paths)[2], long result);
+  long try_again(std::span<JudgedPath> paths, char* memory, long result);
+  long follow_links(std::span<JudgedPath> paths, long result);
   const Function& function_;
   const WordFunction real_;
   const Paths paths_;

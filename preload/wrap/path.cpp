@@ -16,10 +16,11 @@
 
 namespace devshm {
 
-bool JudgedPath::judge(const char* text, int base, Role role, bool matches) {
+[[gnu::hot]] bool JudgedPath::judge(const char* text, int base, Role role, bool matches) {
   text_ = text;
   base_ = base;
   role_ = role;
+  verdict_ = {Verdict::outside, nullptr};
   if (!matches || (role == Role::searched && !has_slash(text))) return false;
   // The kernel reads no more than this. It refuses a longer path, perhaps after it has found something else to be
   // wrong.
@@ -29,7 +30,7 @@ bool JudgedPath::judge(const char* text, int base, Role role, bool matches) {
   return is_rewritten();
 }
 
-int JudgedPath::prepare(const Settings& set, std::size_t& size) {
+[[gnu::hot]] int JudgedPath::prepare(const Settings& set, std::size_t& size) {
   if (!is_rewritten()) return 0;
   if (is_inside()) {
     if (const int error = ensure_backing_dir()) {
@@ -61,7 +62,7 @@ bool JudgedPath::is_overlay_root() const {
   return !*rest;
 }
 
-const char* JudgedPath::place(char*& memory) {
+[[gnu::hot]] const char* JudgedPath::place(char*& memory) {
   if (!is_rewritten()) return text_;
   placed_ = memory;
   // Not memcpy: gcc would make it an instruction that is slow for a few bytes on many processors (rep movsb).

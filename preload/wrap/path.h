@@ -32,8 +32,7 @@ inline Prefix prefix_for(const Verdict& verdict, const Settings& set) {
 class JudgedPath {
  public:
   /// Judges a path, and returns whether it is rewritten. `base` is the descriptor that a relative one starts at, or
-  /// AT_FDCWD. `matches`: what may_match() has returned for it. Before it is called, the object is a path that is
-  /// outside.
+  /// AT_FDCWD. `matches`: what may_match() has returned for it. Before it is called, the object has no value.
   bool judge(const char* text, int base, Role role, bool matches);
 
   bool is_rewritten() const { return verdict_.kind != Verdict::outside; }
@@ -74,11 +73,11 @@ class JudgedPath {
   void log(const char* function) const;
 
  private:
-  const char* text_ = nullptr;
-  int base_ = AT_FDCWD;
-  Role role_ = Role::named;
-  Verdict verdict_{Verdict::outside, nullptr};
-  std::size_t text_length_ = 0;
+  const char* text_;
+  int base_;
+  Role role_;
+  Verdict verdict_;
+  std::size_t text_length_;
   // Set by prepare().
   Prefix prefix_;
   std::size_t rest_length_;
