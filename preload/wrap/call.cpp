@@ -134,6 +134,7 @@ long Call::fail(int error) const {
 }  // namespace devshm
 
 // entry_<architecture>.S calls it for a call with a path that may match.
-extern "C" [[gnu::used, gnu::hot]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
+extern "C" [[gnu::used, gnu::hot]] long devshm_call(devshm::Slot& slot, const devshm::Function& function,
+                                                    devshm::Words& words) {
   return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make_matching();
 }
