@@ -15,13 +15,9 @@ bool Locked::room_may_come() {
   return came;
 }
 
-void Locked::invalidate_attributes(Ino ino) {
-  unlocked([&] { return fuse_lowlevel_notify_inval_inode(fs_.session, ino, -1, 0); });
-}
-
-void Locked::flush(Ino ino) {
+void Locked::invalidate(Ino ino, off_t from) {
   fs_.queue.hand_on();
-  unlocked([&] { return fuse_lowlevel_notify_inval_inode(fs_.session, ino, 0, 0); });
+  unlocked([&] { return fuse_lowlevel_notify_inval_inode(fs_.session, ino, from, 0); });
 }
 
 }  // namespace devshmd

@@ -102,12 +102,11 @@ class Locked {
     return result;
   }
 
-  /// Makes the kernel drop the attributes of an object that it has cached. The lock is released meanwhile. It waits for
-  /// no other request, so the calling thread keeps the token: handing it on would wake another thread for nothing.
-  void invalidate_attributes(Ino ino);
+  /// Makes the kernel drop the attributes of an object that it has cached. The lock is released meanwhile.
+  void invalidate_attributes(Ino ino) { invalidate(ino, -1); }
   /// Makes the kernel write back what was stored into mappings of a file, and drop the pages that it has cached. The
   /// lock is released meanwhile: the pages arrive as requests.
-  void flush(Ino ino);
+  void flush(Ino ino) { invalidate(ino, 0); }
 
   /// Repeats `make`, which returns an errno value, as long as it finds no room and some may come back. The lock is
   /// released while waiting: what `make` uses has to be held by the kernel (an open file, a parent) or looked up in it.
@@ -124,6 +123,8 @@ class Locked {
   /// tmpfs it comes back at once. So a caller without room waits for that moment. False if there is nothing to wait
   /// for, or nothing came for a while.
   bool room_may_come();
+
+  void invalidate(Ino ino, off_t from);
 
   FileSystem& fs_;
   std::unique_lock<std::mutex> lock_;

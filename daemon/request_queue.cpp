@@ -23,6 +23,7 @@ bool RequestQueue::acquire() {
   taken_ = true;
   holder_ = std::this_thread::get_id();
   in_a_row_ = 0;
+  since_load_ = load_interval;
   return true;
 }
 

@@ -22,9 +22,6 @@ namespace devshmd {
 
 class RequestQueue {
  public:
-  /// `loadavg`: see Load.
-  explicit RequestQueue(const char* loadavg = "/proc/loadavg") : load_(sched_getscheduler(0), loadavg) {}
-
   /// `may_spin`: see processors.h. `fd`: /dev/fuse, in blocking mode.
   void start(int fd, bool may_spin);
 
@@ -38,9 +35,6 @@ class RequestQueue {
   /// Parked threads return from `take`, and no thread parks any more. Threads in read(2) need a signal.
   void stop();
 
-  /// Does the calling thread have the token?
-  bool has_token() const;
-
   LatencyHold& latency_hold() { return hold_; }
 
  private:
@@ -50,6 +44,7 @@ class RequestQueue {
   static constexpr int silence_ms = 2;      ///< after this time processors may sleep again
   static constexpr int load_interval = 64;  ///< requests between two looks at the load
 
+  bool has_token() const;
   /// Waits for the token. False: spinning does not pay (any more).
   bool acquire();
   void look_at_load();
