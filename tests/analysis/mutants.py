@@ -169,7 +169,8 @@ class Workshop:
         self.wait()
         with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="mutations.", ignore_cleanup_errors=True) as tmp:
             os.chmod(tmp, 0o1777)
-            private = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"]
+            private = ["setpriv", "--pdeathsig", "KILL"]  # it ends with us
+            private += ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"]
             try:
                 done = subprocess.run(
                     [*self.inside, *private, WITH_A_TMP_OF_ITS_OWN, tmp, self.build, *test.command],

@@ -5,6 +5,7 @@ that fails from one that hangs, and goes on where it was ended.
 """
 import importlib.machinery
 import importlib.util
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,6 +17,14 @@ MUTATIONS = pathlib.Path(__file__).resolve().with_name("mutations")
 LOADER = importlib.machinery.SourceFileLoader("mutations", str(MUTATIONS))
 mutations = importlib.util.module_from_spec(importlib.util.spec_from_loader(LOADER.name, LOADER))
 LOADER.exec_module(mutations)
+# Its arguments: a place, and the command of a test.
+RUN_ONE = """
+import pathlib, sys
+import mutants
+workshop = mutants.Workshop(pathlib.Path(sys.argv[1]), None)
+workshop.build.mkdir()
+workshop.run(mutants.Test("it", "unit", sys.argv[2:], {}, []), 1000)
+"""
 mutants, mutant_tests = sys.modules["mutants"], sys.modules["mutant_tests"]
 
 
@@ -92,6 +101,17 @@ class Judged(unittest.TestCase):
             for how, command in {"": ["true"], "fails": ["false"], "hangs": ["sleep", "infinity"]}.items():
                 # Less than no time, so that it doesn't wait for long.
                 self.assertEqual(workshop.notices(mutants.Test("it", "unit", command, {}, [], -0.9)), how)
+
+    def test_a_test_ends_with_the_run(self):
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
+            os.mkfifo(scratch + "/held")
+            command = ["sh", "-c", 'exec >"$0"; echo; exec sleep infinity', scratch + "/held"]
+            started = subprocess.Popen([sys.executable, "-c", RUN_ONE, scratch, *command], cwd=MUTATIONS.parent)
+            with open(scratch + "/held") as held:
+                self.assertEqual(held.readline(), "\n")
+                started.kill()
+                started.wait()
+                self.assertEqual(held.read(), "")  # whoever has it open for writing is gone
 
     def test_a_copy_is_found_in_the_first_ones_place(self):
         with tempfile.TemporaryDirectory() as scratch:
