@@ -255,7 +255,7 @@ bool may_be_backing_file_system(int half_of_fsid) {
   return backing_dir_is_used() && (known == 0 || known == half_of_fsid);
 }
 
-[[gnu::hot]] int ensure_backing_dir() { return usable.holds() ? 0 : make_and_inspect(); }
+int ensure_backing_dir() { return usable.holds() ? 0 : make_and_inspect(); }
 
 bool backing_dir_was_remade() {
   struct stat found;

@@ -6,7 +6,7 @@
 // It reads aligned blocks of sixteen bytes: it never touches a page that the string is not in, though it may see bytes
 // before and after the string. Like the kernel, it reads at most PATH_MAX bytes: a longer text may match.
 
-        .section .text.hot.devshm_may_match, "ax", %progbits
+        .section .text.devshm_may_match, "ax", %progbits
         .p2align 2
         .globl  devshm_may_match, devshm_may_match_x9
         .hidden devshm_may_match, devshm_may_match_x9

@@ -10,7 +10,7 @@
         .balign 16
 ms:     .fill   16, 1, 'm'
 
-        .section .text.hot.devshm_may_match, "ax", %progbits
+        .section .text.devshm_may_match, "ax", %progbits
         .globl  devshm_may_match, devshm_may_match_rax
         .hidden devshm_may_match, devshm_may_match_rax
         .type   devshm_may_match, %function

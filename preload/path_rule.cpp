@@ -60,7 +60,7 @@ bool has_two_dots(const char* p, const char* end) {
 
 }  // namespace
 
-[[gnu::hot]] Verdict judge_absolute(const char* path, std::size_t length) {
+Verdict judge_absolute(const char* path, std::size_t length) {
   const bool is_usual = length >= sizeof(Word) && word_at(path) == word_at("/dev/shm") &&
                         (path[8] == '/' || path[8] == '\0') && !has_two_dots(path + 8, path + length);
   return is_usual ? Verdict{Verdict::inside, path + 8} : judge(path, Start::root);

@@ -117,7 +117,7 @@ bool settings_are_read() { return published.load(std::memory_order_acquire); }
 
 bool disables(const char* value) { return value && *value && Flag::standard(value, nullptr); }
 
-[[gnu::hot]] const Settings& settings() {
+const Settings& settings() {
   const Settings* known = published.load(std::memory_order_acquire);
   return known ? *known : read_and_publish();
 }

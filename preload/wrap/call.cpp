@@ -11,7 +11,7 @@ namespace devshm {
 
 long Call::make() { return paths_.count() == 1 && !may_match(text_of(paths_.of[0])) ? invoke() : make_matching(); }
 
-[[gnu::hot]] long Call::make_matching() {
+long Call::make_matching() {
   JudgedPath judged[2];
   const std::span<JudgedPath> paths(judged, paths_.count());
   bool is_rewritten = false;
@@ -39,7 +39,7 @@ long Call::make() { return paths_.count() == 1 && !may_match(text_of(paths_.of[0
   return result;
 }
 
-[[gnu::hot]] bool Call::judge(const PathArg& path, JudgedPath& judged) const {
+bool Call::judge(const PathArg& path, JudgedPath& judged) const {
   const int base = path.directory ? static_cast<int>(words_[path.directory - 1]) : AT_FDCWD;
   Role role = path.role;
   // The kernel refuses a flag that it does not know.
@@ -59,7 +59,7 @@ bool Call::crosses_boundary(const JudgedPath& from, const JudgedPath& to) const 
   return from.role() == Role::moved ? renames_across(from, to) : links_across(from, to, link_flags());
 }
 
-[[gnu::hot]] void Call::place(std::span<JudgedPath> paths, char* memory) {
+void Call::place(std::span<JudgedPath> paths, char* memory) {
   for (std::size_t i = 0; i < paths.size(); ++i)
     words_[paths_.of[i].position - 1] = reinterpret_cast<long>(paths[i].place(memory));
 }
@@ -105,11 +105,11 @@ bool Call::crosses_boundary(const JudgedPath& from, const JudgedPath& to) const 
 }
 
 /// Calls the real function, or does what it would with an object of the memory store.
-[[gnu::hot]] long Call::invoke_inside(const Settings& set) {
+long Call::invoke_inside(const Settings& set) {
   return set.store == Store::disk ? invoke() : invoke_for_memory(*this, function_, paths_.of[0], words_);
 }
 
-[[gnu::hot]] bool Call::has_failed(long result) const {
+bool Call::has_failed(long result) const {
   switch (function_.failure) {
     case Failure::minus_one: return static_cast<int>(result) == -1;
     case Failure::minus_one_long: return result == -1;
@@ -120,7 +120,7 @@ bool Call::crosses_boundary(const JudgedPath& from, const JudgedPath& to) const 
   return false;
 }
 
-[[gnu::hot]] bool Call::found_nothing(long result) const {
+bool Call::found_nothing(long result) const {
   if (function_.failure == Failure::error_number) return static_cast<int>(result) == ENOENT;
   return has_failed(result) && errno == ENOENT;
 }
@@ -134,7 +134,6 @@ long Call::fail(int error) const {
 }  // namespace devshm
 
 // entry_<architecture>.S calls it for a call with a path that may match.
-extern "C" [[gnu::used, gnu::hot]] long devshm_call(devshm::Slot& slot, const devshm::Function& function,
-                                                    devshm::Words& words) {
+extern "C" [[gnu::used]] long devshm_call(devshm::Slot& slot, const devshm::Function& function, devshm::Words& words) {
   return devshm::Call(function, devshm::real_function(slot, function), function.paths, words).make_matching();
 }

@@ -43,7 +43,7 @@ class Call {
   long make_matching();
 
   /// Calls the real function with the words as they are.
-  [[gnu::hot]] long invoke() const { return devshm::invoke(real_, words_); }
+  long invoke() const { return devshm::invoke(real_, words_); }
 
   /// Whether `result` means that the function has failed.
   bool has_failed(long result) const;

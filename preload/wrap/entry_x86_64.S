@@ -8,7 +8,7 @@
 // and leaves all else as the caller set it up. So an ordinary call jumps on to the real function, which sees the
 // caller's own frame and return address, and unchanged argument registers.
 
-        .section .text.hot.devshm_enter, "ax", %progbits
+        .text
 
 // Jumps on unless one of the paths may match.
         .macro  enter positions, paths:vararg

@@ -16,7 +16,7 @@
 
 namespace devshm {
 
-[[gnu::hot]] bool JudgedPath::judge(const char* text, int base, Role role, bool matches) {
+bool JudgedPath::judge(const char* text, int base, Role role, bool matches) {
   text_ = text;
   base_ = base;
   role_ = role;
@@ -30,7 +30,7 @@ namespace devshm {
   return is_rewritten();
 }
 
-[[gnu::hot]] int JudgedPath::prepare(const Settings& set, std::size_t& size) {
+int JudgedPath::prepare(const Settings& set, std::size_t& size) {
   if (!is_rewritten()) return 0;
   if (is_inside()) {
     if (const int error = ensure_backing_dir()) {
@@ -62,7 +62,7 @@ bool JudgedPath::is_overlay_root() const {
   return !*rest;
 }
 
-[[gnu::hot]] const char* JudgedPath::place(char*& memory) {
+const char* JudgedPath::place(char*& memory) {
   if (!is_rewritten()) return text_;
   placed_ = memory;
   // Not memcpy: gcc would make it an instruction that is slow for a few bytes on many processors (rep movsb).
