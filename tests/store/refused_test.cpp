@@ -161,6 +161,7 @@ class Refused : public ::testing::TestWithParam<Call> {
     EXPECT_GE(fd, 0) << strerror(-fd);
     close(fd);
     EXPECT_EQ(store.text_of("b"), "b");
+    EXPECT_LE(store.keepers().size(), 2u);
     for (const char* name : {"a", "b"}) unlink(store.path(name).c_str());
   }
 
