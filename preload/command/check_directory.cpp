@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,12 +46,9 @@ void for_each_short_name(Visit visit) {
   closedir(dir);
 }
 
-/// Removes what is in a directory that has no directories in it.
-void remove_entries(const char* path) {
-  DIR* dir = opendir(path);
-  if (!dir) return;
-  while (const dirent* entry = readdir(dir)) sys::unlinkat(dirfd(dir), entry->d_name);
-  closedir(dir);
+int remove_it(const char* path, const struct stat*, int, struct FTW*) {
+  remove(path);
+  return 0;
 }
 
 }  // namespace
@@ -100,10 +99,8 @@ void Leftovers::remove_root() const {
   if (!root.fits() || !is_there(root.c_str())) return;
   sys::unlinkat(AT_FDCWD, root.entry("lock").c_str());
   for (int i = 0; i < tries && is_there(root.c_str()); ++i) {
-    remove_entries(root.entry("pool").c_str());
-    sys::rmdir(root.entry("pool").c_str());
-    remove_entries(root.c_str());
-    if (sys::rmdir(root.c_str()) != 0) sys::sleep_microseconds(1000);
+    nftw(root.c_str(), remove_it, 8, FTW_DEPTH | FTW_PHYS);
+    if (is_there(root.c_str())) sys::sleep_microseconds(1000);
   }
 }
 
