@@ -113,8 +113,11 @@ class Locked {
   template <class Make>
   int with_room(Make&& make) {
     for (;;) {
+      const std::size_t dropped = table().dropped();
       const int error = make();
-      if (error != ENOSPC || !room_may_come()) return error;
+      if (error != ENOSPC) return error;
+      // `make` may have released the lock, and an object may have been dropped meanwhile: that is the last to wait for.
+      if (table().dropped() == dropped && !room_may_come()) return error;
     }
   }
 
