@@ -179,6 +179,9 @@ def limits(calls):
     calls.call(os.fstat, fd, show=["unlinked"])
     room()
     os.close(fd)
+    if os.environ.get("DEVSHMD_WANTS") == "passthrough":  # the kernel takes the room, and frees it a moment later
+        while os.statvfs(".").f_bfree * PAGE < 2**19:
+            os.sched_yield()
     other = calls.fd("g")
     calls.call(os.pwrite, other, b"x" * 2**19, 0, show=["after it"])
     room()
