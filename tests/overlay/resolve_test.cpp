@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Links in /proc, full paths and the working directory: what the program is told of where it is.
+// Links in /proc, full paths and the working directory: what the kernel shows a program of its place.
 #include <sys/mman.h>
 #include <sys/stat.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// For the tests of sockets: their addresses as bytes, and what a program is told of them.
+// For the tests of sockets: their addresses as bytes, and what the kernel reports of them.
 #pragma once
 
 #include <errno.h>

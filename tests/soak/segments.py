@@ -15,7 +15,7 @@ def pattern(number, size):
 
 
 def attend(pipe):
-    """The other side: looks for what it is told of, and answers in the memory itself."""
+    """The other side: looks for the names that it receives, and answers in the memory itself."""
     while order := pipe.recv():
         name, number, size = order
         memory = SharedMemory(name)
