@@ -11,7 +11,8 @@
 namespace devshm::store {
 namespace {
 
-constexpr long lock_milliseconds = 1000;
+// As long as an open waits: many processes may have to remove names after both keepers were killed.
+constexpr long lock_milliseconds = open_milliseconds;
 // Shorter than a new keeper waits for the lock that is held here.
 constexpr long look_milliseconds = 1000;
 
