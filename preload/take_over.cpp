@@ -156,7 +156,13 @@ int take_over(const char* dir) {
     remove_links(fd, dir, list);
     is_clean = sys::fchown(fd, 0, 0) == 0 && (has_nobody || clean(fd, list));
   }
-  if (is_clean) return 0;
+  if (is_clean) {
+    // The old owner may have been allowed to rename it a moment before. The kernel holds the lock of the directory
+    // above until that is done, and takes it for this call, too, which changes nothing. The caller looks at the name
+    // again.
+    sys::rename_noreplace(dir, dir);
+    return 0;
+  }
   sys::fchmod(fd, old.st_mode & 07777);
   sys::fchown(fd, old.st_uid, old.st_gid);
   return EPERM;
