@@ -243,11 +243,24 @@ class Command(unittest.TestCase):
             (["--task", "/nowhere", "true"], "/nowhere is neither a directory nor a zip"),
             (["--layer", __file__, "true"], "environment_test.py is neither a directory nor a zip"),
             (["--root", __file__, "true"], "neither a directory nor an OCI or docker archive"),
-            (["--root", "no.such/image", "true"], "no such directory or file"),
         ):
-            done = sandboxed.run(*arguments, check=False)
-            self.assertEqual(done.returncode, 125, arguments)
-            self.assertRegex(done.stderr, r"\Alambda: [^\n]*%s[^\n]*\n\Z" % re.escape(text))
+            self.expect_refusal(sandboxed.run(*arguments, check=False), text)
+
+    def test_an_image_that_is_not_there_is_named(self):
+        # podman, which is asked for the image, leaves its locks in /dev/shm.
+        private = ["unshare", "-m", "sh", "-euc", 'mount -t tmpfs none /dev/shm; exec "$@"', "sh"]
+        done = subprocess.run(
+            [*private, sandboxed.LAMBDA, "--root", "no.such/image", "true"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        self.expect_refusal(done, "no such directory or file")
+
+    def expect_refusal(self, done, text):
+        self.assertEqual(done.returncode, 125, done)
+        self.assertRegex(done.stderr, r"\Alambda: [^\n]*%s[^\n]*\n\Z" % re.escape(text))
 
     def test_what_is_missing_on_the_machine_is_named(self):
         with tempfile.TemporaryDirectory(prefix="lambda-test.") as empty:
