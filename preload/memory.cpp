@@ -103,15 +103,12 @@ int create(const char* path, int flags, mode_t mode) {
 
 /// Opens something without a name. If it can be given a name later, it has to be a file, because a memfd can't get one.
 int create_unnamed(const char* dir, int flags, mode_t mode) {
-  constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_CLOEXEC; MFD_EXEC, Linux 6.3
   struct stat found;
   if (!(flags & O_EXCL) || (flags & O_ACCMODE) != O_RDWR) return not_memory;
   if (sys::fstatat(AT_FDCWD, dir, &found, 0) != 0 || !S_ISDIR(found.st_mode) || sys::access(dir, W_OK) != 0)
     return not_memory;
-  const unsigned own = flags & O_CLOEXEC ? close_on_exec : 0;
   const auto name = store::memfd_name({0, 0});
-  int fd = sys::memfd_create(name.c_str(), own | executable);
-  if (fd == -EINVAL) fd = sys::memfd_create(name.c_str(), own);
+  const int fd = sys::executable_memfd(name.c_str(), flags & O_CLOEXEC ? MFD_CLOEXEC : 0);
   if (fd < 0) return not_memory;
   sys::fchmod(fd, mode & 07777 & ~creation_mask());
   constexpr int status_flags = O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_NOATIME;
@@ -227,8 +224,9 @@ NamesLocked::NamesLocked() {
   if (!is_used()) return;
   static_assert(sizeof(store::Lock) <= sizeof lock_);
   is_made_ = with_room([&] {
-    const store::Root root = store::own_root(settings().dir);
-    if (store::look_at_root(root, sys::geteuid()) != 0) return false;
+    const uid_t user = sys::geteuid();
+    const store::Root root = store::own_root(settings().dir, user);
+    if (store::look_at_root(root, user) != 0) return false;
     new (lock_) store::Lock(root, store::Lock::Kind::shared, lock_milliseconds);
     return true;
   });

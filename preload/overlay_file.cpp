@@ -15,17 +15,15 @@
 namespace devshm {
 namespace {
 
-bool is_same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
-
 /// Goes up from a directory to the backing directory or the root. Takes ownership of the descriptor.
 Location location_of_directory(int fd, struct stat here, const struct stat& backing_dir) {
   for (int level = 0; level < PATH_MAX / 2; ++level) {
     const sys::Descriptor at(fd);
-    if (is_same_file(here, backing_dir)) return Location::in_overlay;
+    if (sys::is_same_file(here, backing_dir)) return Location::in_overlay;
     sys::Descriptor above(sys::openat(at.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
     struct stat found;
     if (!above.is_open() || sys::fstat(above.get(), &found) != 0) return Location::unknown;
-    if (is_same_file(found, here)) return Location::outside;
+    if (sys::is_same_file(found, here)) return Location::outside;
     here = found;
     fd = above.release();
   }

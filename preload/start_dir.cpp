@@ -19,7 +19,7 @@ bool leads_to(int base, const char* path, std::size_t length, const char* other)
   // If nothing precedes it, the path starts in the base itself.
   if (sys::fstatat(base, length ? prefix : ".", &here, 0) != 0) return false;
   if (sys::fstatat(AT_FDCWD, other, &there, 0) != 0) return false;
-  return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+  return sys::is_same_file(here, there);
 }
 
 }  // namespace

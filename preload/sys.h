@@ -107,6 +107,9 @@ inline int clock_gettime(int clock, struct timespec* out) {
   return static_cast<int>(call(SYS_clock_gettime, clock, word(out)));
 }
 inline int fstat(int fd, struct stat* out) { return static_cast<int>(call(SYS_fstat, fd, word(out))); }
+inline bool is_same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 inline int statfs(const char* path, struct statfs* out) {
   return static_cast<int>(call(SYS_statfs, word(path), word(out)));
 }

@@ -34,6 +34,7 @@ bool is_there(const char* path) {
 
 struct Attempt {
   const Place& place;
+  const uid_t user;
   const Root root;
   const char* path;
   int flags;
@@ -93,7 +94,7 @@ Created create_file(const Attempt& attempt, Why why) {
 /// One attempt to create something under a name that nothing had.
 Created create_new(const Attempt& attempt) {
   if (!attempt.root.fits()) return {as_file(attempt), Why::path_too_long};
-  if (look_at_root(attempt.root, sys::geteuid()) == -EPERM) return {as_file(attempt), Why::root_unusable};
+  if (look_at_root(attempt.root, attempt.user) == -EPERM) return {as_file(attempt), Why::root_unusable};
   int error = 0;
   for (int round = 0; round <= refills; ++round) {
     {
@@ -111,7 +112,6 @@ Created create_new(const Attempt& attempt) {
         if (error != -ENOENT && error != -EACCES) break;
       } else {
         error = lock.error();
-        if (error == -EAGAIN) break;
         if (error != -ENOENT && error != -ENOTDIR) break;
       }
     }
@@ -161,8 +161,8 @@ int open_existing(const Attempt& attempt) {
 }  // namespace
 
 Created create_object(const Place& place, const char* path, int flags, mode_t mode) {
-  const Root root = own_root(place.backing_dir);
-  const Attempt attempt = {place, root, path, flags, mode};
+  const uid_t user = sys::geteuid();
+  const Attempt attempt = {place, user, own_root(place.backing_dir, user), path, flags, mode};
   // What is to be created with O_EXCL is not there, as a rule: publishing it says so too.
   bool looks = !(flags & O_EXCL);
   for (int i = 0; i < tries; ++i, looks = true) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <errno.h>
+#include <linux/memfd.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -40,11 +41,11 @@ inline long readlinkat(int dir, const char* path, char* out, std::size_t size) {
 inline int memfd_create(const char* name, unsigned flags) {
   return static_cast<int>(call(SYS_memfd_create, word(name), flags));
 }
-/// Makes memory that is closed by execve(2), and whose content can be executed.
-inline int executable_memfd(const char* name) {
-  constexpr unsigned close_on_exec = 1, executable = 0x10;  // MFD_EXEC, Linux 6.3; before, every memfd was
-  const int made = memfd_create(name, close_on_exec | executable);
-  return made == -EINVAL ? memfd_create(name, close_on_exec) : made;
+/// Makes memory whose content can be executed.
+inline int executable_memfd(const char* name, unsigned flags = MFD_CLOEXEC) {
+  constexpr unsigned executable = 0x10;  // MFD_EXEC, Linux 6.3; before, every memfd was
+  const int made = memfd_create(name, flags | executable);
+  return made == -EINVAL ? memfd_create(name, flags) : made;
 }
 /// The kernel subtracts the time that it has waited from `limit`.
 inline int poll(struct pollfd* of, unsigned count, struct timespec& limit) {

@@ -26,8 +26,8 @@ int look_at_root(const Root& root, uid_t user) {
   return is_closed ? 0 : -EPERM;
 }
 
-Root own_root(const char* backing_dir) {
-  return Root(backing_dir, sys::geteuid(), static_cast<gid_t>(sys::call(SYS_getegid)));
+Root own_root(const char* backing_dir, uid_t user) {
+  return Root(backing_dir, user, static_cast<gid_t>(sys::call(SYS_getegid)));
 }
 
 void remove_root(const Root& root) {

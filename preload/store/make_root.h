@@ -3,12 +3,13 @@
 // Makes ROOT, with its lock file and the pool's directory. Async-signal-safe and thread-safe.
 #pragma once
 
+#include "kernel.h"
 #include "names.h"
 
 namespace devshm::store {
 
 /// The store of this user.
-Root own_root(const char* backing_dir);
+Root own_root(const char* backing_dir, uid_t user = sys::geteuid());
 
 /// Makes what is missing. Returns 0, or a negative errno: -EPERM if another user owns the directory or can write to it.
 int make_root(const Root& root);

@@ -103,6 +103,10 @@ ShortText<48> memfd_name(const ObjectName& object) {
   return ShortText<48>().add("devshm:").add_hex(object.generation).add("/").add(object.number);
 }
 
+ShortText<32> descriptor_path(int fd) {
+  return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
+}
+
 ShortText<64> descriptor_text(const ObjectName& object) {
   const ShortText<48> name = memfd_name(object);
   return ShortText<64>().add("/memfd:").add(name.c_str(), name.size()).add(" (deleted)");

@@ -81,7 +81,10 @@ bool parse_generation(const char* text, std::size_t length, std::uint64_t& out);
 /// The name to make an object's memfd with.
 ShortText<48> memfd_name(const ObjectName& object);
 
-/// The text of the link /proc/self/fd/N for an object's descriptor.
+/// The link in /proc by which a process can open once more what it has open.
+ShortText<32> descriptor_path(int fd);
+
+/// What that link says for an object's descriptor.
 ShortText<64> descriptor_text(const ObjectName& object);
 
 }  // namespace devshm::store

@@ -17,10 +17,6 @@ constexpr int creating = O_CREAT | O_EXCL | O_TRUNC;
 // Each time the name has been changed to lead to another object.
 constexpr int most_looks = 1000;
 
-ShortText<32> descriptor_path(int fd) {
-  return ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(fd));
-}
-
 /// Checks that the descriptor is that object. Returns 0, or a negative errno: -ESTALE if it is something else.
 int compare(int fd, const ObjectName& object) {
   char found[80];

@@ -21,6 +21,10 @@ void append(char* text, std::size_t size, TextEnd& end, const char* more, std::s
   if (count) end.fits = false;
 }
 
+void append(char* text, std::size_t size, TextEnd& end, const char* more) {
+  append(text, size, end, more, text_length(more));
+}
+
 void append_number(char* text, std::size_t size, TextEnd& end, unsigned long number) {
   char digits[20];
   char* at = digits + sizeof digits;

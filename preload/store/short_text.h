@@ -19,6 +19,7 @@ struct TextEnd {
 };
 /// The functions behind ShortText, which exist once for all sizes.
 void append(char* text, std::size_t size, TextEnd& end, const char* more, std::size_t count);
+void append(char* text, std::size_t size, TextEnd& end, const char* more);
 void append_number(char* text, std::size_t size, TextEnd& end, unsigned long number);
 void append_hex(char* text, std::size_t size, TextEnd& end, std::uint64_t number);
 
@@ -36,7 +37,10 @@ class ShortText {
     append(text_, Size, end_, text, length);
     return *this;
   }
-  ShortText& add(const char* text) { return add(text, text_length(text)); }
+  ShortText& add(const char* text) {
+    append(text_, Size, end_, text);
+    return *this;
+  }
   ShortText& add(unsigned long number) {
     append_number(text_, Size, end_, number);
     return *this;

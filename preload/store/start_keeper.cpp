@@ -37,8 +37,7 @@ int copy_of(const char* program) {
     if (sent < 0) return static_cast<int>(sent);
     if (sent == 0) break;
   }
-  const auto path = ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(copy.get()));
-  return sys::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC);
+  return sys::openat(AT_FDCWD, descriptor_path(copy.get()).c_str(), O_RDONLY | O_CLOEXEC);
 }
 
 /// Executes the program. Libraries are often installed without execute permission, or on a file system mounted noexec:

@@ -52,7 +52,7 @@ char* get_cwd(char* out, std::size_t size) {
 [[gnu::cold, gnu::noinline]] char* get_named_cwd(const char* pwd) {
   struct stat named, here;
   const bool is_here = stat_path(AT_FDCWD, pwd, &named, 0) == 0 && sys::fstatat(AT_FDCWD, ".", &here, 0) == 0 &&
-                       is_same_file(named, here);
+                       sys::is_same_file(named, here);
   if (!is_here) return get_cwd(nullptr, 0);
   // Null names no directory. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
   char* copy = static_cast<char*>(malloc(strlen(pwd) + 1));

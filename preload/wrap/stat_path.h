@@ -11,8 +11,4 @@ namespace [[gnu::visibility("hidden")]] devshm {
 /// Returns 0, or -1 with errno.
 int stat_path(int dir, const char* path, struct stat* out, int flags);
 
-inline bool is_same_file(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 }  // namespace devshm

@@ -24,8 +24,7 @@ int make_memfd(const ObjectName& name, unsigned number) {
   if (made < 0) return made;
   const sys::Descriptor memfd(made);
   if (const int error = sys::fchmod(made, 0600)) return error;
-  const auto path = ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(made));
-  const sys::Descriptor held(sys::openat(AT_FDCWD, path.c_str(), O_PATH | O_CLOEXEC));
+  const sys::Descriptor held(sys::openat(AT_FDCWD, descriptor_path(made).c_str(), O_PATH | O_CLOEXEC));
   if (!held.is_open()) return held.get();
   const int result = sys::dup3(held.get(), static_cast<int>(number), O_CLOEXEC);
   return result < 0 ? result : 0;

@@ -30,7 +30,7 @@ int open_for(const Peer& peer, const Objects& objects, const Request& request) {
   struct stat object;
   if (const int error = sys::fstat(static_cast<int>(name.number), &object)) return error;
   if (!peer.may_open(object, request.flags)) return -EACCES;
-  const auto path = ShortText<32>().add("/proc/self/fd/").add(static_cast<unsigned long>(name.number));
+  const auto path = descriptor_path(static_cast<int>(name.number));
   return sys::openat(AT_FDCWD, path.c_str(), (request.flags & (O_ACCMODE | O_APPEND)) | O_CLOEXEC | O_NONBLOCK);
 }
 
