@@ -125,8 +125,7 @@ bool is_memory_name(int dir, const char* path) {
     const long length = sys::readlinkat(dir, path, text, sizeof text);
     store::LinkText link;
     if (length <= 0 || !store::parse_link(text, static_cast<std::size_t>(length), link)) return false;
-    const store::Whose whose = store::owner_of_link(dir, path, text, link).whose;
-    return whose == store::Whose::own || whose == store::Whose::of_other;
+    return store::counts(store::owner_of_link(dir, path, text, link).whose);
   });
 }
 

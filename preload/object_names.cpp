@@ -9,6 +9,7 @@
 #include "roomy_stack.h"
 #include "settings.h"
 #include "store/kernel.h"
+#include "store/open_object.h"
 #include "sys.h"
 #include "text.h"
 
@@ -44,7 +45,8 @@ bool is_name_of(const ObjectName& object, int dir, const char* name) {
   char text[longest_text];
   const long length = sys::readlinkat(dir, name, text, sizeof text);
   LinkText link;
-  return length > 0 && store::parse_link(text, static_cast<std::size_t>(length), link) && link.object == object;
+  if (length <= 0 || !store::parse_link(text, static_cast<std::size_t>(length), link)) return false;
+  return link.object == object && store::counts(store::owner_of_link(dir, name, text, link).whose);
 }
 
 /// Searches the directory that `path`, of `length` bytes, names, and those below it.
@@ -98,11 +100,11 @@ bool object_of_descriptor(int fd, ObjectName& object) {
 }
 
 void remember_name(int fd, const char* path) {
-  if (fd < 0 || !ends_within(path, sizeof Remembered::path)) return;
+  if (fd < 0) return;
   Remembered& slot = slot_of(fd);
   if (!slot.take()) return;
   slot.fd = fd;
-  put(slot.path, path);
+  put(slot.path, *path == '/' && ends_within(path, sizeof Remembered::path) ? path : "");
   slot.give_back();
 }
 

@@ -19,7 +19,7 @@ bool object_of_descriptor(int fd, store::ObjectName& object);
 /// The same by the text of the descriptor's link in /proc/self/fd.
 bool object_of_text(const char* text, std::size_t length, store::ObjectName& object);
 
-/// Remembers the path that a descriptor was opened by. Does nothing for one that is too long.
+/// Remembers the path that a descriptor was opened by. One that is too long is not remembered, nor the one before it.
 void remember_name(int fd, const char* path);
 
 /// Copies the remembered path to `out`, whether or not it is still right. Returns its length, or 0.

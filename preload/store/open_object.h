@@ -45,6 +45,8 @@ enum class Whose : unsigned char {
   forged,    ///< a user that does not own the store: it is a symbolic link like any other
   unknown,   ///< `error` is the reason
 };
+/// Whether a link that belongs to such a user counts.
+constexpr bool counts(Whose whose) { return whose == Whose::own || whose == Whose::of_other; }
 struct Owner {
   Whose whose;
   int error;

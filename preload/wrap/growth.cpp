@@ -10,11 +10,12 @@
 #include "../descriptor_path.h"
 #include "../memory_room.h"
 #include "../memory_size.h"
+#include "../object_names.h"
 #include "../overlay_file.h"
 #include "../report.h"
 #include "../settings.h"
 #include "../shown_name.h"
-#include "../store/keeper/directory.h"
+#include "../sys.h"
 #include "wrapper.h"
 
 extern "C" int devshm_fallocate(int fd, int mode, off_t offset, off_t length);
@@ -85,41 +86,34 @@ bool is_noted(int fd) {
 
 /// Wrappers run on small stacks.
 struct NameMemory {
-  char text[PATH_MAX];   // the name in /proc
-  char link[PATH_MAX];   // the text of a link in the backing directory
+  char file[PATH_MAX];   // the name in the backing directory, of a file
+  NameBuffer object;     // or of an object
   char shown[PATH_MAX];  // the name that the user knows
 };
 
-/// An object's name is the name of a link whose text ends with its number.
-void find_object_name(NameMemory& memory, std::size_t length) {
-  constexpr std::size_t head = sizeof "/memfd:devshm:" - 1, tail = sizeof " (deleted)" - 1;
-  if (length <= head + tail) return;
-  const char* const number = memory.text + head;
-  const std::size_t number_length = length - head - tail;
-  const store::Directory dir(settings().dir);
-  dir.for_each([&](const char* entry, unsigned char) {
-    const long size = sys::call(SYS_readlinkat, dir.fd(), sys::word(entry), sys::word(memory.link), PATH_MAX);
-    if (size < static_cast<long>(number_length)) return;
-    if (!begins_with(memory.link + static_cast<std::size_t>(size) - number_length, number, number_length)) return;
-    put(put(put(memory.shown, shown_dir), "/"), entry);
-  });
+/// The length of the name in the backing directory, or 0.
+std::size_t read_name(const Growth& growth, NameMemory& memory) {
+  if (growth.is_memory) {
+    store::ObjectName object;
+    return object_of_descriptor(growth.fd, object) ? find_name(object, growth.fd, memory.object) : 0;
+  }
+  const long length = sys::readlink(DescriptorPath(growth.fd).c_str(), memory.file, sizeof memory.file);
+  return length > 0 ? static_cast<std::size_t>(length) : 0;
 }
 
-void find_name(const Growth& growth, NameMemory& memory) {
+void put_name(const Growth& growth, NameMemory& memory) {
   put(memory.shown, "an object in /dev/shm");
-  const long result = sys::readlink(DescriptorPath(growth.fd).c_str(), memory.text, sizeof memory.text);
-  if (result <= 0) return;
-  const auto length = static_cast<std::size_t>(result);
-  if (growth.is_memory) return find_object_name(memory, length);
-  if (const std::size_t prefix = backing_prefix(memory.text, length, NameOf::open_file))
-    memory.shown[put_shown(memory.shown, sizeof memory.shown - 1, memory.text, length, prefix)] = '\0';
+  const char* const name = growth.is_memory ? memory.object : memory.file;
+  const std::size_t length = read_name(growth, memory);
+  if (const std::size_t prefix = backing_prefix(name, length, NameOf::open_file))
+    memory.shown[put_shown(memory.shown, sizeof memory.shown - 1, name, length, prefix)] = '\0';
 }
 
 [[gnu::cold, gnu::noinline]] void note_lack(const Growth& growth) {
   if (is_noted(growth.fd)) return;
   auto* memory = static_cast<NameMemory*>(sys::allocate(sizeof(NameMemory)));
   if (!memory) return;
-  find_name(growth, *memory);
+  put_name(growth, *memory);
   note({memory->shown, " is made ", static_cast<long>(growth.length), " bytes long, but ",
         growth.is_memory ? "there is memory" : settings().dir, growth.is_memory ? " for " : " has space for ",
         static_cast<long>(growth.space),
