@@ -8,6 +8,7 @@
 #include "descriptor_path.h"
 #include "roomy_stack.h"
 #include "settings.h"
+#include "store/directory.h"
 #include "store/kernel.h"
 #include "store/open_object.h"
 #include "sys.h"
@@ -49,30 +50,23 @@ bool is_name_of(const ObjectName& object, int dir, const char* name) {
   return link.object == object && store::counts(store::owner_of_link(dir, name, text, link).whose);
 }
 
-/// Searches the directory that `path`, of `length` bytes, names, and those below it.
+/// Searches the directory that `path`, of `length` bytes, names, and those below it. Returns the found path's length.
 std::size_t search(const ObjectName& object, NameBuffer& path, std::size_t length, int depth) {
-  const sys::Descriptor dir(sys::openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!dir.is_open()) return 0;
-  alignas(8) char memory[768];
-  for (;;) {
-    const long size = sys::getdents64(dir.get(), memory, sizeof memory);
-    if (size <= 0) return 0;
-    for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const sys::DirectoryEntry*>(memory + at);
-      at += entry->size;
-      const bool is_directory =
-          entry->type == DT_DIR && depth < deepest && !same(entry->name, ".") && !same(entry->name, "..");
-      const bool is_link = entry->type == DT_LNK || entry->type == DT_UNKNOWN;
-      const std::size_t name_length = length_of(entry->name);
-      if ((!is_directory && !is_link) || length + 1 + name_length >= sizeof path) continue;
-      if (is_link && !is_name_of(object, dir.get(), entry->name)) continue;
-      path[length] = '/';
-      put(path + length + 1, entry->name);
-      if (is_link) return length + 1 + name_length;
-      if (const std::size_t found = search(object, path, length + 1 + name_length, depth + 1)) return found;
-      path[length] = '\0';
-    }
-  }
+  const store::Directory directory(path);
+  std::size_t found = 0;
+  directory.find([&](const char* name, unsigned char type) {
+    const bool is_directory = type == DT_DIR && depth < deepest;
+    const bool is_link = type == DT_LNK || type == DT_UNKNOWN;
+    const std::size_t with_name = length + 1 + length_of(name);
+    if ((!is_directory && !is_link) || with_name >= sizeof path) return false;
+    if (is_link && !is_name_of(object, directory.fd(), name)) return false;
+    path[length] = '/';
+    put(path + length + 1, name);
+    found = is_link ? with_name : search(object, path, with_name, depth + 1);
+    if (!found) path[length] = '\0';
+    return found != 0;
+  });
+  return found;
 }
 
 /// Whether the object is gone from the store, so that a search would find nothing.

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "keeper/directory.h"
+#include "directory.h"
 #include "kernel.h"
 #include "open_object.h"
 
@@ -51,15 +51,18 @@ bool Claim::take_next() {
 
 /// Takes the first one, so that later guesses are right; or any one, if other processes are taking some.
 void Claim::take_any() {
-  ObjectName object, first = {0, ~0u};
-  Directory(root_.entry("pool").c_str()).find<512>([&](const char* name, unsigned char) {
-    if (parse_entry(name, object) && object.number < first.number) first = object;
-    return false;
-  });
-  if (!first.generation || take(first)) return;
-  Directory(root_.entry("pool").c_str()).find<512>([&](const char* name, unsigned char) {
-    return parse_entry(name, object) && take(object);
-  });
+  const PathText pool = root_.entry("pool");
+  ObjectName first = {0, ~0u};
+  for (const bool is_any : {false, true}) {
+    const bool is_over = Directory(pool.c_str()).find([&](const char* name, unsigned char) {
+      ObjectName object;
+      if (!parse_entry(name, object)) return false;
+      if (is_any) return take(object);
+      if (object.number < first.number) first = object;
+      return false;
+    });
+    if (is_over || !first.generation || (!is_any && take(first))) return;
+  }
 }
 
 Claim::Claim(const Lock& lock, const Root& root, int flags) : lock_(lock), root_(root), flags_(flags) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "usage.h"
 
-#include "keeper/directory.h"
+#include "directory.h"
 
 namespace devshm::store {
 namespace {

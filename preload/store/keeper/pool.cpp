@@ -5,9 +5,9 @@
 #include <linux/fs.h>
 #include <sys/inotify.h>
 
+#include "../directory.h"
 #include "../kernel.h"
 #include "../lock.h"
-#include "directory.h"
 #include "watch_list.h"
 
 namespace devshm::store {

@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 
-#include "directory.h"
+#include "../directory.h"
 
 namespace devshm::store {
 namespace {
