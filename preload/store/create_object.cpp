@@ -79,16 +79,21 @@ int fill_pool(const Attempt& attempt) {
   return error;
 }
 
-/// Creates a file in place of an object. Takes the lock if there is one, because a file must not appear under a name
-/// that leads nowhere while such names are being removed.
-Created create_file(const Attempt& attempt, Why why) {
+/// Creates a file with `open`, under the lock if there is one: a file must not appear under a name that leads nowhere
+/// while such names are being removed.
+template <class Open>
+int under_lock(const Attempt& attempt, Open open) {
   {
     const Lock lock(attempt.root, Lock::Kind::shared, lock_milliseconds);
-    const int fd = as_file(attempt);
-    if (fd != -EMFILE || !lock.is_held()) return {fd, why};
+    const int fd = open();
+    if (fd != -EMFILE || !lock.is_held()) return fd;
   }
-  // The lock has taken the last descriptor that the process may have. The file needs it more.
-  return {as_file(attempt), why};
+  return open();  // the lock has taken the last descriptor that the process may have, and the file needs it more
+}
+
+/// Creates a file in place of an object.
+Created create_file(const Attempt& attempt, Why why) {
+  return {under_lock(attempt, [&] { return as_file(attempt); }), why};
 }
 
 /// One attempt to create something under a name that nothing had.
@@ -129,15 +134,21 @@ bool leads_somewhere(const char* path) {
   return opened.found != Found::stale && opened.found != Found::absent;
 }
 
-/// Opens an ordinary file, and nothing else: a link that has replaced it has to be examined first.
+/// Opens an ordinary file, and nothing else: a link that has replaced it has to be examined first. With O_CREAT the
+/// kernel may refuse another user's file (fs.protected_regular, proc_sys_fs(5)).
 int open_file(const Attempt& attempt) {
-  const int fd = sys::openat(AT_FDCWD, attempt.path, (attempt.flags & ~O_CREAT) | O_NOFOLLOW, 0);
-  if (fd == -ENOENT || fd == -ELOOP) return again;
   struct stat found;
-  // O_CREAT fails on a directory.
-  if (fd < 0 || sys::fstat(fd, &found) != 0 || !S_ISDIR(found.st_mode)) return fd;
-  sys::close(fd);
-  return -EISDIR;
+  const int error = sys::fstatat(AT_FDCWD, attempt.path, &found, AT_SYMLINK_NOFOLLOW);
+  if (error) return error == -ENOENT ? again : error;
+  if (S_ISDIR(found.st_mode)) return -EISDIR;
+  const bool is_own = found.st_uid == attempt.user;
+  const int flags = (is_own ? attempt.flags & ~O_CREAT : attempt.flags) | O_NOFOLLOW;
+  const auto open = [&] { return sys::openat(AT_FDCWD, attempt.path, flags, attempt.mode); };
+  // It may become a new file; but a FIFO may have to be waited for.
+  const bool needs_lock =
+      !is_own && S_ISREG(found.st_mode) && attempt.root.fits() && look_at_root(attempt.root, attempt.user) != -EPERM;
+  const int fd = needs_lock ? under_lock(attempt, open) : open();
+  return fd == -ENOENT || fd == -ELOOP ? again : fd;
 }
 
 /// Opens what has the name already; `again` if that has disappeared meanwhile.

@@ -129,6 +129,7 @@ TEST_F(Store, FilesStayFiles) {
   const Created file = store.create("a", O_RDWR | O_CREAT);
   ASSERT_GE(file.fd_or_error, 0);
   EXPECT_FALSE(is_memory(file.fd_or_error));
+  EXPECT_EQ(write(file.fd_or_error, "x", 1), 1);
   close(file.fd_or_error);
   EXPECT_EQ(store.open("a").found, Found::ordinary);
 }

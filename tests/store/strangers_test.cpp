@@ -239,6 +239,26 @@ TEST_F(Strangers, RootMakesNoStoreForOthers) {
   EXPECT_EQ(as_user(first_user, [&] { return creates_memory(store, "b") ? 0 : 1; }), 0);
 }
 
+// fs.protected_regular: in a directory that all share the kernel refuses O_CREAT on another user's file.
+TEST_F(Strangers, TheKernelDecidesWhetherOCreatOpensTheirFiles) {
+  ASSERT_EQ(as_user(stranger,
+                    [&] {
+                      umask(0);
+                      return open(store.path("theirs").c_str(), O_RDWR | O_CREAT, 0666) < 0;
+                    }),
+            0);
+  close(open(store.path("own").c_str(), O_RDWR | O_CREAT, 0600));
+  EXPECT_EQ(in_child([&] {
+              if (!refuse(SYS_openat, EACCES, 2, O_CREAT)) return no_surroundings;
+              EXPECTING(store.create("theirs", O_RDWR | O_CREAT).fd_or_error == -EACCES);
+              EXPECTING(store.create("own", O_RDWR | O_CREAT).fd_or_error >= 0);
+              EXPECTING(store.open("theirs").found == Found::ordinary);
+              return 0;
+            }),
+            0);
+  EXPECT_EQ(store.create("theirs", O_RDWR | O_CREAT | O_EXCL).fd_or_error, -EEXIST);
+}
+
 // A service that starts as root makes an object and gives it to the user that it runs as.
 TEST_F(Strangers, WhatRootHasGivenAwayIsItsNewOwners) {
   const int fd = store.create_with("given", "given");
