@@ -100,6 +100,24 @@ TEST_F(Creating, ManyAtOnceStartOneKeeper) {
   EXPECT_TRUE(comes_true([&] { return store.keepers().size() == 2; })) << store.keepers().size();
 }
 
+// The keeper has made it earlier.
+TEST_F(Creating, TimesAreThoseOfTheCreation) {
+  create_first();
+  usleep(50000);
+  const int file = open((store.dir() + "/file").c_str(), O_RDWR | O_CREAT, 0600);
+  const int object = store.create_with("object", "");
+  ASSERT_TRUE(is_memory(object));
+  struct stat before, found;
+  ASSERT_EQ(fstat(file, &before), 0);
+  ASSERT_EQ(fstat(object, &found), 0);
+  const auto nanoseconds = [](const struct timespec& time) { return time.tv_sec * 1000000000 + time.tv_nsec; };
+  EXPECT_GE(nanoseconds(found.st_mtim), nanoseconds(before.st_mtim));
+  EXPECT_GE(nanoseconds(found.st_atim), nanoseconds(before.st_mtim));
+  EXPECT_GE(nanoseconds(found.st_ctim), nanoseconds(before.st_mtim));
+  close(file);
+  close(object);
+}
+
 TEST_F(Creating, RacingCreatorsOneSucceeds) {
   for (int round = 0; round < 50; ++round) {
     const std::string name = "r" + std::to_string(round);
