@@ -74,8 +74,9 @@ const char* text_of(Why why) {
 
 constinit std::atomic<bool> has_no_store{false};
 
-/// Whether the path's directory is in the overlay: a directory on the way may be a link that leads out of it.
-bool parent_is_in_overlay(const char* path) {
+/// Whether the path's directory is in the overlay: a directory on the way may be a link that leads out of it. Nor may
+/// it give what is created in it a group (S_ISGID), since memory has this process's group.
+bool parent_takes_memory(const char* path) {
   const char* const last = last_component(path);
   const auto length = static_cast<std::size_t>(last - path);
   if (length <= settings().dir_length + 1) return true;
@@ -83,11 +84,13 @@ bool parent_is_in_overlay(const char* path) {
   parent.add(path, length);
   if (!parent.fits()) return false;
   const sys::Descriptor dir(sys::openat(AT_FDCWD, parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  return dir.is_open() && location_of(dir.get()) == Location::in_overlay;
+  if (!dir.is_open() || location_of(dir.get()) != Location::in_overlay) return false;
+  struct stat found;
+  return sys::fstat(dir.get(), &found) != 0 || !(found.st_mode & S_ISGID);
 }
 
 int create(const char* path, int flags, mode_t mode) {
-  if (is_semaphore(path) || !*last_component(path) || !parent_is_in_overlay(path)) return not_memory;
+  if (is_semaphore(path) || !*last_component(path) || !parent_takes_memory(path)) return not_memory;
   const store::Created created = store::create_object(place(), path, flags, mode & ~creation_mask());
   if (created.fd_or_error == store::is_other_link) return not_memory;
   if (created.fd_or_error >= 0) {

@@ -37,6 +37,16 @@ class Status(unittest.TestCase):
         self.addCleanup(os.close, again)
         self.assertEqual(os.readlink(f"/proc/self/fd/{again}"), NAME)
 
+    def test_a_directory_that_gives_its_group(self):
+        os.mkdir("/dev/shm/team")
+        self.addCleanup(os.rmdir, "/dev/shm/team")
+        os.chown("/dev/shm/team", 0, 4711)
+        os.chmod("/dev/shm/team", 0o2775)
+        file = os.open("/dev/shm/team/a", os.O_RDWR | os.O_CREAT, 0o660)
+        self.addCleanup(os.unlink, "/dev/shm/team/a")
+        self.addCleanup(os.close, file)
+        self.assertEqual(os.fstat(file).st_gid, 4711)
+
 
 def as_nobody(look):
     """What it returns in a process of another user, or the error with a minus."""
