@@ -41,7 +41,9 @@ int ask(const Root& root, const Request& request, int receive_flags, sys::Patien
   const long received = DescriptorMessage(&reply, sizeof reply).receive(connection.get(), fd, receive_flags);
   if (received == 0) return -ECONNRESET;
   if (received < 0) return static_cast<int>(received);
-  return fd >= 0 ? fd : reply.result;
+  if (fd >= 0) return fd;
+  // Nobody vouches for another user's keeper: its result must not be taken for a descriptor of this process.
+  return reply.result > 0 || reply.result < -4095 ? -EIO : reply.result;
 }
 
 }  // namespace

@@ -183,8 +183,8 @@ TEST_F(Strangers, ADirectoryClosesWhatIsInIt) {
   EXPECT_EQ(store.text_of("private/a"), "private/a") << "root may";
 }
 
-/// Answers one request, as a keeper would not: with two descriptors.
-int answer_with_two(const std::string& root) {
+/// Answers one request, as a keeper would not: with that result, and as many descriptors.
+int answer_with(const std::string& root, int result, int count) {
   struct sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   (root + "/socket").copy(address.sun_path, sizeof address.sun_path - 1);
@@ -195,37 +195,52 @@ int answer_with_two(const std::string& root) {
   char bytes[64];
   do connection = accept(listening, nullptr, nullptr);
   while (recv(connection, bytes, sizeof bytes, 0) <= 0);  // somebody has only looked whether it is there
-  devshm::store::Reply reply = {0};
+  devshm::store::Reply reply = {result};
   struct iovec piece = {&reply, sizeof reply};
   alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
   struct msghdr message = {};
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  struct cmsghdr* const head = CMSG_FIRSTHDR(&message);
-  *head = {CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-  const int both[] = {listening, connection};
-  memcpy(CMSG_DATA(head), both, sizeof both);
+  if (count) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    *head = {CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+    const int both[] = {listening, connection};
+    memcpy(CMSG_DATA(head), both, sizeof both);
+  }
   EXPECTING(sendmsg(connection, &message, 0) == sizeof reply);
   return 0;
 }
 
-TEST_F(Strangers, AFalseKeeperLeavesNoDescriptors) {
-  const std::string root = scratch() + "/.x.memory.1.1";
-  ASSERT_EQ(as_user(stranger, [&] { return mkdir(root.c_str(), 0755); }), 0);
+/// Asks the stranger's process, which answers like this, for an object.
+int ask_a_false_keeper(const std::string& root, int result, int count) {
+  std::filesystem::remove_all(root);
+  EXPECT_EQ(as_user(stranger, [&] { return mkdir(root.c_str(), 0755); }), 0);
   const pid_t keeper = fork();
-  if (keeper == 0) _exit(as_user(stranger, [&] { return answer_with_two(root); }));
-  ASSERT_TRUE(comes_true([&] { return devshm::store::answers({root.c_str(), root.size()}); }));
+  if (keeper == 0) _exit(as_user(stranger, [&] { return answer_with(root, result, count); }));
+  EXPECT_TRUE(comes_true([&] { return devshm::store::answers({root.c_str(), root.size()}); }));
+  devshm::sys::Patience patience(devshm::store::open_milliseconds);
+  const int fd = ask_for_object({root.c_str(), root.size()}, {1, 77}, O_RDONLY, 0, patience);
+  EXPECT_TRUE(has_ended(keeper, 0));
+  return fd;
+}
+
+TEST_F(Strangers, AFalseKeeperLeavesNoDescriptors) {
   const auto count = [] {
     const std::filesystem::directory_iterator descriptors("/proc/self/fd");
     return std::distance(begin(descriptors), end(descriptors));
   };
   const auto before = count();
-  devshm::sys::Patience patience(devshm::store::open_milliseconds);
-  close(ask_for_object({root.c_str(), root.size()}, {1, 77}, O_RDONLY, 0, patience));
+  close(ask_a_false_keeper(scratch() + "/.x.memory.1.1", 0, 2));
   EXPECT_EQ(count(), before);
-  EXPECT_TRUE(has_ended(keeper, 0));
+}
+
+// Its result could be the number of a descriptor that this process has open, or a result that has another meaning here.
+TEST_F(Strangers, AFalseKeeperGivesOnlyErrors) {
+  for (const int result : {1, 1000000, -4096, -4097, -1000000})
+    EXPECT_EQ(ask_a_false_keeper(scratch() + "/.x.memory.1.1", result, 0), -EIO) << result;
+  EXPECT_EQ(ask_a_false_keeper(scratch() + "/.x.memory.1.1", -EACCES, 0), -EACCES);
 }
 
 // Root removes the name of an object that is gone with its user's store. It must not make that store: it would be
