@@ -17,14 +17,12 @@ constexpr int creating = O_CREAT | O_EXCL | O_TRUNC;
 // Each time the name has been changed to lead to another object.
 constexpr int most_looks = 1000;
 
-/// Checks that the descriptor is that object. Returns 0, or a negative errno: -ESTALE if it is something else.
-int compare(int fd, const ObjectName& object) {
+/// Whether the descriptor is that object; false also if that can't be seen.
+bool is_object(int fd, const ObjectName& object) {
   char found[80];
   const long length = sys::readlink(descriptor_path(fd).c_str(), found, sizeof found);
-  if (length < 0) return static_cast<int>(length);
   const ShortText<64> wanted = descriptor_text(object);
-  const bool same = length == static_cast<long>(wanted.size()) && same_bytes(found, wanted.c_str(), wanted.size());
-  return same ? 0 : -ESTALE;
+  return length == static_cast<long>(wanted.size()) && same_bytes(found, wanted.c_str(), wanted.size());
 }
 
 /// Does what O_TRUNC does.
@@ -45,21 +43,26 @@ int take_effect(int fd, int flags) {
 /// Compares the names, and whose both are: if a user's store has been removed, a stranger may have made one in its
 /// place, with objects of the same names.
 int compare_with_own(int fd, const char* text, const LinkText& link) {
-  if (const int error = compare(fd, link.object)) return error;
+  if (!is_object(fd, link.object)) return -ESTALE;
   struct stat found;
   const uid_t user = sys::geteuid();
   if (sys::fstat(fd, &found) == 0 && found.st_uid == user) return 0;
   return look_at_root(Root(text, link.root_length), user) == 0 ? 0 : -ESTALE;
 }
 
+/// What was read of a link belongs together only while the link is held open: otherwise another one may have got its
+/// name between two calls, and a stranger may have made one of the two.
+enum class Link : unsigned char { by_name, held };
+
 /// Opens the object by the link. Returns a descriptor, or a negative errno: -ESTALE if the link leads nowhere or
-/// elsewhere. `mark` is the link's access time. If it does not identify the object, the object's name has to.
-int open_by_link(const char* text, const LinkText& link, int flags, const struct timespec& mark) {
+/// elsewhere. `mark` is the link's access time. If it does not identify the object, the object's name has to; but then
+/// the link must be held.
+int open_by_link(const char* text, const LinkText& link, Link how, int flags, const struct timespec& mark) {
   // Another process may have got the dead keeper's id, so this may open anything: a pipe, a terminal.
   const int fd = sys::openat(AT_FDCWD, text, (flags & ~(creating | O_NOFOLLOW)) | O_NONBLOCK | O_NOCTTY);
   if (fd == -ENOENT || fd == -ESRCH || fd == -ENXIO || fd == -ENODEV) return -ESTALE;
   if (fd < 0) return fd;
-  const int error = is_marked(fd, mark) ? 0 : compare_with_own(fd, text, link);
+  const int error = is_marked(fd, mark) ? 0 : how == Link::held ? compare_with_own(fd, text, link) : -ESTALE;
   if (error) sys::close(fd);
   return error ? error : fd;
 }
@@ -76,9 +79,9 @@ int open_by_asking(const char* text, const LinkText& link, int flags, LinkToken 
   const int fd = ask_for_object(root, link.object, flags, token, patience);
   if (fd == -ENOENT) return -ESTALE;
   if (fd < 0) return fd;
-  const int error = is_open_as_asked(fd, flags) ? compare(fd, link.object) : -ESTALE;
-  if (error) sys::close(fd);
-  return error == -ESTALE ? -EACCES : error ? error : fd;
+  if (is_open_as_asked(fd, flags) && is_object(fd, link.object)) return fd;
+  sys::close(fd);
+  return -EACCES;
 }
 
 /// The keeper of another user, which owns the link, may have to refuse what the kernel still lets this process open:
@@ -105,10 +108,10 @@ bool is_without_keeper(int error) { return error == -ECONNREFUSED || error == -E
 /// seems to lead nowhere, or is refused.
 bool has_to_ask(int result) { return result == -EACCES || result == -ESTALE; }
 
-int open_of_own(const char* text, const LinkText& link, int flags, const struct timespec& mark,
+int open_of_own(const char* text, const LinkText& link, Link how, int flags, const struct timespec& mark,
                 sys::Patience& patience) {
-  const int fd = open_by_link(text, link, flags, mark);
-  if (!has_to_ask(fd)) return fd;
+  const int fd = open_by_link(text, link, how, flags, mark);
+  if (how == Link::by_name || !has_to_ask(fd)) return fd;
   if (look_at_root(Root(text, link.root_length), sys::geteuid()) == -EPERM) return -ESTALE;
   const int sent = open_by_asking(text, link, flags, 0, patience);
   return sent == -ETIMEDOUT && fd == -EACCES ? fd : sent;  // the kernel has refused it, and the keeper does not answer
@@ -150,31 +153,43 @@ Opened open_entry(const Root& root, const ObjectName& object, int flags) {
     return {error == -ENOENT ? Found::absent : Found::failed, error};
   // By what the entry says, which its name says too: one link less to follow.
   sys::Patience patience(reply_milliseconds);
-  return finish(open_of_own(root.link_text(object).c_str(), {object, root.size()}, flags, found.st_atim, patience),
-                flags);
+  return finish(
+      open_of_own(root.link_text(object).c_str(), {object, root.size()}, Link::held, flags, found.st_atim, patience),
+      flags);
 }
 
 Opened open_object(const char* path, int flags, int base, long milliseconds) {
   ObjectName last = {0, 0};
   sys::Patience patience(milliseconds);
+  // As a rule an own object is opened at the first look, and recognised by its mark.
+  Link how = *path ? Link::by_name : Link::held;
   for (int look = 0; look < most_looks; ++look) {
+    const bool holds = how == Link::held && *path;
+    const sys::Descriptor held(holds ? sys::openat(base, path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1);
+    const int at = holds ? held.get() : base;
+    const char* const name = holds ? "" : path;
     char text[longest_link + 1];
-    const long length = sys::readlinkat(base, path, text, longest_link);
+    const long length = holds && at < 0 ? at : sys::readlinkat(at, name, text, longest_link);
     if (length < 0) {
       if (length == -ENOENT) return {Found::absent, -ENOENT};
-      return {is_no_link(base, path, static_cast<int>(length)) ? Found::ordinary : Found::failed,
+      return {is_no_link(at, name, static_cast<int>(length)) ? Found::ordinary : Found::failed,
               static_cast<int>(length)};
     }
     text[length] = '\0';
     LinkText link;
     if (!parse_link(text, static_cast<std::size_t>(length), link)) return {Found::other_link, 0};
-    const Owner owner = owner_of_link(base, path, text, link);
+    const Owner owner = owner_of_link(at, name, text, link);
     if (owner.whose == Whose::forged) return {Found::other_link, 0};
     if (owner.whose == Whose::unknown && owner.error != -ENOENT) return {Found::failed, owner.error};
     if (owner.whose == Whose::unknown) continue;  // it has disappeared meanwhile
-    const Opened opened = finish(owner.whose == Whose::own ? open_of_own(text, link, flags, owner.mark, patience)
-                                                           : open_of_other(text, link, flags, owner, patience),
-                                 flags);
+    const int fd = owner.whose == Whose::own ? open_of_own(text, link, how, flags, owner.mark, patience)
+                   : how == Link::held       ? open_of_other(text, link, flags, owner, patience)
+                                             : -ESTALE;
+    if (how == Link::by_name && has_to_ask(fd)) {
+      how = Link::held;
+      continue;
+    }
+    const Opened opened = finish(fd, flags);
     if (opened.found != Found::stale) return opened;
     if (!(link.object == last)) {  // the first look at this one: has the name changed meanwhile?
       last = link.object;

@@ -19,12 +19,15 @@ constexpr long look_milliseconds = 1000;
 }  // namespace
 
 int remove_stale_name(const Root& own, const char* path) {
+  // Held open, so that the text and the owner are those of one link.
+  const sys::Descriptor held(sys::openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!held.is_open()) return held.get() == -ENOENT ? 0 : held.get();
   char text[161];
-  const long length = sys::readlink(path, text, sizeof text - 1);
+  const long length = sys::readlinkat(held.get(), "", text, sizeof text - 1);
   LinkText link;
   if (length < 0 || !parse_link(text, static_cast<std::size_t>(length), link)) return 0;
   text[length] = '\0';
-  const bool is_own = owner_of_link(AT_FDCWD, path, text, link).whose == Whose::own;
+  const bool is_own = owner_of_link(held.get(), "", text, link).whose == Whose::own;
   // Two processes that remove the same name need a lock, even if there is no store any more: otherwise the slower one
   // removes what the faster one has created. We must not make another user's store, because it would be ours.
   const Root root = is_own ? Root(text, link.root_length) : own;
