@@ -16,13 +16,16 @@
 #define UNSHARE atomic { shared--; holds_shared = 0 }
 #endif
 
+#define forget_link() o = 0; g = 0; k = 0; wanted = 0; marked = 0
+
 #include "create.pml"
 #include "stranger.pml"
 
 proctype Client(byte me) {
   byte call, n, m;     /* the call, its name, and its second name */
   byte i, j, o, g, k;  /* scratch: an inode, a name, an object, a link's text */
-  byte wanted;         /* for S1: the object of the link that was read */
+  byte wanted;         /* for S1: the object of the link whose text was read; of a planted one, 0 */
+  byte marked;         /* the object of the link whose mark was read */
   byte operations = OPERATIONS;
   byte tries;
   bit holds_shared = 0;
@@ -70,44 +73,81 @@ open: /* readlink(2) of the name */
     fi;
     i = name[n];
     if
-    :: i == 0 && call == CALL_OPEN_OR_CREATE -> i = 0; goto create
+    :: i == 0 && call == CALL_OPEN_OR_CREATE -> goto create
     :: i == 0 && call != CALL_OPEN_OR_CREATE -> goto next /* ENOENT */
     :: i != 0 && inode[i].kind == FILE -> i = 0; goto open_file
-#ifndef WITHOUT_THE_OWNERS_CHECK
-    :: i != 0 && inode[i].planted -> i = 0; goto next /* a symbolic link like any other */
-#else
-    :: i != 0 && inode[i].planted -> g = inode[i].generation; k = inode[i].number; wanted = 0; i = 0
-#endif
-    :: i != 0 && inode[i].kind == LINK && !inode[i].planted ->
+    :: i != 0 && inode[i].kind == LINK && call == CALL_OPEN_AS_OTHER -> goto hold
+    :: i != 0 && inode[i].kind == LINK && call != CALL_OPEN_AS_OTHER ->
        g = inode[i].generation; k = inode[i].number; wanted = inode[i].object; i = 0
+    fi
+  };
+  atomic { /* fstatat(2) of the name, which may be another link by now: whose it is, and its mark */
+    CLIENT_MAY_DIE;
+    i = name[n];
+    if
+    :: i == 0 -> forget_link(); goto open
+#ifndef WITHOUT_THE_OWNERS_CHECK
+    :: i != 0 && inode[i].planted -> forget_link(); goto next /* a symbolic link like any other */
+#endif
+    :: else -> marked = (inode[i].kind == LINK -> inode[i].object : 0); i = 0
+    fi
+  };
+  atomic { /* open(2) of ROOT/<generation>/<number>, without O_TRUNC */
+    CLIENT_MAY_DIE;
+    o = TEXT_LEADS_TO(g, k);
+#ifdef WITHOUT_RULE_3
+    S1(o == 0 || o == wanted || o == marked); /* O_TRUNC has destroyed the data of another object */
+#endif
+    if
+    :: o == 0 -> forget_link(); goto hold
+    :: else
+    fi
+  };
+  atomic { /* name_to_handle_at(2): if it is known, and the mark, the kernel says what was opened */
+    CLIENT_MAY_DIE;
+    if
+    :: marked != 0 && HANDLE_OF(o) == HANDLE_OF(marked) -> S1(o == marked || o == wanted); forget_link(); goto next
+#ifdef WITHOUT_RULE_12
+    :: LABEL_IS(o, g, k) -> S1(o == marked || o == wanted); forget_link(); goto next
+#endif
+    :: forget_link()
+    fi
+  };
+
+hold: /* open(2) of the link itself, with O_PATH and O_NOFOLLOW; its text, and whose it is */
+  atomic {
+    CLIENT_MAY_DIE;
+    i = name[n];
+    if
+    :: i == 0 || inode[i].kind != LINK -> i = 0; goto open
+#ifndef WITHOUT_THE_OWNERS_CHECK
+    :: i != 0 && inode[i].planted -> i = 0; goto next
+#endif
+    :: else -> g = inode[i].generation; k = inode[i].number; wanted = inode[i].object; i = 0
     fi;
     if
     :: call == CALL_OPEN_AS_OTHER -> goto ask
     :: else
     fi
   };
-
-  atomic { /* open(2) of ROOT/<generation>/<number>, without O_TRUNC */
+  atomic { /* open(2) */
     CLIENT_MAY_DIE;
     o = TEXT_LEADS_TO(g, k);
     if
-    :: o == 0 -> wanted = 0; g = 0; k = 0; goto open /* start again */
+    :: o == 0 -> forget_link(); goto open /* start again */
     :: else
-    fi;
-#ifdef WITHOUT_RULE_3
-    S1(o == wanted) /* O_TRUNC has destroyed the data of another object */
-#endif
+    fi
   };
   atomic { /* readlink(2) of /proc/self/fd/N, which has the memfd's name */
     CLIENT_MAY_DIE;
     if
 #ifndef WITHOUT_RULE_2
-    :: !LABEL_IS(o, g, k) -> o = 0; wanted = 0; g = 0; k = 0; goto open
+    :: !LABEL_IS(o, g, k) -> forget_link(); goto open
 #endif
     :: else
     fi;
     S1(o == wanted);
-    o = 0; wanted = 0; g = 0; k = 0;
+    forget_link();
     goto next
   };
 

@@ -105,6 +105,12 @@ byte label_generation[OBJECTS + 1];
 byte label_number[OBJECTS + 1];
 byte objects = 0;
 byte mode_of[OBJECTS + 1]; /* the client that has set it, counted from 1 */
+/* The mark of a link: the kernel's file handle of its object. */
+#ifdef WITHOUT_HANDLES_FOR_GOOD
+#define HANDLE_OF(o) 1 /* a handle is used again */
+#else
+#define HANDLE_OF(o) (o)
+#endif
 
 byte keeper_lock = 0; /* flock: the keeper that holds it, counted from 1; its twin has it, too */
 byte shared = 0;      /* the directory's lock: holders that share it */
