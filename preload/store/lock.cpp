@@ -28,12 +28,14 @@ int set(int fd, const struct flock& what) {
   return result == -EACCES ? -EAGAIN : result;  // fcntl(2): both mean that it is locked
 }
 
-/// Whether the file has been removed: 0, -ESTALE, or another negative errno. (A lock file is never renamed, nor
-/// replaced by another.)
-int has_name(int fd) {
+/// Whether the file is our store's: 0, or a negative errno, as -EPERM for a stranger's, and -ESTALE if it has been
+/// removed. (A lock file is never renamed, nor replaced by another.) Those who are to use a store have looked at ROOT,
+/// but if that was not there, or has gone since, a stranger may have made one.
+int is_in_use(int fd) {
   struct stat opened;
   const int error = sys::fstat(fd, &opened);
-  return error ? error : opened.st_nlink ? 0 : -ESTALE;
+  if (error) return error;
+  return opened.st_uid != sys::geteuid() ? -EPERM : opened.st_nlink ? 0 : -ESTALE;
 }
 
 int open_file(const Root& root, int flags) {
@@ -50,7 +52,7 @@ int open_locked(const Root& root, Locked what, Lock::Kind kind, long millisecond
     if (fd < 0) return fd;
     int result = set(fd, wanted);
     while ((result == -EAGAIN || result == -EINTR) && patience.wait()) result = set(fd, wanted);
-    if (result == 0) result = has_name(fd);
+    if (result == 0) result = is_in_use(fd);
     if (result == 0) return fd;
     sys::close(fd);
     if (result != -ESTALE) return result;

@@ -49,7 +49,8 @@ class Lock {
 };
 
 /// Opens the lock file and locks something. Returns the descriptor, or a negative errno: -EAGAIN if it is still locked
-/// after the time. The file is never one that has just been removed, because a lock on that has no effect.
+/// after the time, -EPERM if it is another user's. The file is never one that has just been removed, because a lock on
+/// that has no effect.
 int open_locked(const Root& root, Locked what, Lock::Kind kind, long milliseconds);
 
 /// Unlocks everything that was locked by this descriptor, and closes it. Copies of it, which a fork in another thread

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
+#include "../../preload/store/lock.h"
 #include "../../preload/store/remove_stale.h"
 #include "steps.h"
 
@@ -115,6 +116,21 @@ TEST_F(Exchanged, RemovingAStaleNameMakesNothingThatAStrangersLinkSays) {
             }),
             0);
   EXPECT_TRUE(std::filesystem::is_empty(home));
+}
+
+// Whoever creates an object has looked who owns the store; but if there was none, a stranger can make one after that.
+TEST_F(Exchanged, AStoreThatAStrangerMakesAtTheLastMomentIsNotLocked) {
+  const std::string root = root_of(0);
+  ASSERT_EQ(as_user(stranger,
+                    [&] {
+                      umask(0);
+                      EXPECTING(mkdir(root.c_str(), 0777) == 0);
+                      close(open((root + "/lock").c_str(), O_RDWR | O_CREAT, 0666));
+                      return 0;
+                    }),
+            0);
+  const devshm::store::Lock lock({root.c_str(), root.size()}, devshm::store::Lock::Kind::shared, 0);
+  EXPECT_EQ(lock.error(), -EPERM);
 }
 
 }  // namespace
