@@ -26,6 +26,11 @@ int look_at_root(const Root& root, uid_t user) {
   return is_closed ? 0 : -EPERM;
 }
 
+bool reaches(const Root& root, int dir, const char* name) {
+  const PathText here = root.entry(".");  // nothing is renamed: "." can't be
+  return sys::call(SYS_renameat2, AT_FDCWD, sys::word(here.c_str()), dir, sys::word(name), 0) != -EXDEV;
+}
+
 Root own_root(const char* backing_dir, uid_t user) {
   return Root(backing_dir, user, static_cast<gid_t>(sys::call(SYS_getegid)));
 }

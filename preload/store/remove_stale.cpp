@@ -32,6 +32,7 @@ int remove_stale_name(const Root& own, const char* path) {
   // removes what the faster one has created. We must not make another user's store, because it would be ours.
   const Root root = is_own ? Root(text, link.root_length) : own;
   make_root(root);
+  if (!reaches(root, AT_FDCWD, path)) return -EXDEV;
   const Lock lock(root, Lock::Kind::exclusive, lock_milliseconds);
   if (!lock.is_held() && lock.error() != -ENOENT) return lock.error();
   const Opened opened = open_object(path, O_PATH | O_CLOEXEC, AT_FDCWD, look_milliseconds);

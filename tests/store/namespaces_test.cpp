@@ -119,6 +119,36 @@ TEST_F(Namespaces, WithoutProcItIsAFile) {
   EXPECT_EQ(store.text_of("a"), "a") << "nobody has taken it for stale";
 }
 
+/// In a mount namespace that has the backing directory from outside, but another directory above it.
+int with_another_root(const ScratchStore& store, const std::function<int()>& function) {
+  return in_child([&] {
+    const std::string above = store.dir().substr(0, store.dir().rfind('/'));
+    EXPECTING(unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+    const int shared = open(store.dir().c_str(), O_PATH | O_CLOEXEC);
+    EXPECTING(mount("other", above.c_str(), "tmpfs", 0, "mode=1777") == 0 && mkdir(store.dir().c_str(), 0755) == 0);
+    const std::string outside = "/proc/self/fd/" + std::to_string(shared);
+    EXPECTING(mount(outside.c_str(), store.dir().c_str(), nullptr, MS_BIND, nullptr) == 0);
+    return function();
+  });
+}
+
+// As in a container that is given /tmp/shm, but not /tmp. What it finds there is not its own store's.
+TEST_F(Namespaces, WhoHasOnlyTheBackingDirectoryRemovesNoNames) {
+  ASSERT_TRUE(creates_memory(store, "out"));
+  ASSERT_EQ(mkdir(store.path("below").c_str(), 0755), 0);
+  ASSERT_TRUE(creates_memory(store, "below/out"));
+  EXPECT_EQ(with_another_root(store,
+                              [&] {
+                                EXPECTING(creates_a_file(store, "in"));  // its keeper has looked at all names
+                                EXPECTING(store.create("out", exclusively).fd_or_error == -EEXIST);
+                                EXPECTING(store.create("out", O_RDWR | O_CREAT).fd_or_error == -EACCES);
+                                return 0;
+                              }),
+            0);
+  EXPECT_EQ(store.text_of("out"), "out");
+  EXPECT_EQ(store.text_of("below/out"), "below/out");
+}
+
 // fs.protected_symlinks: the store opens what the link says, and does not go through the link. Were that refused as
 // well, as by this filter, the keeper's socket is left.
 TEST_F(Namespaces, WhereLinksAreRefusedTheSocketServes) {

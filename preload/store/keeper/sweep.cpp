@@ -4,6 +4,7 @@
 #include <dirent.h>
 
 #include "../directory.h"
+#include "../make_root.h"
 
 namespace devshm::store {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr int deepest = 64;
 
 void sweep(const Root& root, const Directory& directory, int depth) {
+  if (!reaches(root, directory.fd(), ".")) return;
   directory.for_each([&](const char* name, unsigned char type) {
     if (type == DT_DIR && depth < deepest) sweep(root, Directory(directory.fd(), name), depth + 1);
     if (type != DT_LNK && type != DT_UNKNOWN) return;
