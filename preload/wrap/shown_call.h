@@ -37,6 +37,7 @@ class ShownCallInWords {
   long follow_by_other();
   long link();
   long open();
+  long open_behind(long opened, int flags);
   long open_how();
   long make_temporary();
   long open_stream();

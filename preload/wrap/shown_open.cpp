@@ -67,10 +67,22 @@ long ShownCallInWords::open() {
   }
   const int before = errno;
   const long result = invoke();
-  if (static_cast<int>(result) != -1 || errno != ELOOP || !(flags & O_NOFOLLOW)) return result;
+  if (static_cast<int>(result) != -1) return open_behind(result, flags);
+  const int error = errno;
+  const bool may_be_object = error == EACCES || error == ENOENT || (error == ELOOP && flags & O_NOFOLLOW);
+  if (!may_be_object || !path() || !*path()) return result;
   const int fd = open_link(directory(), path(), flags);
-  if (fd == not_memory) return fail_with<long>(ELOOP);
+  if (fd == not_memory) return fail_with<long>(error);
   errno = before;
+  return finish(fd);
+}
+
+/// With these flags the kernel has opened the link itself.
+long ShownCallInWords::open_behind(long opened, int flags) {
+  if (!(flags & O_PATH) || !(flags & O_NOFOLLOW)) return opened;
+  const int fd = open_link(static_cast<int>(opened), "", flags);
+  if (fd == not_memory) return opened;
+  sys::close(static_cast<int>(opened));
   return finish(fd);
 }
 
@@ -87,8 +99,9 @@ long ShownCallInWords::open_how() {
   }
   const int before = errno;
   const long result = invoke();
-  if (static_cast<int>(result) != -1 || (errno != ELOOP && errno != EXDEV && errno != ENOENT)) return result;
+  if (static_cast<int>(result) != -1) return open_behind(result, flags);
   const int error = errno;
+  if (error != ELOOP && error != EXDEV && error != ENOENT && error != EACCES) return result;
   // The restrictions apply to the way to the name, and not to the link that the name is.
   struct open_how name = *how;
   name.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """With DEVSHM_STORE=memory, what stat and readlink say of an object is right: which file it is, and if not all can be found out."""
 import os
+import stat
 import subprocess
 import unittest
 
@@ -24,6 +25,29 @@ class Status(unittest.TestCase):
         self.addCleanup(os.close, deep)
         self.addCleanup(os.unlink, names[-1] + "/deep")
         self.assertNotIn(NAME, os.readlink(f"/proc/self/fd/{deep}"))
+
+    def test_a_name_in_the_working_directory(self):
+        """Others have to ask the keeper, by a relative name, too."""
+        os.chmod(NAME, 0o644)
+
+        def read():
+            os.chdir("/dev/shm")
+            with open("a") as file:
+                return len(file.read())
+
+        self.assertEqual(as_nobody(read), 5)
+
+    def test_a_descriptor_of_a_relative_name(self):
+        """It is open on the object, whatever keeps the kernel from following a link, and has its whole name."""
+        before = os.getcwd()
+        os.chdir("/dev/shm")
+        self.addCleanup(os.chdir, before)
+        for flags in (os.O_RDWR | os.O_NOFOLLOW, os.O_PATH | os.O_NOFOLLOW):
+            with self.subTest(oct(flags)):
+                file = os.open("a", flags)
+                self.addCleanup(os.close, file)
+                self.assertTrue(stat.S_ISREG(os.fstat(file).st_mode))
+                self.assertEqual(os.readlink(f"/proc/self/fd/{file}"), NAME)
 
     def test_a_link_of_a_stranger_is_no_name(self):
         text = link_of("/tmp/shm/a")
