@@ -21,6 +21,7 @@ namespace [[gnu::visibility("hidden")]] devshm {
 enum class Role : std::uint8_t {
   named,       ///< it reads, creates or changes the file
   removed,     ///< it removes the file: EBUSY for /dev/shm itself, a mount point
+  dropped,     ///< it removes the name, and never follows it
   unlinked,    ///< removed if the flags, the next argument, have AT_REMOVEDIR; else named
   moved,       ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
   linked,      ///< one of the two of a hard link: EXDEV likewise
@@ -63,6 +64,7 @@ constexpr Paths path_at(int first, int second = 0) {
 }
 constexpr Paths path_before(int position) { return {{make(position, position + 1, Role::named), {}}}; }
 constexpr Paths removed(int position) { return {{from_here(position, Role::removed), {}}}; }
+constexpr Paths dropped(int position) { return {{from_here(position, Role::dropped), {}}}; }
 constexpr Paths unlinked_at(int position) { return {{from_descriptor(position, Role::unlinked), {}}}; }
 constexpr Paths moved(int from, int to) { return {{from_here(from, Role::moved), from_here(to, Role::moved)}}; }
 constexpr Paths moved_at(int from, int to) {

@@ -15,7 +15,7 @@ FORWARD(linkat, linked_at, 2, 4);
 FORWARD(symlink, path, 2);
 FORWARD(symlinkat, path_at, 3);
 
-FORWARD(unlink, path, 1);
+FORWARD(unlink, dropped, 1);
 FORWARD(unlinkat, unlinked_at, 2);
 FORWARD(remove, removed, 1);
 

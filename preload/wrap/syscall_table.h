@@ -40,7 +40,7 @@ constexpr SystemCall system_call(long number) {
     case SYS_rmdir: return removed(1);
     case SYS_link: return linked(1, 2);
     case SYS_symlink: return path(2);
-    case SYS_unlink: return path(1);
+    case SYS_unlink: return dropped(1);
     case SYS_rename: return moved(1, 2);
     case SYS_readlink: return Handling::as_function;
     case SYS_chmod: return path(1);

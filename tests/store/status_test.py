@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """With DEVSHM_STORE=memory, what stat and readlink say of an object is right: which file it is, and if not all can be found out."""
+import errno
 import os
 import stat
 import subprocess
@@ -60,6 +61,14 @@ class Status(unittest.TestCase):
         again = os.dup2(file, 900)  # its name is not remembered
         self.addCleanup(os.close, again)
         self.assertEqual(os.readlink(f"/proc/self/fd/{again}"), NAME)
+
+    def test_unlink_without_permission(self):
+        os.mkdir("/dev/shm/closed", 0o755)
+        self.addCleanup(os.rmdir, "/dev/shm/closed")
+        name = "/dev/shm/closed/a"
+        os.close(os.open(name, os.O_RDWR | os.O_CREAT, 0o666))
+        self.addCleanup(os.unlink, name)
+        self.assertEqual(as_nobody(lambda: os.unlink(name)), -errno.EACCES)
 
     def test_a_directory_that_gives_its_group(self):
         os.mkdir("/dev/shm/team")
