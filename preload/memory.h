@@ -7,9 +7,12 @@
 // stays as it was.
 #pragma once
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #include <cstddef>
+
+#include "descriptor_path.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
@@ -53,8 +56,8 @@ bool is_found_object(const char* path, struct stat& found);
 /// does.
 int open_link(int dir, const char* path, int flags);
 
-/// Where the kernel could not follow a name, which starts at the descriptor `dir`: what it leads to, if it is an
-/// object's, by a path that this process can follow for as long as this lives.
+/// What a name, which starts at the descriptor `dir`, leads to, if it is an object's: where the kernel could not follow
+/// it, or might follow it to something else. It gives a path that this process can follow for as long as this lives.
 class FollowedObject {
  public:
   FollowedObject(int dir, const char* path);
@@ -62,11 +65,13 @@ class FollowedObject {
   FollowedObject(const FollowedObject&) = delete;
 
   bool is_found() const { return fd_ >= 0; }
-  const char* path() const { return path_; }
+  /// Whether it is a name whose object is gone.
+  bool is_stale() const { return fd_ == -ENOENT; }
+  const char* path() const { return path_.c_str(); }
 
  private:
   int fd_;
-  char path_[32];
+  DescriptorPath path_;
 };
 
 /// Whether the name, which starts at the descriptor `dir`, is an object's.

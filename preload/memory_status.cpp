@@ -3,7 +3,6 @@
 // Makes programs see an object as a regular file.
 #include <errno.h>
 
-#include "descriptor_path.h"
 #include "memory.h"
 #include "object_names.h"
 #include "roomy_stack.h"
@@ -111,9 +110,7 @@ bool is_found_object(const char* path, struct stat& found) {
 }
 
 FollowedObject::FollowedObject(int dir, const char* path)
-    : fd_(path && *path && is_memory_name(dir, path) ? open_link(dir, path, O_PATH | O_CLOEXEC) : not_memory) {
-  put(path_, is_found() ? DescriptorPath(fd_).c_str() : "");
-}
+    : fd_(path && *path ? open_link(dir, path, O_PATH | O_CLOEXEC) : not_memory), path_(fd_) {}
 
 FollowedObject::~FollowedObject() {
   if (is_found()) sys::close(fd_);

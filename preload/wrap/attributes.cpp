@@ -25,29 +25,29 @@ FORWARD(eaccess, path, 1);
 FORWARD(euidaccess, path, 1);
 FORWARD(faccessat, path_at, 2);
 
-FORWARD(chmod, path, 1);
-FORWARD(lchmod, path, 1);
-FORWARD(fchmodat, path_at, 2);
+FORWARD(chmod, changed, 1);
+FORWARD(lchmod, changed, 1);
+FORWARD(fchmodat, changed_at, 2);
 
-FORWARD(chown, path, 1);
-FORWARD(lchown, path, 1);
-FORWARD(fchownat, path_at, 2);
+FORWARD(chown, changed, 1);
+FORWARD(lchown, changed, 1);
+FORWARD(fchownat, changed_at, 2);
 
 // A null path, where one is allowed, means the descriptor itself.
-FORWARD(utime, path, 1);
-FORWARD(utimes, path, 1);
-FORWARD(lutimes, path, 1);
-FORWARD(futimesat, path_at, 2);
-FORWARD(utimensat, path_at, 2);
+FORWARD(utime, changed, 1);
+FORWARD(utimes, changed, 1);
+FORWARD(lutimes, changed, 1);
+FORWARD(futimesat, changed_at, 2);
+FORWARD(utimensat, changed_at, 2);
 
-FORWARD(setxattr, path, 1);
-FORWARD(lsetxattr, path, 1);
+FORWARD(setxattr, changed, 1);
+FORWARD(lsetxattr, changed, 1);
 FORWARD(getxattr, path, 1);
 FORWARD(lgetxattr, path, 1);
 FORWARD(listxattr, path, 1);
 FORWARD(llistxattr, path, 1);
-FORWARD(removexattr, path, 1);
-FORWARD(lremovexattr, path, 1);
+FORWARD(removexattr, changed, 1);
+FORWARD(lremovexattr, changed, 1);
 
 // Both generations: programs linked against glibc <= 2.32 call __xmknod, later ones mknod.
 FORWARD(mknod, path, 1);

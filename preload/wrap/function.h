@@ -19,7 +19,8 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What a call does with a path.
 enum class Role : std::uint8_t {
-  named,       ///< it reads, creates or changes the file
+  named,       ///< it reads or creates the file
+  changed,     ///< it changes the file
   removed,     ///< it removes the file: EBUSY for /dev/shm itself, a mount point
   dropped,     ///< it removes the name, and never follows it
   unlinked,    ///< removed if the flags, the next argument, have AT_REMOVEDIR; else named
@@ -62,6 +63,8 @@ constexpr Paths path(int first, int second = 0) {
 constexpr Paths path_at(int first, int second = 0) {
   return {{from_descriptor(first, Role::named), from_descriptor(second, Role::named)}};
 }
+constexpr Paths changed(int position) { return {{from_here(position, Role::changed), {}}}; }
+constexpr Paths changed_at(int position) { return {{from_descriptor(position, Role::changed), {}}}; }
 constexpr Paths path_before(int position) { return {{make(position, position + 1, Role::named), {}}}; }
 constexpr Paths removed(int position) { return {{from_here(position, Role::removed), {}}}; }
 constexpr Paths dropped(int position) { return {{from_here(position, Role::dropped), {}}}; }

@@ -147,6 +147,10 @@ long invoke_for_memory(const Call& call, const Function& function, const PathArg
       const NamesLocked locked;
       return call.invoke();
     }
+    case Role::changed:
+      // Another process may have got the dead keeper's id: then the kernel would follow the name to its descriptors.
+      if (FollowedObject(AT_FDCWD, name).is_stale()) return call.fail(ENOENT);
+      [[fallthrough]];
     case Role::named:
     case Role::searched: return invoke_and_follow(call, function, at[0]);
     default: break;

@@ -35,9 +35,10 @@ long finish(long fd) {
 }
 
 bool creates(int flags) { return flags & (O_CREAT | unnamed); }
+bool changes(int flags) { return flags & O_TRUNC || (flags & O_ACCMODE) != O_RDONLY; }
 
-/// Creates something by a relative name; not_memory if the name does not start in the overlay.
-int create_at(int dir, const char* path, int flags, mode_t mode) {
+/// Creates something by a relative name, or opens it; not_memory if the name does not start in the overlay.
+int open_at(int dir, const char* path, int flags, mode_t mode) {
   return with_room([&] {
     char absolute[longest_path];
     return path_in_overlay(dir, path, absolute, sizeof absolute) ? open_memory(absolute, flags, mode) : not_memory;
@@ -61,8 +62,9 @@ long ShownCallInWords::open() {
   const bool is_creat = !call_.third;
   const int flags = is_creat ? O_CREAT | O_WRONLY | O_TRUNC : static_cast<int>(word(call_.third));
   const auto mode = static_cast<mode_t>(word(is_creat ? call_.path + 1u : call_.third + 1u));
-  if (creates(flags) && !gets_no_mode(call_.name)) {
-    const int fd = create_at(directory(), path(), flags, mode);
+  // What is to be changed has to be the name's object: the kernel could follow the name to something else.
+  if (creates(flags) ? !gets_no_mode(call_.name) : changes(flags)) {
+    const int fd = open_at(directory(), path(), flags, mode);
     if (fd != not_memory) return finish(fd);
   }
   const int before = errno;
@@ -94,7 +96,7 @@ long ShownCallInWords::open_how() {
   if (creates(flags) && is_usual(*how, size)) {
     const auto mode = static_cast<mode_t>(how->mode);
     const bool is_absolute = is_in_backing_dir(path());
-    const int fd = is_absolute ? open_memory(path(), flags, mode) : create_at(directory(), path(), flags, mode);
+    const int fd = is_absolute ? open_memory(path(), flags, mode) : open_at(directory(), path(), flags, mode);
     if (fd != not_memory) return finish(fd);
   }
   const int before = errno;

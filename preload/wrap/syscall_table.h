@@ -43,12 +43,12 @@ constexpr SystemCall system_call(long number) {
     case SYS_unlink: return dropped(1);
     case SYS_rename: return moved(1, 2);
     case SYS_readlink: return Handling::as_function;
-    case SYS_chmod: return path(1);
-    case SYS_chown: return path(1);
-    case SYS_lchown: return path(1);
-    case SYS_utime: return path(1);
-    case SYS_utimes: return path(1);
-    case SYS_futimesat: return path_at(2);
+    case SYS_chmod: return changed(1);
+    case SYS_chown: return changed(1);
+    case SYS_lchown: return changed(1);
+    case SYS_utime: return changed(1);
+    case SYS_utimes: return changed(1);
+    case SYS_futimesat: return changed_at(2);
     case SYS_mknod: return path(1);
 #endif
     // open
@@ -64,28 +64,28 @@ constexpr SystemCall system_call(long number) {
     // attributes
     case SYS_faccessat: return path_at(2);
     case SYS_faccessat2: return path_at(2);
-    case SYS_fchmodat: return path_at(2);
-    case SYS_fchmodat2: return path_at(2);
-    case SYS_fchownat: return path_at(2);
+    case SYS_fchmodat: return changed_at(2);
+    case SYS_fchmodat2: return changed_at(2);
+    case SYS_fchownat: return changed_at(2);
     case SYS_file_getattr: return path_at(2);
     case SYS_file_setattr: return path_at(2);
-    case SYS_utimensat: return path_at(2);
+    case SYS_utimensat: return changed_at(2);
     case SYS_mknodat: return path_at(2);
     case SYS_truncate: return Handling::as_function;
     case SYS_ftruncate: return Handling::as_function;
     case SYS_acct: return path(1);
-    case SYS_setxattr: return path(1);
-    case SYS_lsetxattr: return path(1);
+    case SYS_setxattr: return changed(1);
+    case SYS_lsetxattr: return changed(1);
     case SYS_getxattr: return path(1);
     case SYS_lgetxattr: return path(1);
     case SYS_listxattr: return path(1);
     case SYS_llistxattr: return path(1);
-    case SYS_removexattr: return path(1);
-    case SYS_lremovexattr: return path(1);
-    case SYS_setxattrat: return path_at(2);
+    case SYS_removexattr: return changed(1);
+    case SYS_lremovexattr: return changed(1);
+    case SYS_setxattrat: return changed_at(2);
     case SYS_getxattrat: return path_at(2);
     case SYS_listxattrat: return path_at(2);
-    case SYS_removexattrat: return path_at(2);
+    case SYS_removexattrat: return changed_at(2);
     case SYS_umask:
       return Handling::by_rule;  // showing_files.h
     // dir

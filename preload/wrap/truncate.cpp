@@ -26,7 +26,7 @@ ALIAS(ftruncate64, ftruncate);
 INNER_NAME(ftruncate);
 
 EXPORT int truncate(const char* path, off_t length) NOTHROW {
-  const auto next = NEXT(truncate, path, 1);
+  const auto next = NEXT(truncate, changed, 1);
   if (!may_match(path)) return next(path, length);
   int error = 0;
   const auto prepare = [&](const KernelPath& real) {

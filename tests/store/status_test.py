@@ -3,8 +3,12 @@
 """With DEVSHM_STORE=memory, what stat and readlink say of an object is right: which file it is, and if not all can be found out."""
 import errno
 import os
+import pathlib
+import signal
 import stat
 import subprocess
+import tempfile
+import time
 import unittest
 
 NAME = "/dev/shm/a"
@@ -80,6 +84,40 @@ class Status(unittest.TestCase):
         self.addCleanup(os.close, file)
         self.assertEqual(os.fstat(file).st_gid, 4711)
 
+    def test_a_process_with_the_id_of_a_dead_keeper(self):
+        """A name leads to one of its descriptors. What that is stays as it is."""
+        link = link_of("/tmp/shm/a")
+        generation, number = os.path.dirname(link), int(os.path.basename(link))
+        with tempfile.NamedTemporaryFile() as precious:
+            precious.write(b"precious")
+            precious.flush()
+            before = os.stat(precious.name)
+            descriptor = os.dup2(precious.fileno(), number)
+            self.addCleanup(os.close, descriptor)
+            keeper = keeper_in(generation)
+            os.kill(keeper, signal.SIGSTOP)  # so that it does not replace its twin
+            twins = pathlib.Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+            for process in [*map(int, twins), keeper]:
+                os.kill(process, signal.SIGKILL)
+                wait_until(lambda pid=process: not pathlib.Path(f"/proc/{pid}/fd/0").exists())
+            os.unlink(generation)
+            os.symlink(f"/proc/{os.getpid()}/fd", generation)
+            directory = os.open("/dev/shm", os.O_RDONLY)
+            self.addCleanup(os.close, directory)
+            for change in (
+                lambda: os.truncate(NAME, 0),
+                lambda: os.chmod(NAME, 0o777),
+                lambda: os.chown(NAME, 1, 1),
+                lambda: os.utime(NAME, (1, 1)),
+                lambda: os.setxattr(NAME, "user.a", b"b"),
+                lambda: os.open(NAME, os.O_WRONLY),
+                lambda: os.open(os.path.basename(NAME), os.O_WRONLY | os.O_TRUNC, dir_fd=directory),
+            ):
+                with self.assertRaises(FileNotFoundError):
+                    change()
+            after = os.stat(precious.name)
+            self.assertEqual(after, before)
+
 
 def as_nobody(look):
     """What it returns in a process of another user, or the error with a minus."""
@@ -106,6 +144,16 @@ def link_of(name):
     """What the name's link says, as without devshm: ROOT/GENERATION/NUMBER."""
     done = subprocess.run(["readlink", name], env={"LD_PRELOAD": ""}, stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().strip()
+
+
+def keeper_in(generation):
+    """The process that it leads to: /proc/KEEPER/fd."""
+    return int(os.readlink(generation).split("/")[2])
+
+
+def wait_until(condition):
+    while not condition():
+        time.sleep(0.0001)
 
 
 if __name__ == "__main__":
