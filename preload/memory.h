@@ -44,9 +44,14 @@ int make_temporary_memory(char* pattern, int suffix_length, int flags);
 
 /// Corrects what a function of the stat family has returned for `path`, which starts at the descriptor `dir`: if the
 /// name is an object's, replaces what is known about the link by what is known about the object. Returns 0, or a
-/// negative errno: -ENOENT for an object that is gone with its keeper.
+/// negative errno: -ENOENT for an object that is gone with its keeper, -ETIMEDOUT as open_object() does.
 int correct_status(int dir, const char* path, struct stat& found);
 int correct_status(int dir, const char* path, struct statx& found);
+
+/// Finds out what the kernel says of an object: of `name`, a link, and of the memory itself, whose device and inode are
+/// those in /proc. Without the right to read or write the object, all but its mode and size is the link's. Returns as
+/// correct_status() does.
+int status_of_memory(int dir, const char* path, struct stat& name, struct stat& memory);
 
 /// For a function that walks through a directory and has found this at `path`: whether it is an object, which `found`
 /// then describes. With DEVSHM_STORE=disk it returns false at once.

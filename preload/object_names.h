@@ -7,6 +7,8 @@
 // Async-signal-safe and thread-safe; errno stays as it was.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
 
 #include "store/names.h"
@@ -32,7 +34,12 @@ using NameBuffer = char[768];
 /// no name any more. `fd`: a descriptor of the object, or -1.
 std::size_t find_name(const store::ObjectName& object, int fd, NameBuffer& out);
 
-/// How many names the object of a descriptor has, as st_nlink counts them for a file. 0 also if it is not an object.
-unsigned long links_of_descriptor(int fd);
+/// The inode number that programs see of an object. On a disk no file has this bit. (A double still holds the number
+/// exactly.)
+constexpr ino_t shown_inode(ino_t of_memory) { return of_memory | ino_t{1} << 48; }
+
+/// Given the status of an open file without links: if it is an object, puts the number of its names in, the device of
+/// their directory, and an inode number of its own there. Both stay when the last name has been removed.
+void correct_open_status(int fd, struct stat& found);
 
 }  // namespace devshm

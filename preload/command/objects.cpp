@@ -137,7 +137,10 @@ void Objects::add(int dir, const char* entry, const char* name) {
     return;
   }
   const bool is_memory = S_ISLNK(found.st_mode) && is_memory_name(dir, entry);
-  if (is_memory && correct_status(dir, entry, found) != 0) return;  // a name that its keeper has left behind
+  struct stat link;
+  const int error = is_memory ? status_of_memory(dir, entry, link, found) : 0;
+  if (error == -ENOENT) return;                    // a name that its keeper has left behind
+  if (error) found.st_size = found.st_blocks = 0;  // its keeper does not answer
   Object& object = append(all_, count_);
   object.name = const_cast<char*>(name);
   object.kind = is_memory ? "memory" : kind_of(found.st_mode);

@@ -28,7 +28,7 @@ void correct_entry_of(int dir, const char* name, unsigned char& type, Inode& ino
   if (type != DT_LNK || !is_memory_name(dir, name)) return;
   type = DT_REG;
   struct stat object;
-  if (sys::fstatat(dir, name, &object, 0) == 0) inode = object.st_ino;
+  if (sys::fstatat(dir, name, &object, 0) == 0) inode = shown_inode(object.st_ino);
 }
 
 }  // namespace
@@ -55,14 +55,6 @@ long ShownCallInWords::correct() {
   if (static_cast<int>(result) != 0) return result;
   const int error = correct_status(directory(), path(), *pointer<Status>(call_.third));
   return error ? fail(-error) : result;
-}
-
-long ShownCallInWords::correct_open_file() {
-  const long result = invoke();
-  if (static_cast<int>(result) != 0) return result;
-  auto* const found = pointer<struct stat>(call_.third);
-  if (S_ISREG(found->st_mode) && found->st_nlink == 0) found->st_nlink = links_of_descriptor(directory());
-  return result;
 }
 
 /// Drops the flag by which the call would look at the link itself.
@@ -175,7 +167,6 @@ long ShownCallInWords::make() {
   switch (call_.what) {
     case Shown::status: return correct<struct stat>();
     case Shown::extended: return correct<struct statx>();
-    case Shown::open_file: return correct_open_file();
     case Shown::without_flag: return follow();
     case Shown::linked: return link();
     case Shown::by_other: return follow_by_other();

@@ -26,13 +26,12 @@ class ShownCallInWords {
     return reinterpret_cast<T*>(word(position));
   }
   int directory() const { return call_.directory ? static_cast<int>(word(call_.directory)) : AT_FDCWD; }
-  const char* path() const { return pointer<const char>(call_.path); }
+  const char* path() const { return call_.path ? pointer<const char>(call_.path) : nullptr; }
   long invoke() const { return devshm::invoke(real_, words_); }
 
   long invoke_and_follow();
   template <class Status>
   long correct();
-  long correct_open_file();
   long follow();
   long follow_by_other();
   long link();

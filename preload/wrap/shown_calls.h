@@ -18,9 +18,8 @@ namespace [[gnu::visibility("hidden")]] devshm {
 
 /// What is done for an object.
 enum class Shown : std::uint8_t {
-  status,        ///< stat: the struct stat in `third` is corrected afterwards
+  status,        ///< stat, fstat: the struct stat in `third` is corrected afterwards
   extended,      ///< statx: the struct statx in `third` is corrected
-  open_file,     ///< fstat: the struct stat in `third` is corrected
   without_flag,  ///< the flag in `third` that keeps a link from being followed is removed
   linked,        ///< linkat: the object's name is linked if the flags in `third` ask for what a link leads to
   by_other,      ///< another function is called, which follows links
@@ -61,11 +60,11 @@ inline constexpr ShownCall shown_calls[] = {
     {"lstat", Shown::status, DEVSHM_OLD(lstat), -1, 0, "", 0, 1, 2},
     {"fstatat", Shown::status, SYS_newfstatat, -1, 0, "", 1, 2, 3},
     {"statx", Shown::extended, SYS_statx, -1, 0, "", 1, 2, 5},
-    {"fstat", Shown::open_file, SYS_fstat, -1, 0, "", 1, 0, 2},
+    {"fstat", Shown::status, SYS_fstat, -1, 0, "", 1, 0, 2},
     {"__xstat", Shown::status, -1, -1, 0, "", 0, 2, 3},
     {"__lxstat", Shown::status, -1, -1, 0, "", 0, 2, 3},
     {"__fxstatat", Shown::status, -1, -1, 0, "", 2, 3, 4},
-    {"__fxstat", Shown::open_file, -1, -1, 0, "", 2, 0, 3},
+    {"__fxstat", Shown::status, -1, -1, 0, "", 2, 0, 3},
     {"open", Shown::opened, DEVSHM_OLD(open), -1, 0, "", 0, 1, 2},
     {"openat", Shown::opened, SYS_openat, -1, 0, "", 1, 2, 3},
     {"creat", Shown::opened, DEVSHM_OLD(creat), -1, 0, "", 0, 1, 0},

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """With DEVSHM_STORE=memory, what stat and readlink say of an object is right: which file it is, and if not all can be found out."""
+import ctypes
 import errno
 import os
 import pathlib
+import platform
+import resource
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -20,6 +24,19 @@ class Status(unittest.TestCase):
             file.write("12345")
         self.addCleanup(os.unlink, NAME)
 
+    def test_without_a_free_descriptor(self):
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+        try:
+            with self.assertRaises(OSError) as caught:
+                self.fail(f"a size of {os.lstat(NAME).st_size}")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        self.assertEqual(caught.exception.errno, errno.EMFILE)
+        self.assertEqual(os.lstat(NAME).st_size, 5)
+
     def test_a_name_too_deep_to_be_found(self):
         names = [f"/dev/shm{'/directory' * depth}" for depth in range(1, 21)]
         for name in names:
@@ -30,6 +47,17 @@ class Status(unittest.TestCase):
         self.addCleanup(os.close, deep)
         self.addCleanup(os.unlink, names[-1] + "/deep")
         self.assertNotIn(NAME, os.readlink(f"/proc/self/fd/{deep}"))
+
+    def test_a_keeper_that_does_not_answer(self):
+        """Only the keeper knows the size of another user's object. It is not said to be 0."""
+        os.chmod(NAME, 0o644)
+        self.assertEqual(as_nobody(lambda: os.lstat(NAME).st_size), 5)
+        keeper = keeper_in(os.path.dirname(link_of("/tmp/shm/a")))
+        os.kill(keeper, signal.SIGSTOP)
+        try:
+            self.assertEqual(as_nobody(lambda: os.lstat(NAME).st_size), -errno.ETIMEDOUT)
+        finally:
+            os.kill(keeper, signal.SIGCONT)
 
     def test_a_name_in_the_working_directory(self):
         """Others have to ask the keeper, by a relative name, too."""
@@ -118,6 +146,57 @@ class Status(unittest.TestCase):
             after = os.stat(precious.name)
             self.assertEqual(after, before)
 
+    def test_links_while_a_twin_takes_over(self):
+        """What can't be found for a moment has not lost its name."""
+        file = os.open(NAME, os.O_RDONLY)
+        self.addCleanup(os.close, file)
+        generation = os.path.dirname(link_of("/tmp/shm/a"))
+        name, other = NAME, NAME + "b"
+        self.addCleanup(lambda: os.path.exists(NAME) or os.rename(NAME + "b", NAME))
+        for _ in range(5):
+            keeper = keeper_in(generation)
+            wait_until(lambda: pathlib.Path(f"/proc/{keeper}/task/{keeper}/children").read_text())
+            os.kill(keeper, signal.SIGKILL)
+
+            def is_replaced():
+                nonlocal name, other
+                os.rename(name, other)  # so that it is not found where it was last
+                name, other = other, name
+                self.assertEqual(os.fstat(file).st_nlink, 1)
+                return keeper_in(generation) != keeper
+
+            wait_until(is_replaced)
+
+    def test_which_file_it_is(self):
+        """An object is on its directory's device, and has one inode number, whoever asks in which way and when."""
+        file = os.open(NAME, os.O_RDONLY)
+        self.addCleanup(os.close, file)
+        first = identity(os.lstat(NAME))
+        self.assertEqual(first[0], os.stat("/dev/shm").st_dev)
+        self.assertFalse(os.path.ismount(NAME))
+        self.assertEqual([entry.inode() for entry in os.scandir("/dev/shm") if entry.name == "a"], [first[1]])
+        os.link(NAME, NAME + "b")
+        os.symlink("a", NAME + "s")
+        for name in "b", "s":
+            self.addCleanup(os.unlink, NAME + name)
+        with open(NAME + "c", "w") as other:
+            self.addCleanup(os.unlink, NAME + "c")
+            self.assertNotEqual(identity(os.fstat(other.fileno()))[1], first[1])
+        self.assertEqual(
+            {name: ways(file, NAME + name) for name in ("", "b", "s")}, dict.fromkeys(("", "b", "s"), {first})
+        )
+        os.rename(NAME + "b", NAME)
+        self.assertEqual(ways(file, NAME), {first})
+        os.unlink(NAME)
+        open(NAME, "w").close()
+        for when in "once", "again":
+            with self.subTest(when):
+                self.assertEqual(ways(file), {first})
+        said = subprocess.run(
+            [sys.executable, __file__, "--inherited", str(file)], pass_fds=[file], stdout=subprocess.PIPE
+        )
+        self.assertEqual(said.stdout.decode(), f"{first[0]} {first[1]}\n")
+
 
 def as_nobody(look):
     """What it returns in a process of another user, or the error with a minus."""
@@ -156,5 +235,32 @@ def wait_until(condition):
         time.sleep(0.0001)
 
 
-if __name__ == "__main__":
+def identity(status):
+    return status.st_dev, status.st_ino
+
+
+def ways(file, *paths):
+    """The identities that all calls report for a descriptor and paths."""
+    found = {identity(os.fstat(file)), identity(os.stat(f"/proc/self/fd/{file}")), by_statx(file, "")}
+    for path in paths:
+        found |= {identity(os.stat(path)), by_statx(AT_FDCWD, path)}
+    return found
+
+
+AT_FDCWD, AT_EMPTY_PATH, STATX_ALL = -100, 0x1000, 0xFFF
+
+
+def by_statx(directory, path):
+    """By the system call itself."""
+    number = {"x86_64": 332, "aarch64": 291}[platform.machine()]
+    found = (ctypes.c_uint32 * 64)()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(number, directory, path.encode(), AT_EMPTY_PATH, STATX_ALL, found):
+        raise OSError(ctypes.get_errno(), "statx")
+    return os.makedev(found[34], found[35]), found[8] | found[9] << 32
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["--inherited"]:
+    print(*identity(os.fstat(int(sys.argv[2]))))
+elif __name__ == "__main__":
     unittest.main()
