@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -177,6 +178,15 @@ TEST_F(Users, AFloodOfConnectionsStopsNobody) {
   // Its connections are closed.
   EXPECT_TRUE(comes_true([&] { return descriptors_of(keeper) <= before + 200 + 4; }))
       << descriptors_of(keeper) - before;
+}
+
+// Although nothing else happens that would wake the keeper: it could never end.
+TEST_F(Users, ASilentConnectionIsClosed) {
+  const int fd = connect_to(root);
+  ASSERT_GE(fd, 0);
+  struct pollfd closed = {fd, POLLIN, 0};
+  EXPECT_EQ(poll(&closed, 1, 20000), 1);
+  close(fd);
 }
 
 TEST_F(Users, AStrangerGetsNoPoolFilled) {

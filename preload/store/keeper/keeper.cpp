@@ -124,8 +124,8 @@ void Keeper::run() {
     if (ready > 0) {
       if (polled[0].revents) twin_.reap();
       if (polled[1].revents) pool_.read_events();
-      server_.serve(polled + 2, served);
     }
+    server_.serve(polled + 2, served);  // also if nobody has said anything: silent connections are closed
     if (!pool_.root_is_there()) {
       twin_.end();
       return;
