@@ -132,9 +132,16 @@ class Turn {
   int fd_;
 };
 
-/// Removes what was made, because it takes space that a file needs.
+/// Removes what was made, because it takes space that a file needs. Another process may be using it already: the lock
+/// is not removed while somebody else holds it, or has just made it; and a directory only if it is empty.
 int give_up(const Root& root, int error) {
-  if ((error == -ENOSPC || error == -EDQUOT) && !has_keeper(root)) remove_root(root);
+  if (error != -ENOSPC && error != -EDQUOT) return error;
+  const Lock lock(root, Lock::Kind::exclusive, 0);
+  if (lock.is_held() && !has_keeper(root)) remove_root(root);
+  if (lock.error() == -ENOENT) {
+    sys::rmdir(root.entry("pool").c_str());
+    sys::rmdir(root.c_str());
+  }
   return error;
 }
 
@@ -154,7 +161,10 @@ int start_keeper(const Place& place, const Root& root) {
       error = turn.error();
       if (error == -ENOENT) continue;
       if (error) return error;
-      if (!has_keeper(root)) return give_up(root, start(place, root));
+      if (!has_keeper(root)) {
+        error = give_up(root, start(place, root));
+        return error == -ENOSPC ? -ESRCH : error;  // it is not full: it can't make objects at all
+      }
     }
     error = ask_for_refill(root);  // all processes that waited do this at once
     if (!is_ending(error)) return error;

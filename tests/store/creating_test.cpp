@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "../../preload/store/claim.h"
+#include "../../preload/store/make_root.h"
 #include "scratch_store.h"
 #include "surroundings.h"
 
@@ -98,6 +99,59 @@ TEST_F(Creating, ManyAtOnceStartOneKeeper) {
   }
   EXPECT_EQ(failed, 0);
   EXPECT_TRUE(comes_true([&] { return store.keepers().size() == 2; })) << store.keepers().size();
+}
+
+// A process that starts a keeper may be stopped. The others make files then, and start none.
+TEST_F(Creating, WithoutItsTurnToStartAKeeperItIsAFile) {
+  const Root root = devshm::store::own_root(store.dir().c_str());
+  ASSERT_EQ(make_root(root), 0);
+  const int turn = open_locked(root, devshm::store::Locked::start, Lock::Kind::exclusive, 0);
+  ASSERT_GE(turn, 0);
+  EXPECT_EQ(in_child([&] { return store.create("a", exclusively).file == Why::lock_busy ? 0 : 1; }), 0);
+  EXPECT_TRUE(store.keepers().empty());
+  close(turn);
+  create_first();
+}
+
+// On a full disk what was made is removed, but not the lock that another process holds while it creates a file.
+TEST_F(Creating, WithoutSpaceALockThatIsHeldStays) {
+  const Root root = devshm::store::own_root(store.dir().c_str());
+  ASSERT_EQ(make_root(root), 0);
+  const auto create_without_space = [&](long call) {
+    return in_child([&] {
+      if (!refuse(call, ENOSPC)) return no_surroundings;
+      const Created made = store.create("a", O_RDWR | O_CREAT);
+      return made.fd_or_error >= 0 && made.file != Why::is_memory ? 0 : 1;
+    });
+  };
+  {
+    const Lock lock(root, Lock::Kind::shared, 1000);
+    ASSERT_TRUE(lock.is_held());
+    EXPECT_EQ(create_without_space(SYS_mkdirat), 0);
+    struct stat found;
+    EXPECT_EQ(fstatat(AT_FDCWD, root.entry("lock").c_str(), &found, 0), 0);
+  }
+  unlink(store.path("a").c_str());
+  EXPECT_EQ(create_without_space(SYS_symlinkat), 0);
+  EXPECT_FALSE(std::filesystem::exists(store.root()));
+}
+
+// A keeper that can't make its first object is not started again for each creation.
+TEST_F(Creating, AKeeperThatCanMakeNothingIsNotStartedEachTime) {
+  const auto changes = [&] {
+    struct stat found;
+    EXPECT_EQ(stat(std::filesystem::path(store.root()).parent_path().c_str(), &found), 0);
+    return std::pair(found.st_mtim.tv_sec, found.st_mtim.tv_nsec);
+  };
+  EXPECT_EQ(in_child([&] {
+              if (!refuse(SYS_memfd_create, EPERM)) return no_surroundings;
+              if (store.create("a", exclusively).file != Why::no_keeper) return 1;
+              const auto before = changes();
+              usleep(20000);  // longer than the clock of the file system takes for a step
+              if (store.create("b", exclusively).file != Why::no_keeper) return 2;
+              return changes() == before ? 0 : 3;
+            }),
+            0);
 }
 
 // The keeper has made it earlier.

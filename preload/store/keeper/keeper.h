@@ -19,6 +19,8 @@ class Keeper {
   /// Starts it: makes the first entries of the pool, and the twin. Returns 0, or a negative errno: -EAGAIN if there is
   /// a keeper already. It also returns in the twin, when the keeper has died.
   int begin();
+  /// Gives the lock back if begin() has failed: whoever is told so must find no keeper.
+  void unlock() const { sys::close(lock_); }
   /// Whether this process was the twin.
   bool has_taken_over() const { return has_taken_over_; }
   /// Serves until the end.

@@ -42,6 +42,7 @@ int keep(const char* path, const char* backing_dir, long seconds) {
   Keeper keeper(root, backing_dir, seconds);
   int error = settle();
   if (!error) error = keeper.begin();
+  if (error) keeper.unlock();
   if (!keeper.has_taken_over()) {
     sys::write(keeper_ready_fd, &error, sizeof error);
     sys::close(keeper_ready_fd);
