@@ -56,6 +56,8 @@ inline void sleep_microseconds(long microseconds) {
   struct timespec span = {microseconds / 1000000, microseconds % 1000000 * 1000};
   call(SYS_nanosleep, word(&span), 0);
 }
+/// How long a process waits before it makes a call again that was refused, although it was to wait.
+inline constexpr long refused_microseconds = 50000;
 inline long monotonic_milliseconds() {
   struct timespec now = {0, 0};
   sys::clock_gettime(CLOCK_MONOTONIC, &now);

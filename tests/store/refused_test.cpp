@@ -14,6 +14,7 @@
 #include <regex>
 #include <set>
 
+#include "../../preload/store/ask.h"
 #include "scratch_store.h"
 #include "surroundings.h"
 
@@ -164,6 +165,13 @@ class Refused : public ::testing::TestWithParam<Call> {
     EXPECT_LE(store.keepers().size(), 2u);
     for (const char* name : {"a", "b"}) unlink(store.path(name).c_str());
   }
+  /// The processor time that the store's processes have taken so far, in milliseconds.
+  double processor_time() const {
+    double nanoseconds = 0, of_one;
+    for (const pid_t keeper : store.keepers())
+      if (std::ifstream("/proc/" + std::to_string(keeper) + "/schedstat") >> of_one) nanoseconds += of_one;
+    return nanoseconds / 1e6;
+  }
 
   ScratchStore store;
   Seen& seen;
@@ -173,6 +181,11 @@ TEST_P(Refused, ByWhoeverStartsTheKeeper) {
   for (const int error : {EPERM, ENOSYS}) {
     use_with_filter(error);
     look();
+    // Whoever connects goes away, and leaves a connection that nobody may accept.
+    devshm::store::answers({store.root().c_str(), store.root().size()});
+    const double before = processor_time();
+    usleep(60000);
+    EXPECT_LT(processor_time() - before, 30) << "milliseconds of 60: it does not wait";
     store.kill_keepers();
   }
 }

@@ -28,6 +28,8 @@ int Keeper::begin() {
   if (lock_ < 0) return lock_;
   if (const int error = objects_.begin(descriptor_limit())) return error;
   if (const int error = twin_.begin()) return error;
+  struct timespec no_time = {0, 0};  // if a filter refuses to let it wait, it must not offer anything
+  if (const int error = sys::poll(nullptr, 0, no_time)) return error;
   if (const int error = clean_up_and_offer()) {
     remove_old_pool(root_);
     remove_old_generations(root_);

@@ -83,7 +83,11 @@ void Server::serve(const struct pollfd* ready, unsigned count) {
 
 void Server::accept() {
   const int fd = static_cast<int>(sys::call(SYS_accept4, listening_, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (fd < 0) return;
+  if (fd < 0) {
+    // If the system has no file left, or a filter refuses it, the connection stays, and poll returns at once.
+    if (fd != -EAGAIN) sys::sleep_microseconds(sys::refused_microseconds);
+    return;
+  }
   if (fd >= static_cast<int>(first_number)) {
     sys::close(fd);
     return;

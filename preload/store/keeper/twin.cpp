@@ -15,8 +15,10 @@ constexpr std::uint64_t death_signal = bit_of(SIGUSR1);
 
 void wait_for_death_of(int keeper) {
   sys::call(SYS_prctl, PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0);
-  while (sys::call(SYS_getppid) == keeper)
-    sys::call(SYS_rt_sigtimedwait, sys::word(&death_signal), 0, 0, sizeof death_signal);
+  while (sys::call(SYS_getppid) == keeper) {
+    const long result = sys::call(SYS_rt_sigtimedwait, sys::word(&death_signal), 0, 0, sizeof death_signal);
+    if (result < 0 && result != -EINTR) sys::sleep_microseconds(sys::refused_microseconds);
+  }
 }
 
 }  // namespace
