@@ -4,6 +4,7 @@
 #include "memory_size.h"
 #include "roomy_stack.h"
 #include "settings.h"
+#include "store/ask.h"
 #include "store/make_root.h"
 #include "store/usage.h"
 #include "sys.h"
@@ -34,10 +35,14 @@ Room memory_room() {
   });
 }
 
-Bytes room_to_grow() {
+bool has_room_for(Bytes more) {
   const Amount& limit = settings().size;
-  if (!has_limit(limit)) return ~0ull;
-  return with_room([&] { return difference(bytes_of(limit), usage().size); });
+  if (!has_limit(limit)) return true;
+  return with_room([&] {
+    const auto has_it = [&] { return more <= difference(bytes_of(limit), usage().size); };
+    // The keeper may still hold what has just been removed. When it is asked for something, it looks first.
+    return has_it() || (store::ask_for_refill(store::own_root(settings().dir)) == 0 && has_it());
+  });
 }
 
 }  // namespace devshm

@@ -18,9 +18,9 @@ struct Room {
 };
 Room memory_room();
 
-/// With DEVSHM_SIZE: how much this user's objects may still grow. An object counts with its whole size, because nothing
-/// can prevent a program from writing that far later. no_size without the setting.
-Bytes room_to_grow();
+/// With DEVSHM_SIZE: whether this user's objects may grow by so much. An object counts with its whole size, because
+/// nothing can prevent a program from writing that far later. True without the setting.
+bool has_room_for(Bytes more);
 
 /// Whether the file system has no size, like the kernel's own tmpfs behind a memfd.
 inline bool has_no_size(const struct statfs& found) { return found.f_blocks == 0; }

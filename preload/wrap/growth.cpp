@@ -68,9 +68,7 @@ bool look(int fd, off_t length, bool reserves, Growth& out, bool also_within = f
   return true;
 }
 
-bool exceeds_limit(const Growth& growth) {
-  return growth.is_memory && has_limit() && growth.length - growth.size > room_to_grow();
-}
+bool exceeds_limit(const Growth& growth) { return growth.is_memory && !has_room_for(growth.length - growth.size); }
 
 /// Whether a line has been written for a file: true from the second call on. A few files are remembered; if a process
 /// uses more, some get a second line.

@@ -15,9 +15,17 @@ namespace {
 // The process that starts the keeper waits a little longer.
 constexpr long sweep_lock_milliseconds = 1500;
 constexpr long between_looks_milliseconds = 5000;
-// After an event, the keeper ignores names for this time: otherwise a program that creates and removes one object after
-// another would wake it each time. The pool lasts longer than that.
-constexpr long rest_milliseconds = 1;
+// After an event, the keeper ignores names for a while: otherwise a program that creates and removes one object after
+// another would wake it each time. If few objects are taken meanwhile, it ignores them for longer the next time. Who
+// finds the pool empty sends a message, which it does not ignore.
+constexpr long shortest_rest_milliseconds = 1;
+constexpr long longest_rest_milliseconds = 4;
+constexpr unsigned few_objects = pool_size / 4;
+
+long next_rest(long last, unsigned taken) {
+  if (taken > few_objects) return shortest_rest_milliseconds;
+  return last < longest_rest_milliseconds ? 2 * last : last;
+}
 
 }  // namespace
 
@@ -112,6 +120,7 @@ long Keeper::milliseconds_to_wait() {
 void Keeper::run() {
   held_at_ = looked_at_ = sys::monotonic_milliseconds();
   bool rests = false;
+  long rest_milliseconds = shortest_rest_milliseconds;
   for (;;) {
     ensure_twin();
     struct pollfd polled[2 + Server::most_descriptors];
@@ -125,7 +134,10 @@ void Keeper::run() {
     rests = ready > 0 ? rests || polled[1].revents : rests && most == 0;
     if (ready > 0) {
       if (polled[0].revents) twin_.reap();
-      if (polled[1].revents) pool_.read_events();
+      if (polled[1].revents) {
+        pool_.read_events();
+        rest_milliseconds = next_rest(rest_milliseconds, pool_.taken());
+      }
     }
     server_.serve(polled + 2, served);  // also if nobody has said anything: silent connections are closed
     if (!pool_.root_is_there()) {

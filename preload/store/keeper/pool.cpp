@@ -167,9 +167,14 @@ void Pool::look_at_all() {
   taken_ = missing_;
 }
 
+unsigned Pool::count(std::uint64_t bits) {
+  unsigned count = 0;
+  for (; bits; bits &= bits - 1) ++count;
+  return count;
+}
+
 unsigned Pool::held() const {
-  unsigned ready = pool_size;
-  for (std::uint64_t left = missing_; left; left &= left - 1) --ready;
+  const unsigned ready = pool_size - count(missing_);
   return objects_.live() > ready ? objects_.live() - ready : 0;
 }
 

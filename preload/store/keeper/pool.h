@@ -39,6 +39,8 @@ class Pool {
   unsigned held() const;
   /// Whether there are entries for fill() to make. Those that were deleted don't count.
   bool is_taken_from() const { return taken_ != 0; }
+  /// How many there are.
+  unsigned taken() const { return count(taken_); }
   /// Whether ROOT/lock is still the same file. If not, nobody can use this keeper.
   bool root_is_there() const;
 
@@ -47,6 +49,7 @@ class Pool {
   void remove_what_was_put_aside() const;
 
  private:
+  static unsigned count(std::uint64_t bits);
   /// The path of an entry that is being made.
   PathText unfinished() const { return root_.making_dir(random_).add("/link"); }
   /// Offers an object. Returns its number, or 0 if there is no room for it.
