@@ -15,11 +15,12 @@ namespace {
 constinit std::atomic<std::uint64_t> last_generation{0};
 constinit std::atomic<unsigned> last_number{0};
 // Other processes may have taken the next ones. After so many guesses it is cheaper to read the directory.
-constexpr unsigned most_guesses = 2;
+constexpr unsigned most_guesses = 4;
 
 }  // namespace
 
-/// Returns true if the search is over: the object is ours, or `fd_` is the error.
+/// Returns true if the search is over: the object is ours, or `fd_` is the error. The number stays locked in any case,
+/// which disturbs nobody: an entry that is gone does not come back.
 bool Claim::take(const ObjectName& object) {
   if (const int error = lock_.add(entry_of(object.number))) {
     if (error == -EAGAIN) return false;
@@ -34,7 +35,6 @@ bool Claim::take(const ObjectName& object) {
   }
   const bool is_gone = opened.found == Found::stale && opened.fd_or_error == -ESTALE;
   if (is_gone) sys::unlink(root_.pool_entry(object).c_str());
-  lock_.remove(entry_of(object.number));
   if (is_gone || opened.found == Found::absent) return false;
   // If no keeper answers for this one, none will for the next one.
   fd_ = opened.found == Found::stale ? -ENOENT : opened.fd_or_error;

@@ -73,8 +73,6 @@ Lock::~Lock() {
 
 int Lock::add(Locked what) const { return set(fd_, region(F_WRLCK, what)); }
 
-void Lock::remove(Locked what) const { set(fd_, region(F_UNLCK, what)); }
-
 bool has_keeper(const Root& root) {
   const sys::Descriptor file(open_file(root, O_RDONLY));
   if (file.get() == -EACCES) return answers(root);  // it belongs to another user

@@ -41,8 +41,6 @@ class Lock {
   /// Locks something else as well, exclusively and without waiting. Returns 0, or a negative errno: -EAGAIN if it is
   /// locked.
   int add(Locked what) const;
-  /// Unlocks that.
-  void remove(Locked what) const;
 
  private:
   int fd_;

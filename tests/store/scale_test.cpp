@@ -57,6 +57,23 @@ bool holds(const ScratchStore& store, int objects) {
   return comes_true([&] { return store.held_objects() == pool + objects; });
 }
 
+std::string table_of_descriptors(const ScratchStore& store) {
+  std::ifstream status("/proc/" + std::to_string(store.keepers().front()) + "/status");
+  for (std::string line; getline(status, line);)
+    if (line.rfind("FDSize:", 0) == 0) return line;
+  return "";
+}
+
+// Each time the table of descriptors grows, the kernel keeps the keeper waiting.
+TEST(Scale, ManyObjectsFitIntoTheTableOfDescriptors) {
+  const ScratchStore store;
+  close(store.create_with("first", "first"));
+  const std::string at_first = table_of_descriptors(store);
+  EXPECT_NE(at_first, "");
+  for (int i = 0; i < 300; ++i) close(store.create_with(std::to_string(i), ""));
+  EXPECT_EQ(table_of_descriptors(store), at_first);
+}
+
 TEST(Scale, WhatManyObjectsTakeIsGivenBack) {
   const ScratchStore store;
   close(store.create_with("first", "first"));

@@ -30,6 +30,14 @@ int make_memfd(const ObjectName& name, unsigned number) {
   return result < 0 ? result : 0;
 }
 
+/// Makes the kernel's table of descriptors long enough for many objects. Once keeper and twin share it, each time it
+/// grows the kernel waits some 10 ms (synchronize_rcu).
+void lengthen_table(unsigned limit) {
+  constexpr unsigned many = 4096;
+  const int last = static_cast<int>(limit < many ? limit : many) - 1;
+  const sys::Descriptor there(sys::dup3(0, last, O_CLOEXEC));  // any descriptor will do
+}
+
 }  // namespace
 
 int put_link(const char* text, const char* aside, const char* path) {
@@ -51,6 +59,7 @@ int Objects::begin(unsigned limit) {
   record_->limit = limit;
   record_->end = first_number;
   record_->cursor = limit;  // the first object begins the first generation
+  lengthen_table(limit);
   return 0;
 }
 
@@ -107,6 +116,7 @@ unsigned Objects::make(const Root& root) {
 void Objects::set_watch(unsigned number, int watch, LinkToken token) {
   entries_[number].token = token;
   entries_[number].watch = watch;
+  likely_number(watch) = number;
   std::atomic_thread_fence(std::memory_order_release);
   entries_[number].state = State::live;
 }
@@ -137,8 +147,10 @@ bool Objects::has(const ObjectName& name) const {
 }
 
 unsigned Objects::with_watch(int watch) const {
+  const unsigned likely = likely_number(watch);  // 0: none, and no object is number 0
+  if (is_watched_by(likely, watch)) return likely;
   for (unsigned number = first_number; number < record_->end; ++number)
-    if (entries_[number].state == State::live && entries_[number].watch == watch) return number;
+    if (is_watched_by(number, watch)) return number;
   return 0;
 }
 

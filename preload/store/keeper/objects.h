@@ -54,7 +54,7 @@ class Objects {
     State state;
     std::uint32_t generation;  ///< its index in generations_
     std::int32_t watch;
-    std::uint32_t reserved;
+    std::uint32_t watched;  ///< a number; where this index is watch % limit, most likely the watch's
     LinkToken token;
   };
   struct Generation {
@@ -73,6 +73,12 @@ class Objects {
   bool begin_generation(const Root& root);
   unsigned next_number(const Root& root);
   void leave_generation(std::uint32_t generation);
+  std::uint32_t& likely_number(int watch) const {
+    return entries_[static_cast<unsigned>(watch) % record_->limit].watched;
+  }
+  bool is_watched_by(unsigned number, int watch) const {
+    return entries_[number].state == State::live && entries_[number].watch == watch;
+  }
   void count();
 
   Record* record_ = nullptr;
