@@ -107,6 +107,7 @@ int create(const char* path, int flags, mode_t mode) {
 /// Opens something without a name. If it can be given a name later, it has to be a file, because a memfd can't get one.
 int create_unnamed(const char* dir, int flags, mode_t mode) {
   struct stat found;
+  if (!(flags & O_EXCL)) log_reroute("store", dir, "a file: it may get a name later (no O_EXCL)");
   if (!(flags & O_EXCL) || (flags & O_ACCMODE) != O_RDWR) return not_memory;
   if (sys::fstatat(AT_FDCWD, dir, &found, 0) != 0 || !S_ISDIR(found.st_mode) || sys::access(dir, W_OK) != 0)
     return not_memory;

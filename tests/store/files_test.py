@@ -22,6 +22,13 @@ python3 -c 'open("/dev/shm/b", "w")'
 mktemp -p /dev/shm >/dev/null
 LD_PRELOAD= find /tmp/shm -mindepth 1 -printf '%y'
 """
+# With and without O_EXCL. The log says why the second is no memory.
+UNNAMED = """
+DEVSHM_LOG=/tmp/log python3 -c 'import os
+for more in os.O_EXCL, 0: os.open("/dev/shm", os.O_RDWR | os.O_TMPFILE | more)'
+sed -n 's/.* store: .* -> //p' /tmp/log
+"""
+UNNAMED_ARE = "memory\na file: it may get a name later (no O_EXCL)\n"
 
 
 def samples(text):
@@ -47,6 +54,10 @@ def main():
     comparison.compare(found["tmpfs"], found["memory"], "memory")
     comparison.compare(
         [Sample("what is created", "lll")], [Sample("what is created", memory.run("bash", "-c", CREATED).stdout)]
+    )
+    comparison.compare(
+        [Sample("what is created without a name", UNNAMED_ARE)],
+        [Sample("what is created without a name", memory.run("bash", "-c", UNNAMED).stdout)],
     )
     return comparison.end()
 
