@@ -30,6 +30,11 @@ ALIAS(readdir64_r, readdir_r);
 
 EXPORT ssize_t getdents64(int fd, void* entries, size_t size) NOTHROW { return NEXT(getdents64)(fd, entries, size); }
 
+EXPORT ssize_t getdirentries(int fd, char* entries, size_t size, off_t* begin) NOTHROW {
+  return NEXT(getdirentries)(fd, entries, size, begin);
+}
+ALIAS(getdirentries64, getdirentries);
+
 FORWARD(scandir, path, 1);
 ALIAS(scandir64, scandir);
 

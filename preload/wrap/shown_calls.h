@@ -81,6 +81,7 @@ inline constexpr ShownCall shown_calls[] = {
     {"readdir", Shown::entry, -1, -1, 0, "", 0, 1, 0},
     {"readdir_r", Shown::entry_in, -1, -1, 0, "", 0, 1, 3},
     {"getdents64", Shown::entries, SYS_getdents64, -1, 0, "", 1, 0, 2},
+    {"getdirentries", Shown::entries, -1, -1, 0, "", 1, 0, 2},
     {"scandir", Shown::list, -1, -1, 0, "", 0, 1, 2},
     {"scandirat", Shown::list, -1, -1, 0, "", 1, 2, 3},
     {"rename", Shown::moved, DEVSHM_OLD(rename), -1, 0, "", 0, 1, 2},

@@ -135,6 +135,8 @@ NOT_CALLED = {
     "readdir_r": "as readdir",
     "readdir64_r": "as readdir",
     "getdents64": "as readdir",
+    "getdirentries": "as readdir",
+    "getdirentries64": "as readdir",
     "fstat": "takes no path; what it says of descriptors is in the cases of the open family",
     "fstat64": "as fstat",
     "__fxstat": "as fstat",

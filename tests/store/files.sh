@@ -94,16 +94,18 @@ def types():
     libc.closedir(directory)
     yield "readdir_r", sorted(listed)
 
-    number = os.open("/dev/shm", os.O_RDONLY)
-    memory, listed = ctypes.create_string_buffer(8192), []
-    while (size := libc.getdents64(number, memory, 4096)) > 0:
-        at = 0
-        while at < size:
-            each = Entry.from_buffer(memory, at)
-            listed.append((each.name, each.type))
-            at += each.size
-    os.close(number)
-    yield "getdents64", sorted(listed)
+    begin = ctypes.byref(ctypes.c_long())
+    for name, more in ("getdents64", []), ("getdirentries", [begin]), ("getdirentries64", [begin]):
+        number = os.open("/dev/shm", os.O_RDONLY)
+        memory, listed = ctypes.create_string_buffer(8192), []
+        while (size := getattr(libc, name)(number, memory, 4096, *more)) > 0:
+            at = 0
+            while at < size:
+                each = Entry.from_buffer(memory, at)
+                listed.append((each.name, each.type))
+                at += each.size
+        os.close(number)
+        yield name, sorted(listed)
 
 
 print(sorted((e.name, e.is_file(follow_symlinks=False), e.is_symlink()) for e in os.scandir("/dev/shm")))

@@ -42,6 +42,10 @@ void directories(const Way& way) {
     CALLS(readdir64_r, readdir64_r(open_dir, &read_entry64, &read_result64));
     char entries[512];
     CALLS(getdents64, getdents64(dirfd(open_dir), entries, sizeof entries));
+    off_t begin;
+    off64_t begin64;
+    CALLS(getdirentries, getdirentries(dirfd(open_dir), entries, sizeof entries, &begin));
+    CALLS(getdirentries64, getdirentries64(dirfd(open_dir), entries, sizeof entries, &begin64));
     closedir(open_dir);
   }
   struct dirent** names = nullptr;
