@@ -33,8 +33,13 @@ long Call::make_matching() {
   if (has_boundary && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
   if (set.log) log(paths);  // before the call: exec does not return
 
-  long result = is_inside ? invoke_inside(set) : invoke();
-  if (is_inside && found_nothing(result)) result = try_again(paths, memory, result);
+  const long result = is_inside ? invoke_inside(set) : invoke();
+  if (is_inside && found_nothing(result)) return try_again(paths, memory, result);
+  return finish(paths, result);
+}
+
+/// Returns the result. The memory that the paths are in must still be there.
+long Call::finish(std::span<const JudgedPath> paths, long result) const {
   if (paths_.of[0].role == Role::pattern) paths[0].write_back();
   return result;
 }
@@ -101,7 +106,7 @@ void Call::place(std::span<JudgedPath> paths, char* memory) {
     place(paths, static_cast<char*>(alloca(size)));
     result = invoke_inside(settings());
   }
-  return result;
+  return finish(paths, result);
 }
 
 /// Calls the real function, or does what it would with an object of the memory store.

@@ -64,6 +64,7 @@ class Call {
   long invoke_inside(const Settings& set);
   long try_again(std::span<JudgedPath> paths, char* memory, long result);
   long follow_links(std::span<JudgedPath> paths, long result);
+  long finish(std::span<const JudgedPath> paths, long result) const;
   const Function& function_;
   const WordFunction real_;
   const Paths paths_;
