@@ -22,13 +22,13 @@ void set_name(FTSENT* entry, const char* name) {
 }
 
 /// Calls `visit` with the real path, if it is in the overlay. Returns 0 or an error.
-template <class Visit>
-int with_real_path(const char* path, const Visit& visit) {
+int with_real_path(const char* path, FunctionRef<void(const char*)> visit) {
   bool is_inside = false;
-  const int error = with_kernel_path(path, [&](const KernelPath& found) {
+  const auto use = [&](const KernelPath& found) {
     is_inside = found.is_rewritten;
     if (is_inside) visit(found.text);
-  });
+  };
+  const int error = with_kernel_path(path, use, Links::before_last);
   char absolute[768];
   if (!error && !is_inside && memory_is_in_use() && path_in_overlay(AT_FDCWD, path, absolute, sizeof absolute))
     visit(absolute);
@@ -44,18 +44,17 @@ void FtsWalk::end() {
 
 FtsWalk* FtsWalk::make(char* const* paths) {
   errno = 0;
-  std::size_t count = 0, room = 0, inside = 0;
+  std::size_t count = 0, room = 0, real_room = 0;
   for (; paths[count]; ++count) {
-    errno = with_real_path(paths[count], [&](const char* path) {
-      room += length_of(path) + 1;
-      ++inside;
-    });
+    const std::size_t shown_size = strlen(paths[count]) + 1;
+    // The program's path is also room for slashes in front of the other one.
+    errno = with_real_path(paths[count], [&](const char* path) { real_room += length_of(path) + 1 + shown_size; });
     if (errno) return nullptr;
-    room += 2 * strlen(paths[count]) + 2;  // for the path itself, and for slashes in front of the other
+    room += shown_size;
   }
-  if (!inside) return nullptr;
+  if (!real_room) return nullptr;
   const std::size_t fixed = sizeof(FtsWalk) + (count + 1) * sizeof(FtsRoot);
-  void* memory = malloc(fixed + room);
+  void* memory = malloc(fixed + room + real_room);
   if (!memory) return nullptr;
   FtsWalk* walk = static_cast<FtsWalk*>(memset(memory, 0, fixed));
   walk->roots_ = reinterpret_cast<FtsRoot*>(walk + 1);
@@ -65,6 +64,9 @@ FtsWalk* FtsWalk::make(char* const* paths) {
     root.shown = at;
     at = put(at, paths[i]) + 1;
     with_real_path(paths[i], [&](const char* path) {
+      const std::size_t need = length_of(path) + 1 + strlen(paths[i]) + 1;
+      if (need > real_room) return;  // a link has just been changed
+      real_room -= need;
       // Leading slashes make room for the shown name in what libc allocates, and distinguish the path from one that the
       // program has written itself.
       root.real = at;

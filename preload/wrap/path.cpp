@@ -104,7 +104,7 @@ bool is_rewritten(const char* path, Role role) {
   return may_match(path) && JudgedPath().judge(path, AT_FDCWD, role, true) && settings().active;
 }
 
-int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use) {
+int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use, Links followed) {
   JudgedPath judged;
   const bool is_rewritten = judged.judge(path, AT_FDCWD, Role::named, may_match(path));
   const Settings& set = settings();
@@ -114,10 +114,17 @@ int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use)
   }
   std::size_t size = 0;
   if (const int error = judged.prepare(set, size)) return error;
-  // A rewritten path is never empty. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
-  char* memory = static_cast<char*>(alloca(size));
-  use({judged.place(memory), judged.is_rewritten(), judged.is_inside()});
-  return 0;
+  for (int links = 0; links <= most_links; ++links) {
+    // A rewritten path is never empty. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
+    char* memory = static_cast<char*>(alloca(judged.placed_size()));
+    const char* const placed = judged.place(memory);
+    size = followed == Links::none ? 0 : judged.find_link(followed == Links::all);
+    char* at = size ? static_cast<char*>(alloca(size)) : nullptr;
+    if (at && judged.follow(at)) continue;
+    use({placed, judged.is_rewritten(), judged.is_inside()});
+    return 0;
+  }
+  return ELOOP;
 }
 
 bool overlay_was_remade() {

@@ -97,9 +97,12 @@ struct KernelPath {
   bool is_inside;
 };
 
+/// Which links with_kernel_path() follows, of those that lead the kernel to the wrong place.
+enum class Links : unsigned char { none, before_last, all };
+
 /// Calls `use` with a path rewritten, as for a call that names it; the text is valid during the call. Returns 0, or the
 /// errno value of a path that can't be rewritten: then `use` is not called.
-int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use);
+int with_kernel_path(const char* path, FunctionRef<void(const KernelPath&)> use, Links followed = Links::all);
 
 /// For a call that has just failed with ENOENT: whether the backing directory or the short link to it (constant_dir.h)
 /// was missing and has been created again, so that the call should be retried.

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Symbolic links that lead into the overlay: followed where the kernel would follow them.
+#include <linux/magic.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
 
 #include "resolved.h"
 
@@ -73,6 +77,26 @@ TEST_F(Links, LinksThatAreMeantThemselvesAreNotFollowed) {
   EXPECT_EQ(access("/dev/shm/target", F_OK), 0);
 }
 
+TEST_F(Links, StatfsAndTheSearchInPathFollowThem) {
+  mkdir("/dev/shm/dir", 0700);
+  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
+  ASSERT_EQ(symlink("/bin/false", "/dev/shm/dir/true"), 0);
+  struct statfs kind {};
+  EXPECT_EQ(statfs("/dev/shm/to-dir", &kind), 0);
+  EXPECT_EQ(kind.f_type, TMPFS_MAGIC);
+
+  const std::string path = getenv("PATH");
+  setenv("PATH", "/dev/shm/to-dir:/bin", 1);
+  char name[] = "true";
+  char* const arguments[] = {name, nullptr};
+  pid_t pid = -1;
+  int status = -1;
+  EXPECT_EQ(posix_spawnp(&pid, name, nullptr, nullptr, arguments, environ), 0);
+  EXPECT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(WEXITSTATUS(status), 1) << "it is false";
+  setenv("PATH", path.c_str(), 1);
+}
+
 TEST_F(Links, CirclesOfLinksEnd) {
   ASSERT_EQ(symlink("/dev/shm/round-b", "/dev/shm/round-a"), 0);
   ASSERT_EQ(symlink("/dev/shm/round-a", "/dev/shm/round-b"), 0);
@@ -98,6 +122,20 @@ TEST_F(Links, AFileIsMadeWhereALinkSays) {
   const File file("/dev/shm/link");
   ASSERT_GE(file.fd(), 0);
   EXPECT_EQ(link_of(fd_link(file.fd())), "/dev/shm/new");
+}
+
+TEST_F(Links, TheFileSystemBehindALinkIsTheOverlays) {
+  mkdir("/dev/shm/dir", 0700);
+  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
+  ASSERT_EQ(symlink("/dev/shm/to-dir", "/dev/shm/link"), 0);
+  ASSERT_EQ(symlink("/usr", "/dev/shm/out"), 0);
+  struct statfs found;
+  for (const char* path : {"/dev/shm/link", "/dev/shm/to-dir/.", "/dev/shm/dir"}) {
+    ASSERT_EQ(statfs(path, &found), 0) << path;
+    EXPECT_EQ(found.f_type, TMPFS_MAGIC) << path;
+  }
+  ASSERT_EQ(statfs("/dev/shm/out", &found), 0);
+  EXPECT_NE(found.f_type, TMPFS_MAGIC);
 }
 
 }  // namespace

@@ -190,6 +190,18 @@ TEST_F(WalkTest, FtsTakesSeveralRoots) {
             (Names{"/dev/null", "/dev/shm/a.x", "/dev/shm/b.x", "/dev/zero"}));
 }
 
+TEST_F(WalkTest, FtsFollowsLinksInItsPaths) {
+  ASSERT_EQ(symlink("/dev/shm/d", "/dev/shm/link"), 0);
+  for (const int options : {FTS_PHYSICAL, FTS_PHYSICAL | FTS_NOCHDIR, FTS_LOGICAL})
+    EXPECT_EQ(fts_names({"/dev/shm/link/e"}, options), (Names{"/dev/shm/link/e", "/dev/shm/link/e/f"})) << options;
+  char link[] = "/dev/shm/link";
+  char* const paths[] = {link, nullptr};
+  FTS* fts = fts_open(paths, FTS_PHYSICAL, nullptr);
+  ASSERT_NE(fts, nullptr);
+  EXPECT_EQ(fts_read(fts)->fts_info, FTS_SL) << "the link itself";
+  EXPECT_EQ(fts_close(fts), 0);
+}
+
 TEST_F(WalkTest, FtsChildren) {
   char root[] = "/dev/shm", other[] = "/dev/null";
   char* paths[] = {root, other, nullptr};
