@@ -8,9 +8,7 @@
 #include "../report.h"
 #include "../settings.h"
 #include "../shown_name.h"
-#include "../start_dir.h"
 #include "../sys.h"
-#include "path.h"
 
 namespace devshm {
 
@@ -24,31 +22,36 @@ int OutgoingAddress::map() {
   __builtin_memcpy(text_, name.text, name.length);
   text_[name.length] = '\0';
 
-  const Verdict verdict = judge_from(AT_FDCWD, text_);
-  if (verdict.kind == Verdict::outside) return 0;
-  const Settings& set = settings();
-  if (!set.active) return 0;
-  if (verdict.kind == Verdict::inside)
-    if (const int error = ensure_backing_dir()) return error == real_one_serves ? 0 : error;
-  is_inside_ = verdict.kind == Verdict::inside;
+  return make(Links::none);
+}
 
-  const Prefix prefix = prefix_for(verdict, set);
-  const std::size_t rest_length = length_of(verdict.rest);
-  mapped_length_ = make_unix_address(mapped_, prefix.text, prefix.length, verdict.rest, rest_length);
-  if (mapped_length_) return 0;
-  // Any name that was spelled out from the root fits behind the directory's name of eight bytes.
-  if (!is_inside_ || prefix.length <= constant_length) return ENAMETOOLONG;
-  char shortcut[constant_length];
-  if (const int error = constant_dir(shortcut)) return error;
-  mapped_length_ = make_unix_address(mapped_, shortcut, constant_length, verdict.rest, rest_length);
-  return mapped_length_ ? 0 : ENAMETOOLONG;
+int OutgoingAddress::make(Links followed) {
+  int error = 0;
+  const auto use = [&](const KernelPath& found) {
+    if (!found.is_rewritten) return;
+    is_inside_ = found.is_inside;
+    const char* head = found.text;
+    std::size_t head_length = is_inside_ ? settings().dir_length : 0;
+    const char* const rest = head + head_length;
+    const std::size_t rest_length = length_of(rest);
+    char shortcut[constant_length];
+    // Any name that was spelled out from the root fits behind the directory's name of eight bytes.
+    if (head_length > constant_length && head_length + rest_length > unix_name_room) {
+      error = constant_dir(shortcut);
+      if (error) return;
+      head = shortcut;
+      head_length = constant_length;
+    }
+    mapped_length_ = make_unix_address(mapped_, head, head_length, rest, rest_length);
+    if (!mapped_length_) error = ENAMETOOLONG;
+  };
+  const int refused = with_kernel_path(text_, use, followed);
+  return refused ? refused : error;
 }
 
 const sockaddr* OutgoingAddress::address() const {
   return is_rewritten() ? reinterpret_cast<const sockaddr*>(&mapped_) : given_;
 }
-
-bool OutgoingAddress::was_remade() const { return is_rewritten() && is_inside_ && overlay_was_remade(); }
 
 void OutgoingAddress::log(const char* function) const {
   if (!is_rewritten()) return;
@@ -110,11 +113,14 @@ unsigned count_ordinary(const mmsghdr* messages, unsigned count) {
 }
 
 long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call) {
-  const OutgoingAddress to(address, length);
+  OutgoingAddress to(address, length);
   if (to.error()) return fail_with<long>(to.error());
   const long result = call(to.address(), to.length());
   to.log(function);
-  return result == -1 && errno == ENOENT && to.was_remade() ? call(to.address(), to.length()) : result;
+  if (result != -1 || errno != ENOENT || !to.is_inside()) return result;
+  overlay_was_remade();
+  if (const int error = to.make(Links::all)) return fail_with<long>(error);
+  return call(to.address(), to.length());
 }
 
 long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {

@@ -12,8 +12,8 @@
 #include <errno.h>
 
 #include "../function_ref.h"
-#include "../path_rule.h"
 #include "../unix_address.h"
+#include "path.h"
 
 namespace [[gnu::visibility("hidden")]] devshm {
 
@@ -26,11 +26,13 @@ class OutgoingAddress {
   /// The errno value that the call is to fail with; 0 if it is not.
   int error() const { return error_; }
   bool is_rewritten() const { return mapped_length_ != 0; }
+  bool is_inside() const { return is_rewritten() && is_inside_; }
   /// The address to call with: the caller's own, or the rewritten one, which lives as long as this object.
   const sockaddr* address() const;
   socklen_t length() const { return is_rewritten() ? mapped_length_ : given_length_; }
-  /// For a call that has just failed with ENOENT: whether the directory was missing and has been created again.
-  bool was_remade() const;
+  /// Makes the address to call with: again, with links followed, after a call that has failed with ENOENT. Returns 0 or
+  /// an errno value.
+  int make(Links followed);
   /// Writes a line to the user's log, if the address was rewritten.
   void log(const char* function) const;
 
@@ -58,7 +60,7 @@ inline bool is_unix(const void* address, socklen_t length) {
 using SendCall = FunctionRef<long(const sockaddr*, socklen_t)>;
 using ReceiveCall = FunctionRef<long(sockaddr*, socklen_t*)>;
 
-/// Calls `function` with an AF_UNIX address, which is judged.
+/// Calls `function` with an AF_UNIX address, which is judged. Links in the overlay are followed as in call.cpp.
 [[gnu::cold]] long send_to(const char* function, const sockaddr* address, socklen_t length, SendCall call);
 
 /// Shows an address that the kernel has returned: `length` bytes of it, complete, in memory with room for the longest

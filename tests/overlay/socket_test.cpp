@@ -161,6 +161,40 @@ TEST_F(SocketTest, RelativeNames) {
   EXPECT_EQ(name_of(inside), address("plain" + nul)) << "told as it was given";
 }
 
+TEST_F(SocketTest, LinksIntoTheOverlayAreFollowed) {
+  ASSERT_EQ(mkdir("/dev/shm/run.1", 0700), 0);
+  ASSERT_EQ(symlink("/dev/shm/run.1", "/dev/shm/run"), 0);
+  ASSERT_EQ(symlink("run", "/dev/shm/relative"), 0);
+  ASSERT_EQ(symlink("/dev/shm/run/sock", "/dev/shm/sock"), 0);
+  ASSERT_EQ(symlink("/dev/shm/none", "/dev/shm/dangling"), 0);
+  const string name = "run/" + string(95, 'n');  // of 108 bytes with /dev/shm; followed, of 110
+  const Socket server;
+  ASSERT_EQ(server.bind_to(address("/dev/shm/run/sock")), 0) << strerror(errno);
+  EXPECT_TRUE(is_socket_on_disk("run.1/sock"));
+  for (const char* path : {"run/sock", "relative/sock", "sock"})
+    EXPECT_EQ(Socket().connect_to(address(string("/dev/shm/") + path)), 0) << path << ": " << strerror(errno);
+  const string to = address("/dev/shm/relative/sock");
+  EXPECT_EQ(sendto(Socket(), "x", 1, 0, as_sockaddr(to), length_of(to)), 1) << strerror(errno);
+  EXPECT_EQ(Socket().bind_to(address("/dev/shm/dangling")), -1) << "the link itself is in the way";
+  EXPECT_EQ(errno, EADDRINUSE);
+  EXPECT_EQ(Socket().connect_to(address("/dev/shm/dangling")), -1);
+  EXPECT_EQ(errno, ENOENT);
+  if (is_native()) {
+    EXPECT_EQ(name_of(server), address("/dev/shm/run/sock" + nul));
+  } else {  // limits: docs/limits.md
+    EXPECT_EQ(name_of(server), address("/dev/shm/run.1/sock" + nul));
+    EXPECT_EQ(Socket().bind_to(address("/dev/shm/" + name)), -1);
+    EXPECT_EQ(errno, ENAMETOOLONG);
+  }
+}
+
+TEST_F(SocketTest, CirclesOfLinksEnd) {
+  ASSERT_EQ(symlink("/dev/shm/round-b", "/dev/shm/round-a"), 0);
+  ASSERT_EQ(symlink("/dev/shm/round-a", "/dev/shm/round-b"), 0);
+  EXPECT_EQ(Socket().connect_to(address("/dev/shm/round-a")), -1);
+  EXPECT_EQ(errno, ELOOP);
+}
+
 TEST_F(SocketTest, TheDirectoryIsMadeAgain) {
   const Socket first, second, third;
   ASSERT_EQ(first.bind_to(address("/dev/shm/first")), 0);
