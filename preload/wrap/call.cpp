@@ -4,10 +4,18 @@
 #include <alloca.h>
 
 #include "../backing_dir.h"
+#include "../sys.h"
+#include "../text.h"
 #include "boundary.h"
 #include "memory_call.h"
 
 namespace devshm {
+namespace {
+
+/// No function's result.
+constexpr long not_called = -4098;
+
+}  // namespace
 
 long Call::make() { return paths_.count() == 1 && !may_match(text_of(paths_.of[0])) ? invoke() : make_matching(); }
 
@@ -33,7 +41,7 @@ long Call::make_matching() {
   if (has_boundary && crosses_boundary(paths[0], paths[1])) return fail(EXDEV);
   if (set.log) log(paths);  // before the call: exec does not return
 
-  const long result = is_inside ? invoke_inside(set) : invoke();
+  const long result = is_inside ? attempt(set) : invoke();
   if (is_inside && found_nothing(result)) return try_again(paths, memory, result);
   return finish(paths, result);
 }
@@ -78,7 +86,7 @@ void Call::place(std::span<JudgedPath> paths, char* memory) {
 [[gnu::cold, gnu::noinline]] long Call::try_again(std::span<JudgedPath> paths, char* memory, long result) {
   if (backing_dir_was_remade()) {
     place(paths, memory);
-    result = invoke_inside(settings());
+    result = attempt(settings());
   }
   return follow_links(paths, result);
 }
@@ -93,7 +101,10 @@ void Call::place(std::span<JudgedPath> paths, char* memory) {
     for (JudgedPath& path : paths) link_size += path.find_link(last_too);
     if (!link_size) break;
     place(paths, (paths.front().is_rewritten() ? paths.front() : paths.back()).memory());
-    if (links == most_links) return fail(ELOOP);
+    if (links == most_links) {
+      if (paths_.of[0].role == Role::restreamed) invoke_inside(settings());  // closes the stream
+      return fail(ELOOP);
+    }
     char* at = static_cast<char*>(alloca(link_size));
     bool has_followed = false;
     std::size_t size = 0;
@@ -104,9 +115,28 @@ void Call::place(std::span<JudgedPath> paths, char* memory) {
     if (!has_followed) break;
     // The path with the link followed needs memory. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
     place(paths, static_cast<char*>(alloca(size)));
-    result = invoke_inside(settings());
+    result = attempt(settings());
   }
+  if (result == not_called) result = invoke_inside(settings());
   return finish(paths, result);
+}
+
+/// Makes the call with the paths as they are now, or, if it happens once only, not as long as its path leads nowhere.
+long Call::attempt(const Settings& set) { return happens_once() && leads_nowhere() ? not_called : invoke_inside(set); }
+
+bool Call::happens_once() const {
+  const Role role = paths_.of[0].role;
+  return role == Role::restreamed || role == Role::spawned ||
+         (role == Role::searched && function_.failure == Failure::error_number);
+}
+
+/// Whether the path leads nowhere. With an 'x' in freopen's mode, a link as the last component is not followed.
+[[gnu::cold, gnu::noinline]] bool Call::leads_nowhere() const {
+  const PathArg& path = paths_.of[0];
+  const bool is_exclusive =
+      path.role == Role::restreamed && has_letter(reinterpret_cast<const char*>(words_[path.position]), 'x');
+  struct stat found;
+  return sys::fstatat(AT_FDCWD, text_of(path), &found, is_exclusive ? AT_SYMLINK_NOFOLLOW : 0) == -ENOENT;
 }
 
 /// Calls the real function, or does what it would with an object of the memory store.
@@ -126,6 +156,7 @@ bool Call::has_failed(long result) const {
 }
 
 bool Call::found_nothing(long result) const {
+  if (happens_once()) return result == not_called;
   if (function_.failure == Failure::error_number) return static_cast<int>(result) == ENOENT;
   return has_failed(result) && errno == ENOENT;
 }

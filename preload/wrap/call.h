@@ -48,7 +48,11 @@ class Call {
   /// Whether `result` means that the function has failed.
   bool has_failed(long result) const;
 
-  /// Whether `result` means that the function has failed with ENOENT.
+  /// Whether the call does something even if it fails: freopen closes the stream, and posix_spawn performs file
+  /// actions.
+  bool happens_once() const;
+
+  /// Whether `result` means that the function has failed with ENOENT, or that it was not called.
   bool found_nothing(long result) const;
 
   /// Reports a failure in the function's own way. Returns what the function would return.
@@ -61,6 +65,8 @@ class Call {
   bool crosses_boundary(const JudgedPath& from, const JudgedPath& to) const;
   void place(std::span<JudgedPath> paths, char* memory);
   void log(std::span<const JudgedPath> paths) const;
+  bool leads_nowhere() const;
+  long attempt(const Settings& set);
   long invoke_inside(const Settings& set);
   long try_again(std::span<JudgedPath> paths, char* memory, long result);
   long follow_links(std::span<JudgedPath> paths, long result);

@@ -27,6 +27,7 @@ enum class Role : std::uint8_t {
   moved,       ///< one of the two of a rename: EXDEV across the boundary of the overlay; /dev/shm itself is EBUSY
   linked,      ///< one of the two of a hard link: EXDEV likewise
   searched,    ///< a file that is searched for if its name has no slash (execvp, dlopen), which then is not a path
+  spawned,     ///< the program of posix_spawn(3)
   pattern,     ///< a template of the mkstemp family: what the call fills in is written back to the caller's
   opened,      ///< it opens the file; the flags follow the path, the mode follows them
   created,     ///< it creates the file, as creat(2) does; the mode follows the path
@@ -78,6 +79,7 @@ constexpr Paths linked_at(int from, int to) {
   return {{from_descriptor(from, Role::linked), from_descriptor(to, Role::linked)}};
 }
 constexpr Paths searched(int position) { return {{from_here(position, Role::searched), {}}}; }
+constexpr Paths spawned(int position) { return {{from_here(position, Role::spawned), {}}}; }
 constexpr Paths pattern(int position) { return {{from_here(position, Role::pattern), {}}}; }
 constexpr Paths opened(int position) { return {{from_here(position, Role::opened), {}}}; }
 constexpr Paths opened_at(int position) { return {{from_descriptor(position, Role::opened), {}}}; }

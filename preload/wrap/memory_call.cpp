@@ -105,6 +105,14 @@ long invoke_and_follow(const Call& call, const Function& function, long& path) {
   return repeated;
 }
 
+/// Makes a call that happens once: with such a path at once, if the name can't be followed.
+long follow_and_invoke(const Call& call, long& path) {
+  const auto* const name = pointer<const char>(path);
+  const FollowedObject object(AT_FDCWD, sys::access(name, F_OK) == 0 ? nullptr : name);
+  if (object.is_found()) path = sys::word(object.path());
+  return call.invoke();
+}
+
 }  // namespace
 
 TemporaryOptions temporary_options(const char* function, const long* words) {
@@ -152,7 +160,9 @@ long invoke_for_memory(const Call& call, const Function& function, const PathArg
       if (FollowedObject(AT_FDCWD, name).is_stale()) return call.fail(ENOENT);
       [[fallthrough]];
     case Role::named:
-    case Role::searched: return invoke_and_follow(call, function, at[0]);
+    case Role::spawned:
+    case Role::searched:
+      return call.happens_once() ? follow_and_invoke(call, at[0]) : invoke_and_follow(call, function, at[0]);
     default: break;
   }
   return call.invoke();

@@ -75,7 +75,7 @@ int search_and_spawn(Next next, Id* id, const char* file, const Actions* actions
 
 EXPORT int posix_spawn(pid_t* pid, const char* path, const Actions* actions, const Attributes* attributes,
                        char* const arguments[], char* const environment[]) {
-  return spawn(NEXT_FAILING_WITH(posix_spawn, error_number, path, 2), pid, path, actions, attributes, arguments,
+  return spawn(NEXT_FAILING_WITH(posix_spawn, error_number, spawned, 2), pid, path, actions, attributes, arguments,
                environment);
 }
 
@@ -92,7 +92,7 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] int devshm_old_posix_spawn(p
                                                                                const Attributes* attributes,
                                                                                char* const arguments[],
                                                                                char* const environment[]) {
-  auto next = NEXT_FAILING_WITH(posix_spawn, error_number, path, 2);
+  auto next = NEXT_FAILING_WITH(posix_spawn, error_number, spawned, 2);
   if (void* oldest = devshm::oldest_definition("posix_spawn")) next.real = oldest;
   return spawn(next, pid, path, actions, attributes, arguments, environment);
 }
@@ -110,7 +110,7 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] int devshm_old_posix_spawnp(
 
 EXPORT int pidfd_spawn(int* fd, const char* path, const Actions* actions, const Attributes* attributes,
                        char* const arguments[], char* const environment[]) {
-  return spawn(NEXT_FAILING_WITH(pidfd_spawn, error_number, path, 2), fd, path, actions, attributes, arguments,
+  return spawn(NEXT_FAILING_WITH(pidfd_spawn, error_number, spawned, 2), fd, path, actions, attributes, arguments,
                environment);
 }
 

@@ -12,6 +12,7 @@
 
 namespace {
 
+using scratch::backing;
 using scratch::read_file;
 using scratch::write_file;
 
@@ -97,6 +98,28 @@ TEST_F(Links, StatfsAndTheSearchInPathFollowThem) {
   setenv("PATH", path.c_str(), 1);
 }
 
+TEST_F(Links, SpawnPerformsItsActionsOnce) {
+  mkdir("/dev/shm/dir", 0700);
+  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
+  ASSERT_EQ(symlink("/bin/true", "/dev/shm/dir/true"), 0);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 100, "/dev/shm/made", O_CREAT | O_EXCL | O_WRONLY, 0600);
+  char name[] = "true";
+  char* const arguments[] = {name, nullptr};
+  for (const auto spawn : {posix_spawn, posix_spawnp}) {
+    pid_t pid = -1;
+    int status = -1;
+    EXPECT_EQ(spawn(&pid, "/dev/shm/to-dir/true", &actions, nullptr, arguments, environ), 0);
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(unlink("/dev/shm/made"), 0);
+    EXPECT_EQ(spawn(&pid, "/dev/shm/to-dir/missing", &actions, nullptr, arguments, environ), ENOENT);
+    unlink("/dev/shm/made");
+  }
+  posix_spawn_file_actions_destroy(&actions);
+}
+
 TEST_F(Links, CirclesOfLinksEnd) {
   ASSERT_EQ(symlink("/dev/shm/round-b", "/dev/shm/round-a"), 0);
   ASSERT_EQ(symlink("/dev/shm/round-a", "/dev/shm/round-b"), 0);
@@ -136,6 +159,58 @@ TEST_F(Links, TheFileSystemBehindALinkIsTheOverlays) {
   }
   ASSERT_EQ(statfs("/dev/shm/out", &found), 0);
   EXPECT_NE(found.f_type, TMPFS_MAGIC);
+}
+
+/// Opens `path` as a stream that is open already, while a lower descriptor is free. Returns whether the stream keeps
+/// its own.
+bool keeps_its_descriptor(const char* path, const char* mode) {
+  const int lower = open("/dev/null", O_RDONLY);
+  FILE* const stream = fopen("/dev/null", "r");
+  const int own = fileno(stream);
+  close(lower);
+  errno = 77;
+  FILE* const reopened = freopen(path, mode, stream);
+  EXPECT_EQ(reopened, stream) << path << " errno " << errno;
+  if (!reopened) return false;
+  EXPECT_EQ(errno, 77) << path;
+  const bool is_kept = fileno(stream) == own;
+  fclose(stream);
+  return is_kept;
+}
+
+// A freopen that fails has closed its stream, so it may not be called twice.
+TEST_F(Links, FreopenKeepsItsDescriptor) {
+  mkdir("/dev/shm/dir", 0700);
+  ASSERT_EQ(symlink("/dev/shm/target", "/dev/shm/link"), 0);
+  ASSERT_EQ(symlink("/dev/shm/dir", "/dev/shm/to-dir"), 0);
+  EXPECT_TRUE(keeps_its_descriptor("/dev/shm/link", "w"));
+  EXPECT_TRUE(keeps_its_descriptor("/dev/shm/link", "r"));
+  EXPECT_TRUE(keeps_its_descriptor("/dev/shm/to-dir/new", "wx"));
+  EXPECT_EQ(access("/dev/shm/target", F_OK), 0);
+  EXPECT_EQ(access("/dev/shm/dir/new", F_OK), 0);
+}
+
+TEST_F(Links, FreopenKeepsItsDescriptorWhereTheDirectoryIsMissing) {
+  ASSERT_EQ(rmdir(backing().c_str()), 0);
+  EXPECT_TRUE(keeps_its_descriptor("/dev/shm/new", "w"));
+  EXPECT_EQ(access("/dev/shm/new", F_OK), 0);
+}
+
+TEST_F(Links, FreopenClosesWhatItCantReopen) {
+  ASSERT_EQ(symlink("/dev/shm/missing", "/dev/shm/link"), 0);
+  ASSERT_EQ(symlink("/dev/shm/round-b", "/dev/shm/round-a"), 0);
+  ASSERT_EQ(symlink("/dev/shm/round-a", "/dev/shm/round-b"), 0);
+  const auto expect = [](const char* path, const char* mode, int error) {
+    FILE* const stream = fopen("/dev/null", "r");
+    const int own = fileno(stream);
+    EXPECT_EQ(freopen(path, mode, stream), nullptr) << path;
+    EXPECT_EQ(errno, error) << path;
+    EXPECT_EQ(fcntl(own, F_GETFD), -1) << path;
+  };
+  expect("/dev/shm/missing", "r", ENOENT);
+  expect("/dev/shm/link", "r", ENOENT);
+  expect("/dev/shm/link", "wx", EEXIST);
+  expect("/dev/shm/round-a", "w", ELOOP);
 }
 
 }  // namespace

@@ -70,6 +70,20 @@ class Status(unittest.TestCase):
 
         self.assertEqual(as_nobody(read), 5)
 
+    def test_a_program_of_another_user(self):
+        """The keeper is asked for it before the file actions are performed, which can't be repeated."""
+        os.chmod(NAME, 0o755)
+        with open("/bin/true", "rb") as program, open(NAME, "wb") as copy:
+            copy.write(program.read())
+        self.addCleanup(lambda: os.path.exists("/tmp/made") and os.unlink("/tmp/made"))
+
+        def run():
+            action = (os.POSIX_SPAWN_OPEN, 100, "/tmp/made", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            child = os.posix_spawn(NAME, ["true"], os.environ, file_actions=[action])
+            return os.waitpid(child, 0)[1]
+
+        self.assertEqual(as_nobody(run), 0)
+
     def test_a_descriptor_of_a_relative_name(self):
         """It is open on the object, whatever keeps the kernel from following a link, and has its whole name."""
         before = os.getcwd()
