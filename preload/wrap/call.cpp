@@ -148,7 +148,8 @@ bool Call::has_failed(long result) const {
   switch (function_.failure) {
     case Failure::minus_one: return static_cast<int>(result) == -1;
     case Failure::minus_one_long: return result == -1;
-    case Failure::null: return result == 0;
+    case Failure::null:
+    case Failure::null_alone: return result == 0;
     case Failure::error_number: return static_cast<int>(result) != 0;
     case Failure::none: break;
   }
@@ -158,13 +159,13 @@ bool Call::has_failed(long result) const {
 bool Call::found_nothing(long result) const {
   if (happens_once()) return result == not_called;
   if (function_.failure == Failure::error_number) return static_cast<int>(result) == ENOENT;
-  return has_failed(result) && errno == ENOENT;
+  return has_failed(result) && (errno == ENOENT || function_.failure == Failure::null_alone);
 }
 
 long Call::fail(int error) const {
   if (function_.failure == Failure::error_number) return error;
   errno = error;
-  return function_.failure == Failure::null ? 0 : -1;
+  return function_.failure == Failure::null || function_.failure == Failure::null_alone ? 0 : -1;
 }
 
 }  // namespace devshm

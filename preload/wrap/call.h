@@ -52,7 +52,7 @@ class Call {
   /// actions.
   bool happens_once() const;
 
-  /// Whether `result` means that the function has failed with ENOENT, or that it was not called.
+  /// Whether `result` means that the function has failed with ENOENT, or may have, or that it was not called.
   bool found_nothing(long result) const;
 
   /// Reports a failure in the function's own way. Returns what the function would return.

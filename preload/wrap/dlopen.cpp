@@ -39,7 +39,7 @@ bool can_be_redirected(const char* file, int mode) {
 /// It is bound at once, so that all of its calls can be redirected. But an object that needs a missing function, which
 /// it may never call, is loaded as the program requested.
 [[gnu::cold, gnu::noinline]] void* open_and_redirect(const char* file, int mode) {
-  const auto next = NEXT_LATE(dlopen, searched, 1);
+  const auto next = NEXT_LATE_FAILING_WITH(dlopen, null_alone, searched, 1);
   void* handle = next.rewrite(file, (mode & ~RTLD_LAZY) | RTLD_NOW);
   if (!handle && mode & RTLD_LAZY) handle = next.rewrite(file, mode);
   const int error = errno;
@@ -55,13 +55,13 @@ EXPORT void* dlopen(const char* file, int mode) NOTHROW {
     prepare_for_deep_binding();
     if (can_be_redirected(file, mode)) return open_and_redirect(file, mode);
   }
-  const auto next = NEXT_LATE(dlopen, searched, 1);
+  const auto next = NEXT_LATE_FAILING_WITH(dlopen, null_alone, searched, 1);
   if (__builtin_expect(is_rewritten(file, Role::searched), 0)) return next.rewrite(file, mode);
   return next(file, mode);
 }
 
 EXPORT void* dlmopen(Lmid_t space, const char* file, int mode) NOTHROW {
-  const auto next = NEXT_LATE(dlmopen, searched, 2);
+  const auto next = NEXT_LATE_FAILING_WITH(dlmopen, null_alone, searched, 2);
   if (__builtin_expect(is_rewritten(file, Role::searched), 0)) return next.rewrite(space, file, mode);
   return next(space, file, mode);
 }

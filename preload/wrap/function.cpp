@@ -16,7 +16,8 @@ int missing_with_error_number() { return ENOSYS; }
 
 void* missing_function(Failure failure) {
   switch (failure) {
-    case Failure::null: return reinterpret_cast<void*>(missing_pointer);
+    case Failure::null:
+    case Failure::null_alone: return reinterpret_cast<void*>(missing_pointer);
     case Failure::error_number: return reinterpret_cast<void*>(missing_with_error_number);
     default: return reinterpret_cast<void*>(missing);
   }

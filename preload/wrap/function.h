@@ -93,6 +93,7 @@ enum class Failure : std::uint8_t {
   minus_one,       ///< an int of -1, and errno
   minus_one_long,  ///< a long of -1, and errno
   null,            ///< a null pointer, and errno
+  null_alone,      ///< a null pointer (dlopen: the loader has an errno of its own)
   none,            ///< not at all (updwtmp)
   error_number,    ///< by returning the error; errno is not used (posix_spawn)
 };

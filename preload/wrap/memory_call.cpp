@@ -105,7 +105,8 @@ long invoke_and_follow(const Call& call, const Function& function, long& path) {
   return repeated;
 }
 
-/// Makes a call that happens once: with such a path at once, if the name can't be followed.
+/// Makes a call that happens once, or whose failure does not say why: with such a path at once, if the name can't be
+/// followed.
 long follow_and_invoke(const Call& call, long& path) {
   const auto* const name = pointer<const char>(path);
   const FollowedObject object(AT_FDCWD, sys::access(name, F_OK) == 0 ? nullptr : name);
@@ -162,7 +163,8 @@ long invoke_for_memory(const Call& call, const Function& function, const PathArg
     case Role::named:
     case Role::spawned:
     case Role::searched:
-      return call.happens_once() ? follow_and_invoke(call, at[0]) : invoke_and_follow(call, function, at[0]);
+      return call.happens_once() || function.failure == Failure::null_alone ? follow_and_invoke(call, at[0])
+                                                                            : invoke_and_follow(call, function, at[0]);
     default: break;
   }
   return call.invoke();

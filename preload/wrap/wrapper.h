@@ -145,6 +145,8 @@ struct Target {
 /// The same for a function that reports failure in another way than its type suggests.
 #define NEXT_FAILING_WITH(symbol, failure, ...) \
   DEVSHM_NEXT(symbol, ::devshm::Failure::failure, false __VA_OPT__(, ) __VA_ARGS__)
+#define NEXT_LATE_FAILING_WITH(symbol, failure, ...) \
+  DEVSHM_NEXT(symbol, ::devshm::Failure::failure, true __VA_OPT__(, ) __VA_ARGS__)
 /// A function of our own whose paths are rewritten as for libc's functions. It is logged as libc's function `called`.
 #define OWN(symbol, called, ...)                                                                    \
   DEVSHM_TARGET(symbol, called, DEVSHM_FAILURE_OF(symbol), false, reinterpret_cast<void*>(&symbol), \

@@ -67,6 +67,26 @@ TEST_F(Dlopen, LoadsFromTheOverlay) {
   unlink("/dev/shm/libcopy.so");
 }
 
+TEST_F(Dlopen, FollowsLinks) {
+  mkdir("/dev/shm/libs.1", 0700);
+  make_file("/dev/shm/libs.1/liblinked.so", content_of(LOADED), 0755);
+  ASSERT_EQ(symlink("/dev/shm/libs.1", "/dev/shm/libs"), 0);
+  for (const int mode : {RTLD_NOW, RTLD_NOW | RTLD_DEEPBIND}) {
+    errno = 123;
+    void* const library = dlopen("/dev/shm/libs/liblinked.so", mode);
+    ASSERT_NE(library, nullptr) << dlerror();
+    EXPECT_EQ(dlerror(), nullptr);
+    EXPECT_EQ(errno, 123);
+    EXPECT_EQ(answer_of(library), 42);
+    dlclose(library);
+    EXPECT_EQ(dlopen("/dev/shm/libs/missing.so", mode), nullptr);
+    EXPECT_EQ(errno, 123);
+  }
+  unlink("/dev/shm/libs");
+  unlink("/dev/shm/libs.1/liblinked.so");
+  rmdir("/dev/shm/libs.1");
+}
+
 TEST_F(Dlopen, LeavesOtherNames) {
   Dl_info info{};
   ASSERT_NE(dladdr(reinterpret_cast<void*>(&getpid), &info), 0);

@@ -84,6 +84,12 @@ class Status(unittest.TestCase):
 
         self.assertEqual(as_nobody(run), 0)
 
+    def test_a_library_of_another_user(self):
+        os.chmod(NAME, 0o755)
+        with open(os.environ["LD_PRELOAD"], "rb") as library, open(NAME, "wb") as copy:
+            copy.write(library.read())
+        self.assertEqual(as_nobody(lambda: ctypes.CDLL(NAME) and 0), 0)
+
     def test_a_descriptor_of_a_relative_name(self):
         """It is open on the object, whatever keeps the kernel from following a link, and has its whole name."""
         before = os.getcwd()
