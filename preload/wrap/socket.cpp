@@ -4,10 +4,12 @@
 // the name that the kernel returns is shown as the program knows it. Relative names that the kernel returns stay as
 // they are. Not here: __sendmmsg, private to glibc; clntunix_create and svcunix_create, which nothing can be linked
 // with any more.
+#include <alloca.h>
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include "../sys.h"
+#include <algorithm>
+
 #include "socket_address.h"
 #include "wrapper.h"
 
@@ -152,16 +154,15 @@ EXPORT ssize_t __recvfrom_chk(int fd, void* data, size_t count, size_t room, int
 
 namespace {
 
-bool is_short(const struct msghdr& message) { return devshm::is_short(message.msg_name, message.msg_namelen); }
-
 auto next_recvmsg() { return NEXT(recvmsg); }
 auto next_recvmmsg() { return NEXT(recvmmsg); }
 
 [[gnu::noinline]] ssize_t recvmsg_named(int fd, struct msghdr* message, int flags) {
   const auto real = next_recvmsg();
-  if (!is_short(*message)) {
+  const socklen_t room = message->msg_namelen;
+  if (!is_short(room)) {
     const ssize_t result = real(fd, message, flags);
-    if (result >= 0) show_if_unix(message->msg_name, message->msg_namelen);
+    if (result >= 0) show_if_unix(message->msg_name, room, message->msg_namelen);
     return result;
   }
   OwnAddress own;
@@ -171,21 +172,15 @@ auto next_recvmmsg() { return NEXT(recvmmsg); }
   return result;
 }
 
-bool is_unix_socket(int fd) {
-  int domain = 0;
-  socklen_t size = sizeof domain;
-  return sys::call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, sys::word(&domain), sys::word(&size)) == 0 &&
-         domain == AF_UNIX;
-}
+/// The most messages that get memory of our own for their addresses: it is on the stack.
+constexpr unsigned most_copies = 8;
+/// The most messages that the kernel receives by one call (UIO_MAXIOV, recvmmsg(2)).
+constexpr unsigned most_messages = 1024;
 
-/// recvmmsg with memory of our own for the addresses. It may receive fewer messages than requested, so the stack that
-/// it takes is limited.
 [[gnu::cold, gnu::noinline]] int recvmmsg_by_copy(int fd, struct mmsghdr* messages, unsigned count, int flags,
                                                   struct timespec* timeout) {
-  constexpr unsigned most = 8;
-  OwnAddress own[most];
-  struct mmsghdr copies[most];
-  if (count > most) count = most;
+  OwnAddress own[most_copies];
+  struct mmsghdr copies[most_copies];
   for (unsigned i = 0; i < count; ++i) copies[i] = {own[i].borrow(messages[i].msg_hdr), messages[i].msg_len};
   const int received = next_recvmmsg()(fd, copies, count, flags, timeout);
   for (int i = 0; i < received; ++i) {
@@ -203,17 +198,20 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr* message, int flags) {
 }
 
 EXPORT int recvmmsg(int fd, struct mmsghdr* messages, unsigned count, int flags, struct timespec* timeout) {
-  bool any_named = false, any_short = false;
-  for (unsigned i = 0; messages && i < count; ++i) {
-    any_named |= messages[i].msg_hdr.msg_name != nullptr;
-    any_short |= is_short(messages[i].msg_hdr);
+  const unsigned most = messages ? std::min(count, most_messages) : 0;
+  // Without messages it is not written to. NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI)
+  auto* const rooms = static_cast<socklen_t*>(alloca(most * sizeof(socklen_t)));
+  bool any_short = false;
+  for (unsigned i = 0; i < most; ++i) {
+    const struct msghdr& message = messages[i].msg_hdr;
+    rooms[i] = message.msg_namelen;
+    any_short |= message.msg_name && is_short(rooms[i]);
   }
-  if (!any_named) return next_recvmmsg()(fd, messages, count, flags, timeout);
-  if (any_short && is_unix_socket(fd)) return recvmmsg_by_copy(fd, messages, count, flags, timeout);
+  if (any_short && count <= most_copies) return recvmmsg_by_copy(fd, messages, count, flags, timeout);
+  // More of them stay one call: only the kernel knows how long to wait for how many, and what a late error means.
   const int received = next_recvmmsg()(fd, messages, count, flags, timeout);
-  // If some are short, this is not an AF_UNIX socket, and there is nothing to show.
-  for (int i = 0; !any_short && i < received; ++i)
-    show_if_unix(messages[i].msg_hdr.msg_name, messages[i].msg_hdr.msg_namelen);
+  for (int i = 0; i < received; ++i)
+    show_if_unix(messages[i].msg_hdr.msg_name, rooms[i], messages[i].msg_hdr.msg_namelen);
   return received;
 }
 

@@ -3,6 +3,8 @@
 
 #include <alloca.h>
 
+#include <algorithm>
+
 #include "../backing_dir.h"
 #include "../constant_dir.h"
 #include "../report.h"
@@ -97,8 +99,15 @@ void show_address(void* address, socklen_t& length) {
   length = shown;
 }
 
-void show_if_unix(void* address, socklen_t& length) {
-  if (is_unix(address, length)) show_address(address, length);
+void show_if_unix(void* address, socklen_t room, socklen_t& length) {
+  const socklen_t seen = std::min({room, length, longest_unix_address});
+  if (!is_unix(address, seen)) return;
+  UnixAddressBuffer own = {};
+  __builtin_memcpy(own, address, seen);
+  socklen_t shown = seen;
+  show_address(own, shown);
+  copy_address(address, room, own, std::max(seen, shown));
+  length = length - seen + shown;
 }
 
 void copy_address(void* out, socklen_t room, const void* address, socklen_t length) {
@@ -127,9 +136,9 @@ long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
   // The kernel refuses a length that is null or negative.
   if (!out || !length || static_cast<int>(*length) < 0) return call(out, length);
   const socklen_t room = *length;
-  if (!is_short(out, room)) {
+  if (!is_short(room)) {
     const long result = call(out, length);
-    if (result >= 0) show_if_unix(out, *length);
+    if (result >= 0) show_if_unix(out, room, *length);
     return result;
   }
   union {
@@ -139,7 +148,7 @@ long receive_from(sockaddr* out, socklen_t* length, ReceiveCall call) {
   socklen_t own_length = sizeof own.bytes;
   const long result = call(&own.address, &own_length);
   if (result >= 0) {
-    show_if_unix(&own, own_length);
+    show_if_unix(&own, sizeof own.bytes, own_length);
     copy_address(out, room, &own, own_length);
     *length = own_length;
   }
@@ -157,7 +166,7 @@ msghdr OwnAddress::borrow(msghdr message) {
 void OwnAddress::give_back(msghdr& message, const msghdr& filled) {
   socklen_t length = filled.msg_namelen;
   if (filled.msg_name == bytes) {
-    show_if_unix(bytes, length);
+    show_if_unix(bytes, sizeof bytes, length);
     copy_address(message.msg_name, message.msg_namelen, bytes, length);
   }
   message.msg_namelen = length;

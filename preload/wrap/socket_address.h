@@ -67,15 +67,15 @@ using ReceiveCall = FunctionRef<long(sockaddr*, socklen_t*)>;
 /// one.
 [[gnu::cold, gnu::noinline]] void show_address(void* address, socklen_t& length);
 
-/// The same for any address. It must not be one that was cut off because the caller's memory is too short.
-void show_if_unix(void* address, socklen_t& length);
+/// The same for any address, which the kernel has cut off if it needed more than `room` bytes. The end that it lacks is
+/// counted in `length`.
+void show_if_unix(void* address, socklen_t room, socklen_t& length);
 
 /// Copies a returned address to the caller, cut off as the kernel does.
 void copy_address(void* out, socklen_t room, const void* address, socklen_t length);
 
-/// Whether an address is requested in memory that may be too short for the longest one. The kernel would cut it off,
-/// and an incomplete name can't be shown.
-inline bool is_short(const void* out, socklen_t room) { return out && room < longest_unix_address; }
+/// Whether the kernel may cut off more than the NUL of an address: an incomplete name can't always be shown.
+inline bool is_short(socklen_t room) { return room < sizeof(sockaddr_un); }
 
 /// Calls `call` with memory for the address it returns and for its length: the caller's own or, if that may be too
 /// short, ours. *length is the caller's, unset if the call fails, as the kernel leaves it.

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <deque>
 #include <fstream>
 
 #include "sockets.h"
@@ -145,6 +146,81 @@ TEST_F(DatagramTest, RecvmmsgNamesEachSender) {
     EXPECT_EQ(second.bytes.substr(0, other_name.size()), other_name);
     EXPECT_EQ(first.byte, '1');
     EXPECT_EQ(second.byte, '2');
+  }
+}
+
+// More messages than the library has memory of its own for names.
+TEST_F(DatagramTest, RecvmmsgReceivesThemAll) {
+  constexpr unsigned count = 16;
+  ASSERT_EQ(server_.connect_to(client_name_), 0) << "else its queue is shorter";
+  for (const socklen_t room : {longest, socklen_t{sizeof(sockaddr_un)}, socklen_t{60}, socklen_t{13}}) {
+    std::deque<Message> messages;
+    mmsghdr all[count];
+    for (unsigned i = 0; i < count; ++i) {
+      const char data = static_cast<char>('a' + i);
+      ASSERT_EQ(sendto(client_, &data, 1, 0, as_sockaddr(server_name_), length_of(server_name_)), 1);
+      all[i] = messages.emplace_back(string(room, 'Z'), ' ').header;
+    }
+    errno = 123;
+    ASSERT_EQ(recvmmsg(server_, all, count, 0, nullptr), int{count}) << strerror(errno);
+    EXPECT_EQ(errno, 123);
+    for (unsigned i = 0; i < count; ++i) {
+      EXPECT_EQ(all[i].msg_len, 1u);
+      EXPECT_EQ(messages[i].byte, static_cast<char>('a' + i));
+      if (room < client_name_.size() && backing().size() > 8) continue;  // a limit: docs/limits.md
+      EXPECT_EQ(all[i].msg_hdr.msg_namelen, client_name_.size());
+      EXPECT_EQ(messages[i].bytes.substr(0, client_name_.size()), client_name_.substr(0, room));
+      EXPECT_EQ(messages[i].bytes.find('/', client_name_.size()), string::npos) << "no remains of another name";
+    }
+  }
+}
+
+TEST_F(DatagramTest, RecvmmsgGoesByTheRoomOfEachMessage) {
+  constexpr unsigned count = 10;
+  ASSERT_EQ(server_.connect_to(client_name_), 0) << "else its queue is shorter";
+  std::deque<Message> messages;
+  mmsghdr all[count];
+  for (unsigned i = 0; i < count; ++i) {
+    ASSERT_EQ(sendto(client_, "x", 1, 0, as_sockaddr(server_name_), length_of(server_name_)), 1);
+    all[i] = messages.emplace_back(string(i % 2 ? sizeof(sockaddr_un) : 2, 'Z'), ' ').header;
+  }
+  ASSERT_EQ(recvmmsg(server_, all, count, 0, nullptr), int{count});
+  for (unsigned i = 1; i < count; i += 2)
+    EXPECT_EQ(messages[i].bytes.substr(0, client_name_.size()), client_name_) << i;
+}
+
+TEST_F(DatagramTest, RecvmmsgGoesByItsFlagsAndItsTimeout) {
+  constexpr unsigned count = 16;
+  ASSERT_EQ(server_.connect_to(client_name_), 0);
+  const auto receive = [&](unsigned sent, int flags, timespec* timeout) {
+    for (unsigned i = 0; i < sent; ++i)
+      EXPECT_EQ(sendto(client_, "x", 1, 0, as_sockaddr(server_name_), length_of(server_name_)), 1);
+    std::deque<Message> messages;
+    mmsghdr all[count];
+    for (mmsghdr& message : all) message = messages.emplace_back(string(sizeof(sockaddr_un), 'Z'), ' ').header;
+    return recvmmsg(server_, all, count, flags, timeout);
+  };
+  EXPECT_EQ(receive(9, MSG_WAITFORONE, nullptr), 9);
+  timespec none{0, 0}, minute{60, 0};
+  EXPECT_EQ(receive(9, 0, &none), 1);
+  EXPECT_EQ(receive(8, 0, &minute), int{count});
+  EXPECT_EQ(minute.tv_sec, 59);
+}
+
+// All of the name is there, but not the end that the kernel counts.
+TEST_F(DatagramTest, AName108BytesLongIsToldInASockaddr) {
+  const Socket longest_named;
+  const string name = address("/dev/shm/" + string(99, 'n'));
+  ASSERT_EQ(longest_named.bind_to(name), 0);
+  for (unsigned count = 1; count <= 9; count += 8) {
+    std::deque<Message> messages;
+    mmsghdr all[9];
+    for (mmsghdr& message : all) message = messages.emplace_back(string(longest, 'Z'), ' ').header;
+    for (mmsghdr& message : all) message.msg_hdr.msg_namelen = sizeof(sockaddr_un);
+    ASSERT_EQ(sendto(longest_named, "x", 1, 0, as_sockaddr(server_name_), length_of(server_name_)), 1);
+    ASSERT_EQ(recvmmsg(server_, all, count, MSG_DONTWAIT, nullptr), 1) << strerror(errno);
+    EXPECT_EQ(all[0].msg_hdr.msg_namelen, longest);
+    EXPECT_EQ(messages[0].bytes, name + 'Z');
   }
 }
 

@@ -105,6 +105,16 @@ TEST_F(SocketTest, NamesAreCutOffAsTheKernelCutsThem) {
   EXPECT_EQ(errno, EFAULT);
 }
 
+// The kernel has told the backing directory's name, which may be longer.
+TEST_F(SocketTest, NothingElseIsLeftBehindAName) {
+  const Socket server;
+  ASSERT_EQ(server.bind_to(address("/dev/shm/server")), 0);
+  sockaddr_storage out{};  // larger than sockaddr_un, so that the kernel tells it there
+  socklen_t length = sizeof out;
+  ASSERT_EQ(getsockname(server, reinterpret_cast<sockaddr*>(&out), &length), 0);
+  EXPECT_EQ(string(reinterpret_cast<char*>(&out), sizeof out).substr(length), string(sizeof out - length, '\0'));
+}
+
 TEST_F(SocketTest, OtherFamiliesAreToldAsEver) {
   const Socket server = Socket::adopt(socket(AF_INET, SOCK_DGRAM, 0));
   sockaddr_in here{};

@@ -69,12 +69,11 @@ SCENES = {
 SLOW = "space, a stranger's lock"  # a second each time
 # Only where two threads meet, one is cancelled in system(), or the memory store is used (tests/store refuses its calls).
 NEVER_REACHED = {"sched_yield", "kill", "wait4", "openat2", "sigaltstack"}
-# What docs/system-calls.md says of a call that is refused, where it is no errno: names are not there to be listed, an
-# address is left alone (and cut off), a child has lost devshm, a directory stays another user's.
+# What docs/system-calls.md says of a call that is refused, where it is no errno: names are not there to be listed, a
+# child has lost devshm, a directory stays another user's.
 CONSEQUENCES = {
     **dict.fromkeys(("utimensat", "fchown", "fchmod", "flistxattr", "openat", "fstat", "mmap"), ["path errno 13"]),
     "symlinkat": ["list ok 3"],
-    "getsockopt": ["own-peer ok /tmp/long/e"],
     "faccessat": ["sh errno 0", "pipe errno 0"],
 }
 # A call that is repeated after EINTR, as nobody would answer that for ever.
