@@ -40,7 +40,9 @@ bool ends_with_deleted(const char* name, std::size_t length) {
   return name;
 }
 
+/// The same once the directory is used. Until then only a name that is spelled like `set.dir` is known.
 const char* kernel_name(const Settings& set) {
+  if (!backing_dir_is_used()) return set.dir;
   const char* known = published.load(std::memory_order_acquire);
   if (known) return known;
   const char* fresh = ask_kernel(set);
@@ -86,6 +88,7 @@ std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind) {
 
 bool may_begin_in_backing_dir(const char* name, std::size_t length) {
   const Settings& set = settings();
+  if (!backing_dir_is_used()) return backing_prefix(name, length, NameOf::path) != 0;
   const auto agrees = [&](const char* dir) { return begins_with(name, dir, std::min(length, length_of(dir))); };
   return set.active && (agrees(set.dir) || agrees(kernel_name(set)));
 }

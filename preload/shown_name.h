@@ -29,7 +29,8 @@ bool lies_in(const char* name, std::size_t length, const char* dir, std::size_t 
 /// Exact at the component boundary. 0 if it lies elsewhere, or devshm is not active.
 std::size_t backing_prefix(const char* name, std::size_t length, NameOf kind);
 
-/// Whether a longer name that begins with these `length` bytes may lie in the backing directory.
+/// Whether a longer name that begins with these `length` bytes may lie in the backing directory. As long as that is not
+/// used, they have to name it.
 bool may_begin_in_backing_dir(const char* name, std::size_t length);
 
 /// The length of the longest name that backing_prefix() can find.

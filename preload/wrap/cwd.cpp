@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../backing_dir.h"
 #include "../settings.h"
 #include "../shown_name.h"
 #include "../sys.h"
@@ -37,6 +38,7 @@ namespace {
   const auto length = static_cast<std::size_t>(length_with_end) - 1;
   const std::size_t prefix = backing_prefix(name, length, NameOf::path);
   if (!prefix || shown_length(length, prefix) >= size) return nullptr;
+  note_that_backing_dir_is_used();  // as show_path() does
   if (!out) out = static_cast<char*>(malloc(size));
   if (out) out[put_shown(out, size, name, length, prefix)] = '\0';
   return out;

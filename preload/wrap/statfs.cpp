@@ -56,7 +56,7 @@ void report_tmpfs(Out& out) {
 
 template <class Out>
 bool may_be_in_overlay(const Out& out) {
-  return may_be_backing_file_system(half_of_fsid(out)) || is_of_memory(out);
+  return may_be_backing_file_system(half_of_fsid(out)) || (is_of_memory(out) && backing_dir_is_used());
 }
 
 /// Whether `path` leads into the overlay. Asks the kernel, because a relative path may start in the overlay, and a

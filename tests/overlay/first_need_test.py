@@ -18,14 +18,14 @@ from directory_test import LIBRARY, TMPFS, Fresh, main, take  # noqa: E402  pyli
 class Handles(Fresh):
     """Programs that load libc by themselves, or themselves (ctypes, JNA, P/Invoke)."""
 
-    def run_python(self, text, user=(), **settings):
+    def run_python(self, text, user=(), cwd="/", **settings):
         env = {key: value for key, value in os.environ.items() if not key.startswith("DEVSHM_")}
         env.update({"DEVSHM_" + key: value for key, value in settings.items()})
         env.pop("LD_PRELOAD", None)
         done = subprocess.run(
-            [*user, "env", "LD_PRELOAD=" + LIBRARY, "/usr/bin/python3", "-c", text],
+            [*user, "env", "LD_PRELOAD=" + LIBRARY, "/usr/bin/python3", "-I", "-c", text],
             env=env,
-            cwd="/",
+            cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -39,6 +39,21 @@ class Handles(Fresh):
             self.assertEqual(sorted(os.listdir("/tmp")), ["aside"])
         os.symlink("/tmp/aside", "/tmp/shm")  # nor is it a matter to speak of
         self.assertEqual(self.run_python("import ctypes; ctypes.CDLL('libc.so.6')"), (0, "", ""))
+
+    def test_an_inherited_working_directory(self):
+        """Its name is shown as soon as it is asked for, also where it fits only as it is shown."""
+        directory = "/tmp/longer-than-dev-shm"
+        os.mkdir(directory)
+        self.addCleanup(os.rmdir, directory)
+        text = """
+import ctypes
+libc = ctypes.CDLL(None)
+name, found = ctypes.create_string_buffer(64), (ctypes.c_long * 64)()
+def room_for(size): return libc.getcwd(name, size)
+print(room_for(8) != 0, room_for(9) != 0, name.value.decode(), libc.statfs(b".", found), hex(found[0]))
+"""
+        said = "False True /dev/shm 0 0x%s\n" % TMPFS
+        self.assertEqual(self.run_python(text, cwd=directory, DIR=directory), (0, said, ""))
 
     def test_shared_memory_by_handle(self):
         text = """

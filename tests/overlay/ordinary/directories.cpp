@@ -23,8 +23,9 @@ int visit_more(const char*, const struct stat*, int, struct FTW*) { return 0; }
 
 void directories(const Way& way) {
   const std::string here = way.dir.empty() ? "." : way.dir, new_text = way.dir + "newdir",
-                    missing_text = way.dir + "no";
+                    missing_text = way.dir + "no", file_text = way.dir + "file";
   const char *dir = here.c_str(), *fresh = new_text.c_str(), *missing = missing_text.c_str();
+  const char* file = file_text.c_str();
   char buffer[PATH_MAX];
   CALL(mkdir, fresh, 0700);
   CALL(rmdir, fresh);
@@ -67,7 +68,9 @@ void directories(const Way& way) {
     if (wordexp(all.c_str(), &words, WRDE_NOCMD) == 0) wordfree(&words);
   });
   CALL(ftw, dir, visit, 4);
+  CALL(ftw, file, visit, 4);
   CALL(nftw, dir, visit_more, 4, FTW_PHYS);
+  CALL(nftw, file, visit_more, 4, FTW_PHYS);
   CALL(ftw64, dir, visit64, 4);
   CALL(nftw64, dir, visit_more64, 4, FTW_PHYS);
   char* roots[] = {const_cast<char*>(dir), nullptr};
@@ -94,6 +97,10 @@ void directories(const Way& way) {
   CALL(chdir, dir);
   CALL(getcwd, buffer, sizeof buffer);
   CALL(__getcwd_chk, buffer, sizeof buffer, sizeof buffer);
+  mark("getcwd " + way.name + ", too small");
+  static_cast<void>(getcwd(buffer, 2));
+  mark("__getcwd_chk " + way.name + ", too small");
+  static_cast<void>(__getcwd_chk(buffer, 2, sizeof buffer));
   CALL(getwd, buffer);
   CALL(__getwd_chk, buffer, sizeof buffer);
   CALLS(get_current_dir_name, free(get_current_dir_name()));

@@ -112,6 +112,17 @@ void files(const Way& way) {
   CALL(__realpath_chk, fresh, buffer, sizeof buffer);
   CALLS(canonicalize_file_name, free(canonicalize_file_name(fresh)));
   CALL(unlink, fresh);
+  // An absolute text that does not fit, or just fits; the second begins as the backing directory's name does.
+  for (const char* target : {"/usr/bin", "/tmp"}) {
+    CALL(symlink, target, fresh);
+    for (const std::size_t size : {std::size_t{1}, strlen(target)}) {
+      CALL(readlink, fresh, buffer, size);
+      CALL(__readlink_chk, fresh, buffer, size, sizeof buffer);
+      CALL(readlinkat, AT_FDCWD, fresh, buffer, size);
+      CALL(__readlinkat_chk, AT_FDCWD, fresh, buffer, size, sizeof buffer);
+    }
+    CALL(unlink, fresh);
+  }
   CALL(symlinkat, "file", AT_FDCWD, fresh);
   CALL(unlink, fresh);
   CALL(chmod, path, 0600);
@@ -168,6 +179,15 @@ void files(const Way& way) {
   CALLS(mkdtemp, in_copy([](char* name) { return mkdtemp(name) ? -1 : -2; }, ""));
   CALLS(mktemp, in_copy([](char* name) { return mktemp(name) ? -1 : -2; }, ""));
   CALLS(tempnam, free(tempnam(way.dir.empty() ? "." : way.dir.c_str(), "x")));
+  // A file system without blocks, as the kernel's tmpfs of the memory store is.
+  parity::raw(SYS_chdir, "/proc");
+  for (const char* here : {".", "self", "/proc"}) {
+    CALL(statfs, here, &system_found);
+    CALL(statfs64, here, &system_found64);
+    CALL(__statfs, here, &system_found);
+    CALL(statvfs, here, &vfs);
+    CALL(statvfs64, here, &vfs64);
+  }
 }
 
 }  // namespace ordinary
