@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include "../text.h"
+#include "gnu_libc.h"
+#include "shown_path.h"
 #include "stat_path.h"
 #include "wrapper.h"
 
@@ -62,11 +64,12 @@ bool is_directory(const char* path) {
 
 EXPORT char* mktemp(char* name) NOTHROW { return may_match(name) ? make_name(name) : next_mktemp()(name); }
 
-// libc reads TMPDIR itself, before its argument, and looks for directories where no wrapper sees it. (It ignores TMPDIR
-// in a program with raised privileges, where devshm does nothing at all.)
+// glibc reads TMPDIR itself, before its argument, and looks for directories where no wrapper sees it. (It ignores
+// TMPDIR in a program with raised privileges, where devshm does nothing at all.) musl's looks at its argument alone.
 EXPORT char* tempnam(const char* dir, const char* prefix) NOTHROW {
   const char* tmpdir = getenv("TMPDIR");
   if (!is_rewritten(tmpdir) && !is_rewritten(dir)) return NEXT(tempnam)(dir, prefix);
+  if (!is_gnu_libc()) return show_path(NEXT(tempnam, path, 1).rewrite(dir, prefix), {true, 0, 0});
   for (const char* candidate : {tmpdir, dir})
     if (candidate && is_directory(candidate)) return make_name_in(candidate, prefix);
   return make_name_in(P_tmpdir, prefix);

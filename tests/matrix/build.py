@@ -15,11 +15,12 @@ IMPORTS = {
     "librt.so.1": "shm_open shm_unlink",
     "libdl.so.2": "dlopen dlsym dlerror dlclose",
     "libc.so.6": "abort access chdir clock_gettime clone close closedir __errno_location execv _exit exit "
-    "fclose fcntl fflush fgets fopen fork free fstatfs ftruncate getenv getpid glob globfree "
-    "__libc_start_main link lseek memcmp memcpy memset mkdir mkstemp mktemp mmap munmap nftw open openat "
-    "opendir posix_spawn printf putchar puts readdir realpath rename rmdir snprintf statfs __statfs "
-    "statvfs strchr strcmp strcpy strerror strlen strncmp strstr strtok strtol symlink syscall unlink usleep "
-    "waitpid write __xstat",
+    "fclose fcntl fflush fgets fileno fopen fork free freopen fstatfs ftruncate getenv "
+    "getpid glob globfree __libc_start_main link lseek memcmp memcpy memset mkdir mkstemp "
+    "mktemp mmap munmap nftw open openat opendir posix_spawn printf putchar puts readdir "
+    "realpath rename rmdir setenv snprintf statfs __statfs statvfs strchr strcmp strcpy "
+    "strerror strlen strncmp strstr strtok strtol symlink syscall tempnam unlink unsetenv "
+    "usleep waitpid write __xstat",
 }
 # Younger than x86_64's base version.
 LATER_ON_X86_64 = {"openat": "GLIBC_2.4", "clock_gettime": "GLIBC_2.17", "posix_spawn": "GLIBC_2.15"}

@@ -29,8 +29,47 @@ static void directory_itself(void) {
   CHECK(access("/dev/shmfoo", F_OK) < 0 && errno == ENOENT, "a name that only begins like it is left alone");
 }
 
+/// What tempnam makes in `directory` while TMPDIR is `tmpdir`, without what is random.
+static void temporary_name(Name* out, const char* tmpdir, const char* directory) {
+  if (tmpdir)
+    setenv("TMPDIR", tmpdir, 1);
+  else
+    unsetenv("TMPDIR");
+  char* name = tempnam(directory, "longer");
+  snprintf(*out, sizeof *out, "%.*s", name ? (int)strlen(name) - 6 : 0, name ? name : "");
+  free(name);
+}
+
+// Each libc's tempnam has its own way.
+static void temporary_names(void) {
+  Name there, here;
+  temporary_name(&there, NULL, "/tmp");
+  temporary_name(&here, NULL, "/dev/shm");
+  CHECK(memcmp(here, "/dev/shm/", 9) == 0 && strcmp(here + 9, there + 5) == 0, "tempnam");
+  temporary_name(&there, "/tmp", "/missing");
+  temporary_name(&here, "/dev/shm", "/missing");
+  const int has_read_it = memcmp(there, "/tmp/", 5) == 0;  // TMPDIR
+  CHECK(strcmp(here + (has_read_it ? 9 : 0), there + (has_read_it ? 5 : 0)) == 0, "tempnam and TMPDIR");
+  unsetenv("TMPDIR");
+}
+
+static void reopened(void) {
+  Name target, linked;
+  unique(&target, "/dev/shm/target-");
+  CHECK(symlink(target, unique(&linked, "/dev/shm/link-")) == 0, "symlink into /dev/shm");
+  const int lower = open("/dev/null", O_RDONLY);
+  FILE* stream = fopen("/dev/null", "r");
+  const int own = fileno(stream);
+  close(lower);
+  stream = freopen(linked, "w", stream);
+  if (CHECK(stream && fileno(stream) == own, "freopen keeps the descriptor")) fclose(stream);
+  CHECK(unlink(target) == 0 && unlink(linked) == 0, "and follows the link");
+}
+
 int path_group(void) {
   directory_itself();
+  temporary_names();
+  reopened();
 
   Name file, directory, other, moved, base;
   unique(&file, "/dev/shm/file-");
