@@ -52,6 +52,7 @@ void report_tmpfs(Out& out) {
   out.f_bsize = out.f_frsize = static_cast<decltype(out.f_bsize)>(page);
   out.f_blocks = out.f_files = room.total / page;
   out.f_bfree = out.f_bavail = out.f_ffree = room.available / page;
+  if constexpr (requires { out.f_favail; }) out.f_favail = out.f_ffree;
 }
 
 template <class Out>

@@ -173,8 +173,10 @@ class Memory(Room):
     def test_statvfs_says_what_a_tmpfs_would(self):
         code = """
 a = create("a")
-print(room()[0], room("/dev/shm/a")[0], os.fstatvfs(a).f_blocks * os.fstatvfs(a).f_frsize, os.fstatvfs(a).f_bsize)"""
+print(room()[0], room("/dev/shm/a")[0], os.fstatvfs(a).f_blocks * os.fstatvfs(a).f_frsize, os.fstatvfs(a).f_bsize)
+for found in os.statvfs("/dev/shm"), os.fstatvfs(a): print(found.f_favail == found.f_ffree > 0)"""
         out = self.succeeds(code, STORE="memory")
+        self.assertEqual(out[4:], ["True", "True"])
         self.assertEqual(len(set(out[:3])), 1)
         half = self.half()
         self.assertLessEqual(int(out[0]), half)
