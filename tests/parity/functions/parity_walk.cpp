@@ -139,10 +139,11 @@ void walk_with(int options, const std::string& prefix, Open open, Read read, Chi
   each("_children", [&](Tree* tree) {
     std::multiset<std::string> names;
     for (int round = 0; round < 2; ++round) {
-      for (const Entry* entry = children(tree, 0); entry; entry = entry->fts_link)
-        // Of the roots, which come first, only the name is there already.
-        names.insert(round == 0 ? std::string(entry->fts_name)
-                                : std::string(entry->fts_name) + " of " + entry->fts_path);
+      for (const Entry* entry = children(tree, 0); entry; entry = entry->fts_link) {
+        const std::string shown = entry->fts_name + (":" + std::to_string(entry->fts_info));
+        // Of the roots, which come first, there is no path yet.
+        names.insert(round == 0 ? shown : shown + " of " + entry->fts_path);
+      }
       read(tree);
     }
     close(tree);
