@@ -65,6 +65,9 @@ class Check(unittest.TestCase):
         self.assertEqual((report["now"]["library"], report["now"]["active"]), (str(self.library), True))
         self.assertEqual(self.row(report["now"], "real /dev/shm"), (None, "none"))
         self.assertEqual(self.row(report["now"], "library"), (True, f"devshm {report['version']}, {self.library}"))
+        self.assertRegex(self.row(report["now"], "libc")[1], r"^glibc 2\.\d+ \(\S*libc\.so\.6\)$")
+        self.assertEqual(self.row(report["now"], "directory"), (True, "/tmp/shm, mode 1777, user 0"))
+        self.assertRegex(self.row(report["now"], "file system")[1], r"^\S.*, \d+ MiB free of \d+ MiB$")
         self.assertNotIn("with_devshm", report)
 
     def test_not_loaded(self):
@@ -147,7 +150,9 @@ class Check(unittest.TestCase):
             (None, "/tmp/shm can't be used, and the real /dev/shm is good"),
         )
         report = self.check("--dir=/tmp/other", **self.preload)
-        self.assertIn("errno 30", json.dumps(report))
+        self.assertIn("can't make /tmp/other: the file system is read-only (errno 30)", json.dumps(report))
+        report = self.check("--dir=/tmp/place", **self.preload)
+        self.assertIn("can't write to /tmp/place: permission denied (errno 13)", json.dumps(report))
 
     def test_the_directory_is_unusable_and_the_real_one_good(self):
         self.real_one("200m")
@@ -156,6 +161,7 @@ class Check(unittest.TestCase):
         self.assertEqual(
             self.row(report["now"], "stands aside"), (None, "/proc/x can't be used, and the real /dev/shm is good")
         )
+        self.assertEqual(self.row(report["now"], "semaphore"), (True, "made in one process, used in another"))
 
     def test_the_real_one_is_small(self):
         self.real_one("64m")

@@ -8,6 +8,12 @@
 
 #include "children.h"
 
+// What only newer libcs have, by a weak reference, under a name that no header declares.
+#define NEWER(name) extern "C" [[gnu::weak]] int weak_##name() __asm__(#name)
+NEWER(openat2);
+NEWER(pidfd_spawn);
+NEWER(pidfd_spawnp);
+
 namespace {
 
 class Dlopen : public Children {
@@ -160,6 +166,17 @@ TEST_F(Dlopen, FindsTheNextFunctionOfTheCaller) {
     EXPECT_EQ(dlvsym(RTLD_NEXT, name, "NONE_1.0"), nullptr);
   }
   EXPECT_EQ(dlsym(RTLD_DEFAULT, "shm_open"), reinterpret_cast<void*>(&shm_open));
+}
+
+// The matrix does the same with all of them and with older libcs.
+TEST_F(Dlopen, WhatLibcLacksIsAbsent) {
+  void* const libc = dlopen("libc.so.6", RTLD_NOW);
+  const std::pair<const char*, bool> found[] = {
+      {"openat2", weak_openat2}, {"pidfd_spawn", weak_pidfd_spawn}, {"pidfd_spawnp", weak_pidfd_spawnp}};
+  for (const auto& [name, is_there] : found) {
+    EXPECT_EQ(is_there, dlsym(libc, name) != nullptr) << name;
+    EXPECT_EQ(dlsym(RTLD_DEFAULT, name), dlsym(libc, name)) << name;
+  }
 }
 
 TEST_F(Dlopen, LeavesOtherFunctions) {

@@ -29,6 +29,13 @@ TEST_F(Links, LinksIntoTheOverlayAreFollowed) {
   EXPECT_EQ(read_file("/dev/shm/link"), "here");
   EXPECT_EQ(read_file("/dev/shm/link-to-link"), "here");
   EXPECT_EQ(read_file("/dev/shm/to-dir/below"), "there");
+  const std::string far = "/" + std::string(250, 'n');  // takes memory that the link's name does not need
+  write_file("/dev/shm/dir" + far, "far");
+  EXPECT_EQ(read_file("/dev/shm/to-dir" + far), "far");
+  FILE* const stream = fopen("/dev/shm/link-to-link", "r");  // null, not -1, is what it fails with
+  ASSERT_NE(stream, nullptr);
+  EXPECT_EQ(fgetc(stream), 'h');
+  fclose(stream);
   struct stat found;
   EXPECT_EQ(stat("/dev/shm/link", &found), 0);
   EXPECT_TRUE(S_ISREG(found.st_mode));
@@ -46,12 +53,15 @@ TEST_F(Links, RelativeLinksThatLeadToThoseAreFollowed) {
   ASSERT_EQ(symlink("to-dir", "/dev/shm/relative"), 0);
   ASSERT_EQ(symlink("../../relative/new", "/dev/shm/dir/sub/up"), 0);
   ASSERT_EQ(symlink("nothing", "/dev/shm/dangling"), 0);
+  ASSERT_EQ(symlink("../nothing", "/dev/shm/out"), 0);
   EXPECT_EQ(read_file("/dev/shm/relative/below"), "there");
   EXPECT_EQ(taken(realpath("/dev/shm/relative/below", nullptr)), "/dev/shm/dir/below");
   write_file("/dev/shm/relative/sub/up", "made");
   EXPECT_EQ(read_file("/dev/shm/dir/new"), "made");
-  EXPECT_EQ(access("/dev/shm/dangling", F_OK), -1);
-  EXPECT_EQ(errno, ENOENT);
+  for (const char* dangling : {"/dev/shm/dangling", "/dev/shm/out"}) {
+    EXPECT_EQ(access(dangling, F_OK), -1) << dangling;
+    EXPECT_EQ(errno, ENOENT) << dangling;
+  }
   struct stat found;
   EXPECT_EQ(lstat("/dev/shm/relative", &found), 0);
   EXPECT_TRUE(S_ISLNK(found.st_mode));

@@ -99,6 +99,9 @@ TEST_F(WalkTest, WordsAreExpandedInTheOverlay) {
   EXPECT_EQ(words_of(own + "/none* /dev/shm/a*"), (Names{own + "/none*", "/dev/shm/a.x"}));
   EXPECT_EQ(words_of("/dev/shm/x | y"), Names{"error " + std::to_string(WRDE_BADCHAR)});
   EXPECT_EQ(words_of("$(ls /dev/shm/d) /dev/shm/b*"), (Names{"c.x", "e", "/dev/shm/b.x"}));
+  setenv("ONE", "1", 1);
+  EXPECT_EQ(words_of("$ONE /dev/shm/b* ${ONE} /dev/shm/b* 'a(' /dev/shm/b*"),
+            (Names{"1", "/dev/shm/b.x", "1", "/dev/shm/b.x", "a(", "/dev/shm/b.x"}));
 }
 
 // What glob gives: links are names too, and the way goes through them.

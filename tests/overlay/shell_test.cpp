@@ -96,6 +96,17 @@ TEST_F(LostSystem, ReturnsTheStatus) {
   EXPECT_EQ(said.text, "1 3 9 127\n");
 }
 
+// The kernel keeps no status then.
+TEST_F(LostSystem, FailsWhereChildrenAreIgnored) {
+  const Said said = listen_to([] {
+    clearenv();
+    signal(SIGCHLD, SIG_IGN);
+    const int status = system("exit 3");
+    dprintf(1, "%d %d\n", status, errno == ECHILD);
+  });
+  EXPECT_EQ(said.text, "-1 1\n");
+}
+
 TEST_F(LostSystem, SetsSignalsAsideAndBringsThemBack) {
   const Said said = listen_to([] {
     static std::atomic<int> interrupts{0};

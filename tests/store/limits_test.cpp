@@ -36,6 +36,7 @@ TEST(Limits, WhatDoesNotFitIsAFile) {
   }
   EXPECT_GT(memory.size(), static_cast<std::size_t>(limit / 2));
   EXPECT_GT(files.size(), static_cast<std::size_t>(limit));
+  EXPECT_EQ(store.generations(), 1) << "a new one would hold nothing";
   for (const auto* names : {&memory, &files})
     for (const std::string& name : *names) EXPECT_EQ(store.text_of(name), name);
   for (const auto* names : {&memory, &files})

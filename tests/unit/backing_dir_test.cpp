@@ -14,6 +14,7 @@
 
 #include "../../preload/real_dev_shm.h"
 #include "../../preload/settings.h"
+#include "../../preload/take_over.h"
 #include "support.h"
 
 using devshm::backing_dir_was_remade;
@@ -167,6 +168,19 @@ TEST_F(BackingDir, IsOursOrRoots) {
   expect_answer(0, "", support::become_nobody);
   ASSERT_EQ(chown(dir_.c_str(), 1, 1), 0);
   expect_answer(EACCES, dir_ + " belongs to user 1" + owners_advice(dir_), support::become_nobody);
+}
+
+TEST_F(BackingDir, HasNoNameThatIsTooLong) {
+  dir_ = scratch_ / std::string(256, 'n');
+  expect_answer(ENAMETOOLONG, "can't look at " + dir_ + ": the path is too long (errno 36" + other_advice);
+}
+
+// Root had begun to take it over, and was killed.
+TEST_F(BackingDir, DoesNotWaitForeverForRoot) {
+  NEEDS(support::lacks_other_users());
+  ASSERT_EQ(mkdir(dir_.c_str(), 01777), 0);
+  ASSERT_EQ(chown(dir_.c_str(), devshm::owner_in_between, 0), 0);
+  expect_answer(EACCES, dir_ + " keeps being changed by another process" + advice, support::become_nobody);
 }
 
 TEST_F(BackingDir, NeedsTheRightToMakeIt) {

@@ -131,6 +131,13 @@ TEST(Cgroup, AMountThatShowsTheContainerAlone) {
   }
 }
 
+TEST(Cgroup, AGroupWithALongName) {
+  Groups groups(2);
+  const std::string name = "/" + std::string(200, 'n');
+  groups.group(name, "104857600", "0", "");
+  EXPECT_EQ(groups.read(name).limit, 100 * mib);
+}
+
 TEST(Cgroup, MoreUsedThanAllowed) {
   Groups groups(2);
   groups.group("", "1048576", "31457280", "");

@@ -185,8 +185,10 @@ TEST_F(Table, SymbolicLinks) {
   EXPECT_EQ(link->target, far);
   EXPECT_EQ(table.attributes(*link).st_blocks, 8) << "a long text takes a page, as on tmpfs";
   EXPECT_EQ(space.pages_used(), 1u);
+  EXPECT_EQ(space.pages_charged(), 1u);
   EXPECT_EQ(table.unlink(root_ino, "far"), 0);
   EXPECT_EQ(space.pages_used(), 0u);
+  EXPECT_EQ(space.pages_charged(), 0u);
 }
 
 TEST_F(Table, DeviceNumbersAndTypesStay) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <sstream>
+#include <thread>
 
 #include "../../../daemon/json.h"
 #include "../../../daemon/recording_report.h"
@@ -149,6 +150,30 @@ TEST(Recorder, ABrokenPipeDoesNotEndTheProgram) {
   recorder.write(sample("/x"));
   EXPECT_NE(testing::internal::GetCapturedStderr().find("EPIPE"), std::string::npos);
   EXPECT_EQ(recorder.lost(), 1u);
+}
+
+// Another process may have made it so. With a small pipe and a slow reader most records have to wait.
+TEST(Recorder, APipeThatDoesNotBlockIsWaitedFor) {
+  constexpr int records = 100;
+  const Record record = sample("/" + std::string(1000, 'x'));
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  std::size_t got = 0;
+  std::thread reader([&] {
+    char byte;
+    while (read(ends[0], &byte, 1) == 1) ++got;
+  });
+  {
+    Recorder recorder;
+    recorder.start(ends[1], "-");
+    for (int i = 0; i < records; ++i) recorder.write(record);
+    EXPECT_EQ(recorder.lost(), 0u);
+  }
+  reader.join();
+  EXPECT_EQ(got, records * to_json(record).size());
+  close(ends[0]);
 }
 
 TEST(Recorder, ALineThatBrokeOffDoesNotSpoilTheNext) {

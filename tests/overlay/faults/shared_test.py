@@ -76,6 +76,7 @@ class Shared(Ground):
     def test_others_see_what_there_is(self):
         """By names that are followed: stat, access, chmod, utimes, truncate, copies; in a directory as well."""
         take("umask=022", "shm=/m", "put=/m:text", "shm=/x", user=USER)
+        self.assertEqual(os.path.islink(SHM + "/m"), MEMORY)
         self.says(USER, "mkdir /dev/shm/d; cp /dev/shm/m /dev/shm/d/m; cp /bin/true /dev/shm/x; chmod 755 /dev/shm/x")
         for name in ("/dev/shm/m", "/dev/shm/d/m"):
             for user, writes in ((STRANGER, 1), (0, 0)):
@@ -97,6 +98,12 @@ class Shared(Ground):
         self.assertEqual(self.says(0, "chmod 600 /dev/shm/m; stat -c %a /dev/shm/m"), (0, "600\n", ""))
         self.assertEqual(take("get=/m", user=STRANGER)[0], ["get errno 13"])
         self.assertEqual(take("get=/m", user=USER)[0], ["get ok text"])
+
+    def test_a_directory_that_can_not_be_read(self):
+        """To make something in it takes the rights to write and to search. With a memory store it is memory there, too."""
+        self.assertEqual(self.says(USER, "mkdir -m 300 /dev/shm/d"), (0, "", ""))
+        self.assertEqual(take("path=d/a", "look=d/a", user=USER), (["path ok", "look ok 100644"], ""))
+        self.assertEqual(os.path.islink(SHM + "/d/a"), MEMORY)
 
     def test_another_pid_namespace_sees_it_too(self):
         take("shm=/m", "put=/m:text")

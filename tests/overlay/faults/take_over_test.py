@@ -175,6 +175,19 @@ class TakeOver(Owned):
                 lambda: shutil.rmtree(old, ignore_errors=True),
             )
 
+    def test_a_rename_that_has_begun_is_waited_for(self):
+        """The kernel does one after the other. This one, of the directory to its own name, changes nothing."""
+        self.theirs()
+        trace = ("strace", "-qq", "-o", "/tmp/trace", "-e", "trace=fchown,renameat2")
+        self.assertEqual(run(*trace, STEPS, "path=a").stdout, "path ok\n")
+        with open("/tmp/trace") as file:
+            calls = file.read()
+        self.assertRegex(
+            calls,
+            r"fchown\(\d+, 0, 0\) += 0\n"
+            r'.*renameat2\(AT_FDCWD, "/tmp/shm", AT_FDCWD, "/tmp/shm", RENAME_NOREPLACE\) = -1 EEXIST',
+        )
+
     def test_race_with_the_old_owner(self):
         self.attack(self.exchanges())
         took = 0
