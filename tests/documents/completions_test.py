@@ -78,8 +78,9 @@ class Zsh(Shell, unittest.TestCase):
       send "PS1=; unsetopt zle_bracketed_paste; fpath=($FOLDER \$fpath); autoload -U compinit; compinit -u -D"
       send 'compadd() { local -a __all; builtin compadd -O __all "$@"; print -rl -- MATCH:${^__all}; builtin compadd "$@" }'
       send 'zstyle ":completion:*" list-grouped false; bindkey "^I" complete-word'
-      # Before the editor reads, the terminal would take the keys itself.
-      send 'zle-line-init() { print R''EADY }; zle -N zle-line-init'
+      # Before the editor reads, the terminal would take the keys itself. What is sent is echoed: it has quotes in words
+      # that are waited for.
+      send "zle-line-init() { print R''EADY }; zle -N zle-line-init"
       zpty -r shell text '*READY*'
       zpty -w -n shell "$LINE"$'\t'
       zpty -w -n shell $'\C-u'"print D''ONE"$'\n'

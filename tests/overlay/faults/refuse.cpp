@@ -57,6 +57,24 @@ void add(sock_filter instruction) {
 constexpr uint32_t low(uintptr_t address) { return static_cast<uint32_t>(address); }
 constexpr uint32_t high(uintptr_t address) { return static_cast<uint32_t>(address >> 32); }
 
+/// Goes on behind it only with calls from that range. An address has two halves, which are compared one by one: the
+/// range may lie across a multiple of 4 GiB.
+void allow_outside(const Range& range) {
+  constexpr size_t low_half = offsetof(seccomp_data, instruction_pointer), high_half = low_half + 4;
+  add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, high_half));
+  add(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, high(range.begin), 4, 0));
+  add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high(range.begin), 0, 2));
+  add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low_half));
+  add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, low(range.begin), 1, 0));
+  add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, high_half));
+  add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, high(range.end), 0, 4));
+  add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high(range.end), 0, 2));
+  add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low_half));
+  add(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, low(range.end), 0, 1));
+  add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+}
+
 __attribute__((constructor)) void refuse() {
   const char* wanted = getenv("REFUSE");
   if (!wanted) return;
@@ -67,15 +85,7 @@ __attribute__((constructor)) void refuse() {
     dl_iterate_phdr(find_devshm, &text);
     // A child of a program that has left devshm: nothing of it is there to be refused.
     if (!text.begin) return;
-    if (high(text.begin) != high(text.end)) give_up("the library lies across a multiple of 4 GiB");
-    add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, instruction_pointer) + 4));
-    add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high(text.begin), 1, 0));
-    add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, instruction_pointer)));
-    add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, low(text.begin), 1, 0));
-    add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    add(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, low(text.end), 0, 1));
-    add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    allow_outside(text);
   }
   add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
   for (const char* next = wanted; *next;) {
