@@ -12,7 +12,7 @@ import unittest
 
 RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run")
 BUILD = sys.argv.pop(1)
-SEED = str(10**12 + os.getpid())  # by which its processes are known
+SEED = str(10**12 + os.getpid())  # by which its processes and its directory are known, beside another soak
 
 
 def processes():
@@ -37,12 +37,11 @@ class Ended(unittest.TestCase):
         self.fail(what)
 
     def test_by_term(self):
-        before = set(glob.glob("/var/tmp/devshm-soak.*"))
         with subprocess.Popen(
             [RUN, "--build", BUILD, "--only", "messages", "--seed", SEED], stdout=subprocess.DEVNULL
         ) as soak:
             self.wait_for(lambda: len(processes()) > 1, "it did not start")
-            ours = set(glob.glob("/var/tmp/devshm-soak.*")) - before
+            ours = glob.glob("/var/tmp/devshm-soak.%s.*" % SEED)
             self.assertTrue(ours)
             soak.send_signal(signal.SIGTERM)
             self.assertEqual(soak.wait(60), 143)
