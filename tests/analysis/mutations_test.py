@@ -61,6 +61,17 @@ class Mutations(unittest.TestCase):
         self.assertEqual(first, second)
         self.assertEqual(first.count("\n    + "), 50)
 
+    def test_an_explained_change_is_not_counted(self):
+        explained = mutations.equivalents()
+        self.assertTrue(all(explained.values()), "each has a reason")
+        with tempfile.TemporaryDirectory() as scratch:
+            path = pathlib.Path(scratch, "results")
+            (file, before, after), *_ = explained
+            one, two = mutants.Change(file, 1000, "  " + before, "  " + after), mutants.Change(file, 1, "a", "b")
+            for change in (one, two):
+                mutations.Results(path).add(change, "nothing", "", "", 5)
+            self.assertEqual([row["line"] for row in mutations.Results(path, explained).counted("")], [1])
+
     def test_results_are_kept(self):
         with tempfile.TemporaryDirectory() as scratch:
             path = pathlib.Path(scratch, "results")
