@@ -21,6 +21,7 @@ LEFT_OUT = re.compile(
 )
 # What only DEVSHM_STORE=memory needs.
 STORE = re.compile(r"/store/|memory|object_names|creation_mask|show")
+NO_SUBJECT = {"over"}  # "socket over /tmp/shm"
 FAMILY = re.compile(r"\((?!open|raw|shm_sem)\w+\)")  # but for those that come to most
 
 
@@ -56,7 +57,7 @@ def with_memory(test):
 
 
 def words(text):
-    return {word.rstrip("s") for word in re.split(r"[^a-z]+", text.lower()) if len(word) > 2}
+    return {word.rstrip("s") for word in re.split(r"[^a-z]+", text.lower()) if len(word) > 2} - NO_SUBJECT
 
 
 class Order:

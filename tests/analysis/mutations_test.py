@@ -104,6 +104,10 @@ class Judged(unittest.TestCase):
             order.noticed("preload/wrap/open.cpp", "parity, plain")
         self.assertEqual(order.of("preload/wrap/open.cpp")[0].name, "parity, plain")
         self.assertEqual([each.name for each in order.of("daemon/loop.cpp")], ["daemon a"])
+        named = mutant_tests.Order(
+            [test("socket over /tmp/shm", "overlay", 0.5), test("root takes it over", "security", 3)]
+        )
+        self.assertEqual(named.of("preload/take_over.cpp")[0].name, "root takes it over")
 
     def test_fails_or_hangs(self):
         with tempfile.TemporaryDirectory() as scratch:
