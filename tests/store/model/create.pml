@@ -17,6 +17,24 @@
 #define UNLOCK_NUMBER atomic { CLIENT_MAY_DIE; taken_by[k] = 0 }
 #endif
 
+/* fchmod(2) */
+inline set_mode() {
+  atomic {
+    CLIENT_MAY_DIE;
+#ifndef WITHOUT_RULE_4_MODE
+    j = 0;
+    do
+    :: j < NAMES -> S2(name[j] == 0 || inode[name[j]].object != o); j++ /* another creator's */
+    :: else -> j = 0; break
+    od;
+#endif
+    mode_of[o] = me + 1;
+#if MIX & CALL_AS_STRANGER
+    is_for_all[o] = n
+#endif
+  }
+}
+
 inline create_object() {
 #ifdef RULE_11
   SHARE;
@@ -54,24 +72,26 @@ inline create_object() {
     :: else
     fi
   };
-  atomic { /* fchmod(2) */
-    CLIENT_MAY_DIE;
-    j = 0;
-    do
-    :: j < NAMES -> S2(name[j] == 0 || inode[name[j]].object != o); j++ /* another creator's */
-    :: else -> j = 0; break
-    od;
-    mode_of[o] = me + 1
-  };
+#ifndef WITHOUT_RULE_4_MODE
+  set_mode();
+#endif
   atomic { /* publish: rename(2) with RENAME_NOREPLACE */
     CLIENT_MAY_DIE;
     if
     :: !ENTRY_IS_THERE || name[n] != 0 -> goto unlock /* ENOENT: somebody has removed it; EEXIST */
     :: else -> name[n] = pool; pool = 0
     fi;
+#ifndef WITHOUT_RULE_4_MODE
     S2(inode[name[n]].object == o && mode_of[o] == me + 1);
-    o = 0
+#endif
+#if MIX & CALL_AS_STRANGER
+    is_meant_for_all[o] = n
+#endif
   };
+#ifdef WITHOUT_RULE_4_MODE
+  set_mode();
+#endif
+  o = 0;
   UNLOCK_NUMBER;
   g = 0; k = 0;
 #ifdef RULE_11

@@ -23,6 +23,7 @@
  *   S4  no name leads nowhere for ever
  *   S5  after all names are gone, the keeper holds its pool and nothing else
  *   S6  another user is given an object only if he has read its link, which he can where he may search the directory
+ *   S7  ... and then if, and only if, the mode that its creator has asked for allows it
  */
 #include "world.pml"
 #include "client.pml"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Another user, who has no rights but those of the objects' modes, which allow everybody everything here. He can read
+ * Another user, who has no rights but those of the objects' modes, which allow everybody everything or nothing. He can read
  * a link in a directory that he may search, and so knows its token; he can guess what a link in another directory
  * says; and he can plant a link with any text. A part of proctype Client, whose variables and labels it uses.
  */
@@ -40,6 +40,12 @@ inline act_as_stranger() {
     fi;
 #endif
     S6(o == 0 || o == wanted);
+    if
+#ifndef WITHOUT_THE_MODE
+    :: o != 0 && !is_for_all[o] -> S7(!is_meant_for_all[o]) /* EACCES */
+#endif
+    :: else -> S7(o == 0 || is_meant_for_all[o])
+    fi;
     o = 0; wanted = 0; g = 0; k = 0;
     goto next
   }

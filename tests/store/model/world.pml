@@ -54,13 +54,14 @@
 #endif
 
 /* A violated property shows by its name in the text of the assertion. None of these is ever true. */
-hidden byte violates_S1, violates_S2, violates_S3, violates_S4, violates_S5, violates_S6;
+hidden byte violates_S1, violates_S2, violates_S3, violates_S4, violates_S5, violates_S6, violates_S7;
 #define S1(condition) assert((condition) || violates_S1)
 #define S2(condition) assert((condition) || violates_S2)
 #define S3(condition) assert((condition) || violates_S3)
 #define S4(condition) assert((condition) || violates_S4)
 #define S5(condition) assert((condition) || violates_S5)
 #define S6(condition) assert((condition) || violates_S6)
+#define S7(condition) assert((condition) || violates_S7)
 
 #define NOTHING 0
 #define LINK 1
@@ -105,6 +106,8 @@ byte label_generation[OBJECTS + 1];
 byte label_number[OBJECTS + 1];
 byte objects = 0;
 byte mode_of[OBJECTS + 1]; /* the client that has set it, counted from 1 */
+bit is_for_all[OBJECTS + 1]; /* what the mode says; only where there is a stranger */
+bit is_meant_for_all[OBJECTS + 1]; /* what its creator wanted, who makes the second name for all users */
 /* The mark of a link: the kernel's file handle of its object. */
 #ifdef WITHOUT_HANDLES_FOR_GOOD
 #define HANDLE_OF(o) 1 /* a handle is used again */
