@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from environment import Failed, roots  # noqa: F401  pylint: disable=unused-import
+import progress
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -23,7 +24,7 @@ def make(suite, packages):
         print(f"making a Debian {suite}, some minutes ... ", end="", flush=True)
         fresh = directory.with_name(directory.name + ".new")  # what was given up half-way is no root
         shutil.rmtree(fresh, ignore_errors=True)
-        roots.run_with_progress(
+        progress.run(
             [
                 "mmdebstrap",
                 "--mode=root",
