@@ -27,6 +27,11 @@ watched what reached the kernel. Time is a ratio of the best of each side, measu
 differences within the machine's noise mean nothing. The version is that of the first program named. A case of CPython's tests
 that fails is run once more by itself, natively and with devshm, because many lose a race on a busy machine.
 
+Each program was also run with `DEVSHM_STORE=memory`, where there is no `/dev/shm` and in `container/lambda`
+(`tests/apps/run --store disk --store memory`). The results were the same as natively, but for 6 of CPython 3.13's tests of files, which
+look at the device of an object ([limits.md](limits.md#the-memory-store)). Objects were memory in each but two: Chromium makes none, and
+the heap of a Java machine is a file without a name.
+
 In `container/lambda` a program has Lambda's user, limits and refused system calls. With devshm it gives the same results there as
 natively. Nothing is recorded there, because no FUSE can be mounted, and there is no `/dev/shm` to reach.
 """

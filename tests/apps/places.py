@@ -1,14 +1,32 @@
 # SPDX-License-Identifier: MIT
 """Where tests/apps/run runs a program: grounds of tests/ground, and how devshm is used on each."""
+import collections
 import pathlib
+import re
 import shutil
 import tempfile
 import time
 
-from ground import accesses, hidden, on_lambda, tmpfs
+from ground import NOT_MADE, accesses, hidden, on_lambda, tmpfs
 
 TASK = "/var/task"  # where a function's code lies: here the program, and the library
 SMALL = "64M"
+
+# devshm's log is where each user may write it, and is copied when the program has ended.
+LOG = "/tmp/log-of-the-test"
+LOGGED = f"""
+touch {LOG} && chmod 666 {LOG} || exit {NOT_MADE}
+copy=$1; shift
+"$@"; ended=$?
+cp {LOG} "$copy" && exit $ended
+"""
+STORED = re.compile(r"devshm\[\d+\] store: .* -> (.*)")
+
+
+def stored(log):
+    """How many objects devshm has made as what, by its log: `memory`, or `a file: REASON`."""
+    lines = pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    return collections.Counter(match[1] for match in map(STORED.fullmatch, lines) if match)
 
 
 class Places:
@@ -37,13 +55,15 @@ class Places:
             return self._run("with 64 MB", tmpfs(SMALL), program)
         return self._run("without", hidden(), program)
 
-    def devshm(self, program):
-        """Also what the kernel saw."""
+    def devshm(self, program, store):
+        """Also what the kernel saw, and with `memory` what the objects were made as: to log that takes time."""
         with tempfile.TemporaryDirectory(prefix=program.name + ".", dir=self.build) as scratch:
-            log = pathlib.Path(scratch, "seen")
-            ground = hidden().recorded(self.build / "daemon/devshmd", log).preloading_a_copy(self.library)
-            done, took = self._run("with devshm", ground, program)
-            return done, took, accesses(log)
+            seen, log = pathlib.Path(scratch, "seen"), pathlib.Path(scratch, "log")
+            ground = hidden().recorded(self.build / "daemon/devshmd", seen).within("sh", "-c", LOGGED, "sh", log)
+            logged = {"DEVSHM_LOG": LOG} if store == "memory" else {}
+            ground = ground.preloading_a_copy(self.library, DEVSHM_STORE=store, **logged)
+            done, took = self._run(f"with devshm ({store})", ground, program)
+            return done, took, accesses(seen), stored(log)
 
     def beside(self, program):
         """With devshm where /dev/shm is too small: nothing of the program's may ever have been in there."""
@@ -51,11 +71,9 @@ class Places:
         ground = ground.preloading_a_copy(self.library, DEVSHM_WHEN="small:1G", DEVSHM_STORE="memory")
         return self._run("with devshm beside 64 MB", ground, program)[0]
 
-    def on_lambda(self, program, devshm):
-        """As a function's code, on this machine's own root."""
-        variables = {"LD_PRELOAD": f"{TASK}/{self.library.name}"} if devshm else {}
-        if devshm and program.is_small:  # it shares more than /tmp has room for
-            variables["DEVSHM_STORE"] = "memory"
+    def on_lambda(self, program, store=None):
+        """As a function's code, on this machine's own root; without devshm if no store is named."""
+        variables = {"LD_PRELOAD": f"{TASK}/{self.library.name}", "DEVSHM_STORE": store} if store else {}
         with tempfile.TemporaryDirectory(prefix="devshm-apps.") as task:
             pathlib.Path(task).chmod(0o755)  # it is Lambda's user who runs it
             for file in program.path, self.library:

@@ -22,9 +22,11 @@ UNSTEADY = re.compile(
 class Compared(Comparison):
     """What a program said somewhere, with what it said natively: the same lines, in any order."""
 
-    def __init__(self, program, native, done):
+    def __init__(self, program, native, done, store=""):
         self.odd = []
-        super().__init__([Known(reason, pattern) for pattern, reason in program.differing], say=self.odd.append)
+        super().__init__(
+            [Known(reason, pattern) for pattern, reason in program.differing], on=store, say=self.odd.append
+        )
         self.compare(*in_any_order(native.stdout, done.stdout))
         self.done = done
 
@@ -99,44 +101,62 @@ def without(program, places, native):
     raise Failed(f"with 64 MB it fails in another way: {said[-2000:]}")
 
 
-def on_lambda(program, places, native):
+def must_be_refused(program, done):
+    """The reason, where the program fails in container/lambda as it says."""
+    said, reason = program.say("refused").split(": ", 1)
+    if done.returncode == 0 or not re.search(said, done.stderr + done.stdout):
+        raise Failed(f"in container/lambda it should be refused: {cause(done)}: {done.stderr[-500:]}")
+    return f"refused: {reason}"
+
+
+def on_lambda(program, places, native, stores):
     """The table's cell for container/lambda."""
     if not program.about["lambda"]:
         return "not tried"
-    done = places.on_lambda(program, devshm=True)
-    if program.about["refused"]:
-        said, reason = program.say("refused").split(": ", 1)
-        if done.returncode == 0 or not re.search(said, done.stderr + done.stdout):
-            raise Failed(f"in container/lambda it should be refused: {cause(done)}: {done.stderr[-500:]}")
-        return f"refused: {reason}"
-    Compared(program, native, done).must_work("in container/lambda with devshm")
-    bare = places.on_lambda(program, devshm=False)
+    for store in ["memory"] if program.is_small else stores:  # a small one shares more than /tmp has room for
+        done = places.on_lambda(program, store)
+        if program.about["refused"]:
+            return must_be_refused(program, done)
+        Compared(program, native, done, store).must_work(f"in container/lambda with devshm ({store})")
+    bare = places.on_lambda(program)
     works = Compared(program, native, bare).works()
     if works != bool(program.about["unneeded"]):
         raise Failed(f"in container/lambda, without devshm: {'works as well' if works else last(bare)}")
     return "works, with and without" if works else f"works; without `{last(bare, native.stdout)}`"
 
 
-def of(program, places, rounds):
-    """The program's row; raises Failed."""
+def objects(store, program, stored):
+    """Says what the objects were made as; raises Failed if they should be memory and none of them is."""
+    if stored:
+        print(", ".join(f"{number} objects: {what}" for what, number in stored.most_common()), end=", ", flush=True)
+    is_excused = bool(program.about["never_memory"])
+    if store == "memory" and bool(stored["memory"]) == is_excused:
+        what = "an object was memory, which it says never happens" if is_excused else "none of its objects was memory"
+        raise Failed(f"with DEVSHM_STORE=memory {what}")
+
+
+def of(program, places, rounds, stores):
+    """The program's row; raises Failed. The time is that of the first store."""
     native, took = places.native(program)
-    native_took, devshm_took = [took], []
+    native_took, devshm_took = [took], {store: [] for store in stores}
     if native.returncode:
         raise Failed(f"natively: {native.stderr[-2000:]}{native.stdout[-500:]}")
     died = without(program, places, native)
     if program.is_small:
         done = places.beside(program)
-        Compared(program, native, done).must_work("with devshm beside 64 MB")
+        Compared(program, native, done, "memory").must_work("with devshm beside 64 MB")
 
     for turn in range(rounds):  # side by side: what else the machine does is to slow both down
         if turn:
             native_took.append(places.native(program)[1])
-        done, took, seen = places.devshm(program)
-        devshm_took.append(took)
-        compared = Compared(program, native, done)
-        compared.all_known_occur()
-        compared.must_work("with devshm")
-        kernel_saw = reached(program, seen)
+        for store in stores:
+            done, took, seen, stored = places.devshm(program, store)
+            devshm_took[store].append(took)
+            compared = Compared(program, native, done, store)
+            compared.all_known_occur()
+            compared.must_work(f"with devshm ({store})")
+            kernel_saw = reached(program, seen)
+            objects(store, program, stored)
 
     differing = compared.differing()
     count = len(native.stdout.splitlines()) - sum(differing.values())
@@ -148,6 +168,6 @@ def of(program, places, rounds):
         f"`{died}`" if died else "works: " + program.say("unneeded"),
         same + "".join(f"; {lines} differ: {reason}" for reason, lines in differing.items()),
         kernel_saw,
-        on_lambda(program, places, native),
-        f"{min(devshm_took) / min(native_took):.2f}",
+        on_lambda(program, places, native, stores),
+        f"{min(devshm_took[stores[0]]) / min(native_took):.2f}",
     )
