@@ -74,6 +74,20 @@ class Native(InRoot):
     def left(self):
         return [str(path) for top in ("usr", "etc", "opt") for path in (self.root.directory / top).rglob("*devshm*")]
 
+    def assert_survives_a_cleaned_tmp(self):
+        """Whatever lies in /tmp is too old."""
+        tmp = self.root.directory / "tmp"
+        (self.root.directory / "etc/tmpfiles.d").mkdir(exist_ok=True)
+        (self.root.directory / "etc/tmpfiles.d/clean.conf").write_text("d /tmp 1777 root root 0\n")
+        (tmp / ".shm.memory.0.0").mkdir()
+        for name in ("shm/object", ".shm.memory.0.0/lock", "other"):
+            (tmp / name).touch()
+        self.root.run("systemd-tmpfiles", "--clean")
+        self.assertEqual(
+            [str(path.relative_to(tmp)) for path in sorted(tmp.rglob("*")) if path.is_file()],
+            [".shm.memory.0.0/lock", "shm/object"],
+        )
+
     def test_deb(self):
         self.root.put(made("devshm_*_%s.deb" % ARCHITECTURE.debian), "/package/devshm.deb")
         self.root.run("apt-get", "install", "-y", "--no-install-recommends", "/package/devshm.deb")
@@ -82,6 +96,7 @@ class Native(InRoot):
         self.root.install("systemd-standalone-tmpfiles")
         self.root.run("systemd-tmpfiles", "--create", "devshm.conf")
         self.assertEqual((self.root.directory / "tmp/shm").stat().st_mode, 0o41777)
+        self.assert_survives_a_cleaned_tmp()
         self.root.run("apt-get", "purge", "-y", "devshm")
         self.assertEqual(self.left(), [])
 
