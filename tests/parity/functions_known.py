@@ -129,7 +129,7 @@ KNOWN_LEAKS = [
     r'sun_path="/dev/shm/n{90}.* = -1 EINVAL',
     r"openat2\(.*RESOLVE_BENEATH\}, 24\) = -1 EXDEV",
     # Names that are no paths: an abstract one, and one that a mount is given.
-    r'sun_path=@"/dev/shm/f"',
+    r'sun_path=@"/dev/shm/tmp-\d{6}"',
     r'mount\("/dev/shm/label", ',
 ]
 
