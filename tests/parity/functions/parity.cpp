@@ -109,7 +109,7 @@ std::string remark() { return errno == errno_before ? "" : std::string(" (errno 
 int run_family(const Family& family) {
   const pid_t child = fork();
   if (child == 0) {
-    alarm(120);  // a call that waits for ever ends its family, not the whole
+    alarm(900);  // a call that waits for ever ends its family, not the whole; under strace a family takes its time
     signal(SIGSEGV, on_crash);
     raw(SYS_chdir, "/");  // where each call starts, and is brought back to
     lay_out();
