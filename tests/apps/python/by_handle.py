@@ -23,7 +23,8 @@ from ctypes import byref, c_int
 from handles import HANDLES, Libc, Timespec
 
 ERRNOS_WITHOUT_SHM = (2, 13, 30, 38)  # ENOENT, EACCES, EROFS, ENOSYS: which depends on the libc and on the mounts
-WAIT = 10
+WAIT = 100  # for another process
+HANGS_AFTER = 250  # all of a handle's checks
 SIZE = 1 << 20
 
 
@@ -237,7 +238,7 @@ def main():
             ]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, universal_newlines=True, start_new_session=True)
             try:
-                output = process.communicate(timeout=6 * WAIT)[0]
+                output = process.communicate(timeout=HANGS_AFTER)[0]
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)  # not reaped yet, so the number is still its own
                 output = process.communicate()[0]

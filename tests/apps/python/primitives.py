@@ -47,7 +47,7 @@ if sys.version_info < (3, 8):
     NEEDS["ThreadPool"] = "nothing"  # 3.8 gave it a SimpleQueue for its own threads, and with that a semaphore
 ERRNOS_WITHOUT_SHM = (2, 13, 30, 38)  # ENOENT, EACCES, EROFS, ENOSYS: which depends on the libc and on the mounts
 
-CASE_SECONDS = 120  # for one that hangs; on a busy machine, under strace, half a minute is not enough
+CASE_SECONDS = 250  # for one that hangs; on a busy machine, under strace, half a minute is not enough
 
 
 # --- each case in an interpreter of its own, which may hang or crash

@@ -10,7 +10,7 @@ from multiprocessing.pool import ThreadPool
 if sys.version_info >= (3, 8):
     from multiprocessing.shared_memory import ShareableList, SharedMemory
 
-WAIT = 15  # for any one wait: shorter than a case, so that a lost wake-up is reported as what it is
+WAIT = 100  # for any one wait: shorter than a case, so that a lost wake-up is reported as what it is
 
 
 def check(truth, message):
