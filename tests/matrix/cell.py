@@ -13,7 +13,7 @@ from ground import in_root
 
 PYTHON = pathlib.Path(__file__).resolve().parent.parent / "apps/python"
 PRIMITIVES = [PYTHON / name for name in ("primitives.py", "primitives_cases.py")]
-SECONDS = 300  # for one command; all of them together take less
+SECONDS = 1200  # for one command; all of them together take less
 
 running = set()  # the processes that stop() has to end
 stopped = threading.Event()

@@ -19,7 +19,7 @@ int versions_group(const char* glibc);
 int post_by_name(const char* name);
 int write_by_name(const char* name);
 
-enum { tmpfs_magic = 0x01021994, patience = 20 };
+enum { tmpfs_magic = 0x01021994, patience = 120 };
 
 // In every libc's library and in no current header: what programs linked before glibc 2.33 call for stat().
 int __xstat(int version, const char* path, struct stat* out);
