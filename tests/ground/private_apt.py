@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -26,6 +27,10 @@ Dir::State::status "{directory}/status";
 Dir::Cache "{directory}/cache";
 Dir::Etc {{ sourcelist "{directory}/sources.list"; sourceparts "-"; preferences "-"; preferencesparts "-"; }};
 """
+# Of a mirror that does not serve a suite. Whatever else fails may do so for a moment: a mirror changes its files while apt
+# reads them. So apt-get runs again after these seconds.
+GONE = re.compile(r" 404 |does not have a Release file|no longer has a Release file")
+PAUSES = (5, 30)
 
 
 class NotAvailable(Exception):
@@ -63,6 +68,17 @@ class Apt:
         self.configuration.write_text(CONFIGURATION.format(architecture=architecture, directory=directory))
 
     def run(self, *command, **options):
+        """What the command says. Raises FetchFailed."""
+        for pause in PAUSES if command[0] == "apt-get" else ():
+            try:
+                return self._run_once(*command, **options)
+            except FetchFailed as failure:
+                if GONE.search(str(failure)):
+                    raise
+            time.sleep(pause)
+        return self._run_once(*command, **options)
+
+    def _run_once(self, *command, **options):
         # apt speaks the user's language; we look for what it says.
         done = subprocess.run(
             [command[0], "-c", self.configuration, *command[1:]],
@@ -83,7 +99,7 @@ class Apt:
         try:
             self.run("apt-get", "update", "--error-on=any")
         except FetchFailed as failure:
-            if re.search(r" 404 |does not have a Release file|no longer has a Release file", str(failure)):
+            if GONE.search(str(failure)):
                 raise NotAvailable("the mirror does not serve %s: %s" % (" and ".join(self.suites), failure)) from None
             raise
         # A suite without this architecture is passed over in silence.
