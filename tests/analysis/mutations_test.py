@@ -113,9 +113,12 @@ class Judged(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch:
             workshop = mutants.Workshop(pathlib.Path(scratch), None)
             workshop.build.mkdir()
-            for how, command in {"": ["true"], "fails": ["false"], "hangs": ["sleep", "infinity"]}.items():
-                # Less than no time, so that it doesn't wait for long.
-                self.assertEqual(workshop.notices(mutants.Test("it", "unit", command, {}, [], -0.9)), how)
+            for how, command, seconds in (
+                ("", ["true"], 100),
+                ("fails", ["false"], 100),
+                ("hangs", ["sleep", "infinity"], -0.9),  # less than no time, so that it doesn't wait for long
+            ):
+                self.assertEqual(workshop.notices(mutants.Test("it", "unit", command, {}, [], seconds)), how)
 
     def test_a_test_ends_with_the_run(self):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
@@ -136,7 +139,7 @@ class Judged(unittest.TestCase):
             other.set_up()
             pathlib.Path(scratch, "other/build/mark").touch()
             for workshop, how in ((first, "fails"), (other, "")):
-                test = mutants.Test("it", "unit", ["ls", "mark"], {}, [], 1)
+                test = mutants.Test("it", "unit", ["ls", "mark"], {}, [], 100)
                 self.assertEqual(workshop.notices(test), how)
 
 
