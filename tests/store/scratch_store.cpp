@@ -2,12 +2,18 @@
 #include "scratch_store.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <set>
 #include <stdexcept>
 
 #include "../../preload/store/ask.h"
@@ -22,7 +28,27 @@ const char* keeper_program() {
 
 void pause_briefly() { usleep(1000); }
 
+long milliseconds_now() {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 namespace {
+
+// The store's shortest limit for a keeper's answer is a little longer.
+constexpr long late_milliseconds = 400;
+// After a keeper that did not answer a process makes no objects for a little shorter.
+constexpr long after_late_milliseconds = 4000;
+/// When a creation waited in vain in this process.
+std::atomic<long> late_at{-after_late_milliseconds};
+
+/// A process that ends has no command line any more, but for a while its descriptors.
+void wait_for_end(int process_fd) {
+  struct pollfd ended = {process_fd, POLLIN, 0};
+  poll(&ended, 1, static_cast<int>(longest_wait_milliseconds));
+  close(process_fd);
+}
 
 /// Empty for a process that is just ending.
 std::string command_line(const fs::path& file) {
@@ -31,6 +57,20 @@ std::string command_line(const fs::path& file) {
   const ssize_t size = fd < 0 ? 0 : read(fd, memory, sizeof memory);
   if (fd >= 0) close(fd);
   return {memory, size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+int put_text(int fd, const std::string& text) {
+  if (fd >= 0 && write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw std::runtime_error("write");
+  return fd;
+}
+
+int entries_in_pool(const std::string& root) {
+  int count = 0;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root + "/pool", error))
+    count += entry.path().filename().string()[0] != '.';
+  return count;
 }
 
 }  // namespace
@@ -65,19 +105,46 @@ std::vector<pid_t> ScratchStore::keepers_of(const std::string& root) {
 }
 
 void ScratchStore::kill_keepers_of(const std::string& root) {
+  std::vector<int> killed;
   comes_true([&] {
     const std::vector<pid_t> living = keepers_of(root);
     for (const pid_t process : living) kill(process, SIGSTOP);  // so that neither replaces the other
-    for (const pid_t process : living) kill(process, SIGKILL);
+    for (const pid_t process : living) {
+      const int fd = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
+      if (fd >= 0) killed.push_back(fd);
+      kill(process, SIGKILL);
+    }
     return living.empty();
   });
+  for (const int process_fd : killed) wait_for_end(process_fd);
+}
+
+Created ScratchStore::create(const std::string& name, int flags, mode_t mode) const {
+  const long begun = milliseconds_now();
+  const Created made = devshm::store::create_object(place(), path(name).c_str(), flags, mode);
+  if (milliseconds_now() - begun > late_milliseconds) late_at = milliseconds_now();
+  return made;
+}
+
+Created ScratchStore::create_patiently(const std::string& name, mode_t mode) const {
+  Created made = {-EIO, Why::no_keeper};
+  comes_true([&] {
+    made = create(name, exclusively, mode);
+    const bool has_no_answer = made.file == Why::no_keeper || made.file == Why::lock_busy;
+    if (made.fd_or_error < 0 || !has_no_answer || milliseconds_now() - late_at > after_late_milliseconds) return true;
+    close(made.fd_or_error);
+    unlink(path(name).c_str());
+    return false;
+  });
+  return made;
 }
 
 int ScratchStore::create_with(const std::string& name, const std::string& text, mode_t mode) const {
-  const int fd = create(name, O_RDWR | O_CREAT | O_EXCL, mode).fd_or_error;
-  if (fd >= 0 && write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    throw std::runtime_error("write");
-  return fd;
+  return put_text(create(name, exclusively, mode).fd_or_error, text);
+}
+
+int ScratchStore::create_patiently_with(const std::string& name, const std::string& text, mode_t mode) const {
+  return put_text(create_patiently(name, mode).fd_or_error, text);
 }
 
 std::string text_from(int fd) {
@@ -111,19 +178,29 @@ int ScratchStore::generations() const {
   return count;
 }
 
-bool ScratchStore::keeper_has_read_events() const {
-  return devshm::store::ask_for_refill({root_.c_str(), root_.size()}) == 0;  // before it answers it reads them
+int ScratchStore::ask_for_refill(const std::string& root) {
+  int result = 0;
+  comes_true([&] {
+    result = devshm::store::ask_for_refill({root.c_str(), root.size()});
+    return result != -ETIMEDOUT && result != -ECONNRESET;
+  });
+  return result;
+}
+
+bool ScratchStore::comes_to_rest_with(const std::string& root, int objects) {
+  const int pool = static_cast<int>(devshm::store::pool_size);
+  return comes_true([&] { return entries_in_pool(root) == pool && objects_of(root) == pool + objects; });
 }
 
 int ScratchStore::objects_of(const std::string& root) {
   const std::vector<pid_t> processes = keepers_of(root);
   if (processes.empty()) return 0;
-  int count = 0;
+  std::set<std::string> objects;  // while it makes one it has several descriptors of it
   std::error_code error;
   for (const fs::directory_entry& entry :
        fs::directory_iterator("/proc/" + std::to_string(processes.front()) + "/fd", error)) {
-    const fs::path target = fs::read_symlink(entry.path(), error);
-    count += target.string().find("/memfd:devshm:") == 0;
+    const std::string target = fs::read_symlink(entry.path(), error);
+    if (target.find("/memfd:devshm:") == 0) objects.insert(target);
   }
-  return count;
+  return static_cast<int>(objects.size());
 }

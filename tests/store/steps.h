@@ -22,7 +22,7 @@
   } while (false)
 
 inline bool creates_memory(const ScratchStore& store, const std::string& name, mode_t mode = 0600) {
-  const Created made = store.create(name, exclusively, mode);
+  const Created made = store.create_patiently(name, mode);
   if (made.fd_or_error < 0 || made.file != Why::is_memory) {
     dprintf(2, "creating %s: %d, why a file: %d\n", name.c_str(), made.fd_or_error, static_cast<int>(made.file));
     return false;

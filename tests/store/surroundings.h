@@ -12,7 +12,7 @@ inline constexpr int hung = 128 + 14;
 /// Its surroundings could not be made.
 inline constexpr int no_surroundings = 250;
 
-/// What a function returns that runs in a process of its own: 0 to 127. The process may take a minute.
+/// What a function returns that runs in a process of its own: 0 to 127. The process may take some minutes.
 int in_child(const std::function<int()>& function);
 
 /// As another user, with no capabilities.
