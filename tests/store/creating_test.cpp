@@ -32,21 +32,16 @@ constexpr unsigned pool_size = devshm::store::pool_size;
 
 class Creating : public ::testing::Test {
  protected:
-  /// Creates an object, "first". After a keeper that did not answer, which others of these tests have seen, a process
-  /// makes files for a while.
+  /// Creates an object, "first".
   void create_first() const {
-    ASSERT_TRUE(comes_true([&] {
-      unlink(store.path("first").c_str());
-      const int fd = store.create_with("first", "first");
-      const bool is = is_memory(fd);
-      close(fd);
-      return is;
-    }));
+    const int fd = store.create_patiently_with("first", "first");
+    ASSERT_TRUE(is_memory(fd));
+    close(fd);
   }
   /// The keeper has filled its pool, and fills it no more.
   void stop_keepers_with_a_full_pool() const {
     create_first();
-    ASSERT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(pool_size) + 1; }));
+    ASSERT_TRUE(store.comes_to_rest_with(1));
     for (const pid_t process : store.keepers()) kill(process, SIGSTOP);
   }
   void continue_keepers() const {
@@ -71,7 +66,7 @@ class Creating : public ::testing::Test {
 
 TEST_F(Creating, MoreThanThePoolHolds) {
   for (unsigned i = 0; i < 4 * pool_size; ++i) {
-    const Created made = store.create(std::to_string(i), exclusively);
+    const Created made = store.create_patiently(std::to_string(i));
     ASSERT_GE(made.fd_or_error, 0) << i;
     EXPECT_EQ(made.file, Why::is_memory) << i;
     dprintf(made.fd_or_error, "text %u", i);
@@ -86,7 +81,7 @@ TEST_F(Creating, ManyAtOnceStartOneKeeper) {
     const pid_t child = fork();
     if (child == 0) {
       const std::string name = "p" + std::to_string(i);
-      const int fd = store.create_with(name, name);
+      const int fd = store.create_patiently_with(name, name);
       _exit(fd >= 0 && is_memory(fd) && store.text_of(name) == name ? 0 : 1);
     }
     children.push_back(child);
@@ -292,8 +287,7 @@ TEST_F(Creating, WhatWasPutAsideIsRemovedOnceNobodyIsAtWorkOnIt) {
   ASSERT_GE(fd, 0);
   continue_keepers();
   struct stat found;
-  const auto is_removed = [&] { return lstat(aside[1].c_str(), &found) != 0; };
-  EXPECT_TRUE(comes_true(is_removed) || comes_true(is_removed));  // the keeper looks every five seconds
+  EXPECT_TRUE(comes_true([&] { return lstat(aside[1].c_str(), &found) != 0; }));  // the keeper looks every five seconds
   EXPECT_EQ(lstat(aside[0].c_str(), &found), 0);
   devshm::store::unlock_and_close(fd);
 }
@@ -311,7 +305,7 @@ int is_placed_apart(const std::string& directory, bool set) {
 
 // Ext4 without a journal makes an inode the slower the more were deleted nearby.
 TEST_F(Creating, LinksAreMadeWhereLittleWasDeleted) {
-  close(store.create_with("a", "a"));
+  close(store.create_patiently_with("a", "a"));
   mkdir(store.path("other").c_str(), 0700);
   const bool has_flag =
       is_placed_apart(store.path("other"), true) == 1 && is_placed_apart(store.path("other"), false) == 1;
@@ -324,7 +318,7 @@ TEST_F(Creating, LinksAreMadeWhereLittleWasDeleted) {
   };
   EXPECT_EQ(places(), 1);
   store.kill_keepers();
-  close(store.create_with("b", "b"));
+  close(store.create_patiently_with("b", "b"));
   EXPECT_EQ(places(), 1) << "the dead keeper's is gone";
 }
 

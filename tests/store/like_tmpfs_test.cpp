@@ -36,7 +36,7 @@ class LikeTmpfs : public ::testing::Test {
     tmpfs = store.path("tmpfs");
     mkdir(tmpfs.c_str(), 01777);
     ASSERT_EQ(mount("tmpfs", tmpfs.c_str(), "tmpfs", 0, "size=512M,huge=within_size"), 0);
-    const Created made = store.create("object", exclusively, 0700);
+    const Created made = store.create_patiently("object", 0700);
     ASSERT_EQ(made.file, Why::is_memory);
     object = {store.path("object"), true, made.fd_or_error, store.open("object").fd_or_error};
     const std::string path = tmpfs + "/file";

@@ -27,7 +27,7 @@ TEST(Limits, WhatDoesNotFitIsAFile) {
   std::vector<std::string> memory, files;
   for (int i = 0; i < 2 * limit; ++i) {
     const std::string name = "n" + std::to_string(i);
-    const Created made = store.create(name, exclusively);
+    const Created made = store.create_patiently(name);
     ASSERT_GE(made.fd_or_error, 0) << name << strerror(-made.fd_or_error);
     dprintf(made.fd_or_error, "%s", name.c_str());
     close(made.fd_or_error);
@@ -41,8 +41,8 @@ TEST(Limits, WhatDoesNotFitIsAFile) {
     for (const std::string& name : *names) EXPECT_EQ(store.text_of(name), name);
   for (const auto* names : {&memory, &files})
     for (const std::string& name : *names) unlink(store.path(name).c_str());
-  EXPECT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(devshm::store::pool_size); }));
-  const Created made = store.create("again", exclusively);
+  EXPECT_TRUE(store.comes_to_rest_with(0));
+  const Created made = store.create_patiently("again");
   EXPECT_EQ(made.file, Why::is_memory);
   close(made.fd_or_error);
 }
@@ -50,12 +50,12 @@ TEST(Limits, WhatDoesNotFitIsAFile) {
 TEST(Limits, NumbersComeAgainInAnotherGeneration) {
   lower_limit();
   const ScratchStore store;
-  close(store.create_with("first", "first"));
+  close(store.create_patiently_with("first", "first"));
   const std::string first = std::filesystem::read_symlink(store.path("first"));
   const std::string number = first.substr(first.rfind('/'));
   bool came_again = false;
   for (int i = 0; i < 6 * limit; ++i) {
-    const int fd = store.create_with("n", std::to_string(i));
+    const int fd = store.create_patiently_with("n", std::to_string(i));
     ASSERT_GE(fd, 0) << i;
     close(fd);
     ASSERT_EQ(store.text_of("n"), std::to_string(i));
@@ -74,6 +74,7 @@ TEST(Limits, NumbersComeAgainInAnotherGeneration) {
   }
   EXPECT_TRUE(came_again) << "so few numbers must have been used twice";
   EXPECT_EQ(store.text_of("first"), "first");
+  ASSERT_TRUE(store.keeper_has_read_events());
   EXPECT_LE(store.generations(), 3) << "those without objects are removed";
 }
 

@@ -19,7 +19,7 @@ class Store : public ::testing::Test {
 };
 
 TEST_F(Store, CreatesMemoryAndOpensIt) {
-  const int fd = store.create_with("a", "one");
+  const int fd = store.create_patiently_with("a", "one");
   ASSERT_GE(fd, 0) << strerror(-fd);
   EXPECT_TRUE(is_memory(fd));
   EXPECT_EQ(fcntl(fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK), O_RDWR);
@@ -64,8 +64,8 @@ TEST_F(Store, TruncatesOnlyWhatIsAsked) {
 }
 
 TEST_F(Store, NamesAreTheKernels) {
-  close(store.create_with("a", "one"));
-  close(store.create_with("b", "two"));
+  close(store.create_patiently_with("a", "one"));
+  close(store.create_patiently_with("b", "two"));
   ASSERT_EQ(link(store.path("a").c_str(), store.path("c").c_str()), 0);
   ASSERT_EQ(rename(store.path("b").c_str(), store.path("a").c_str()), 0);
   ASSERT_TRUE(store.keeper_has_read_events());
@@ -75,22 +75,22 @@ TEST_F(Store, NamesAreTheKernels) {
 }
 
 TEST_F(Store, WhatLosesItsLastNameIsGivenBack) {
-  close(store.create_with("a", "one"));
-  ASSERT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(devshm::store::pool_size) + 1; }));
+  close(store.create_patiently_with("a", "one"));
+  ASSERT_TRUE(store.comes_to_rest_with(1));
   ASSERT_EQ(link(store.path("a").c_str(), store.path("b").c_str()), 0);
   const int fd = store.open("a").fd_or_error;
   unlink(store.path("a").c_str());
   ASSERT_TRUE(store.keeper_has_read_events());
   EXPECT_EQ(store.text_of("b"), "one");
   unlink(store.path("b").c_str());
-  EXPECT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(devshm::store::pool_size); }));
+  EXPECT_TRUE(store.comes_to_rest_with(0));
   EXPECT_EQ(text_from(fd), "one") << "unlinked while it is open";
   close(fd);
   EXPECT_EQ(store.open("a").found, Found::absent);
 }
 
 TEST_F(Store, ALinkHasTheMarkOfItsObject) {
-  const int fd = store.create_with("a", "one"), other = store.create_with("b", "two");
+  const int fd = store.create_patiently_with("a", "one"), other = store.create_patiently_with("b", "two");
   for (int i = 0; i < 3; ++i) {  // following it does not change it
     struct stat link;
     ASSERT_EQ(lstat(store.path("a").c_str(), &link), 0);
@@ -103,8 +103,8 @@ TEST_F(Store, ALinkHasTheMarkOfItsObject) {
 }
 
 TEST_F(Store, WithoutAMarkOrWithAFalseOneItsNameIsCompared) {
-  close(store.create_with("a", "one"));
-  close(store.create_with("b", "two"));
+  close(store.create_patiently_with("a", "one"));
+  close(store.create_patiently_with("b", "two"));
   struct stat link;
   ASSERT_EQ(lstat(store.path("b").c_str(), &link), 0);
   const struct timespec token = {0, UTIME_OMIT};
@@ -142,14 +142,14 @@ TEST_F(Store, ALinkOfTheProgramsIsNone) {
 }
 
 TEST_F(Store, AKilledKeeperIsReplacedAndNothingIsLost) {
-  close(store.create_with("a", "one"));
+  close(store.create_patiently_with("a", "one"));
   for (int round = 0; round < 6; ++round) {
     ASSERT_TRUE(comes_true([&] { return store.keepers().size() == 2; })) << round;
     const pid_t victim = store.keepers()[round % 2];
     kill(victim, SIGKILL);
     EXPECT_EQ(store.text_of("a"), "one") << round;
     const std::string name = "b" + std::to_string(round);
-    const int fd = store.create_with(name, name);
+    const int fd = store.create_patiently_with(name, name);
     EXPECT_TRUE(is_memory(fd)) << round;
     close(fd);
     EXPECT_EQ(store.text_of(name), name);
@@ -163,7 +163,8 @@ TEST_F(Store, AKilledKeeperIsReplacedAndNothingIsLost) {
 }
 
 TEST_F(Store, ADirectoryThatCanNotBeSearchedForAMomentIsNotGone) {
-  for (const char* name : {"a", "b", "c"}) close(store.create_with(name, name));
+  for (const char* name : {"a", "b", "c"}) close(store.create_patiently_with(name, name));
+  ASSERT_TRUE(store.comes_to_rest_with(3));  // below it can fill its pool no more
   const int dir = open(store.dir().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   const std::string above = std::filesystem::path(store.root()).parent_path();
   ASSERT_EQ(chmod(above.c_str(), 0), 0);
@@ -178,15 +179,15 @@ TEST_F(Store, ADirectoryThatCanNotBeSearchedForAMomentIsNotGone) {
 }
 
 TEST_F(Store, WithBothKilledNamesAreGoneAndMappingsStay) {
-  const int fd = store.create_with("a", "one");
+  const int fd = store.create_patiently_with("a", "one");
   ASSERT_EQ(ftruncate(fd, 4096), 0);
   const char* const mapped = static_cast<const char*>(mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0));
-  close(store.create_with("b", "two"));
+  close(store.create_patiently_with("b", "two"));
   store.kill_keepers();
   EXPECT_STREQ(mapped, "one");
   EXPECT_EQ(store.open("a").found, Found::stale);
   EXPECT_EQ(store.open("a").fd_or_error, -ENOENT);
-  const int again = store.create_with("a", "three");
+  const int again = store.create_patiently_with("a", "three");
   ASSERT_GE(again, 0) << strerror(-again);
   EXPECT_TRUE(is_memory(again));
   EXPECT_EQ(store.text_of("a"), "three");
@@ -203,7 +204,7 @@ TEST_F(Store, TheProgramNeedsNoPermissionToBeExecuted) {
   std::filesystem::copy_file(keeper_program(), copy);
   ASSERT_EQ(chmod(copy.c_str(), 0644), 0);
   store.use_program(copy);
-  const Created made = store.create("a", exclusively);
+  const Created made = store.create_patiently("a");
   EXPECT_EQ(made.file, Why::is_memory);
   close(made.fd_or_error);
   EXPECT_TRUE(comes_true([&] { return store.keepers().size() == 2; }));
@@ -223,7 +224,7 @@ TEST_F(Store, WithoutAProgramItIsAFile) {
 }
 
 TEST_F(Store, AStoppedKeeperStopsNobody) {
-  close(store.create_with("a", "one"));
+  close(store.create_patiently_with("a", "one"));
   ASSERT_TRUE(comes_true([&] { return store.keepers().size() == 2; }));
   const std::vector<pid_t> stopped = store.keepers();
   for (const pid_t process : stopped) kill(process, SIGSTOP);
@@ -250,7 +251,7 @@ TEST_F(Store, AStoppedKeeperStopsNobody) {
 
 TEST(StoreEnd, AnIdleKeeperEndsAndLeavesNothing) {
   const ScratchStore store("1");
-  close(store.create_with("a", "one"));
+  close(store.create_patiently_with("a", "one"));
   EXPECT_EQ(access(store.root().c_str(), F_OK), 0);
   unlink(store.path("a").c_str());
   EXPECT_TRUE(comes_true([&] { return access(store.root().c_str(), F_OK) != 0 && store.keepers().empty(); }));
@@ -260,12 +261,11 @@ TEST(StoreEnd, AnIdleKeeperEndsAndLeavesNothing) {
 
 TEST(StoreEnd, AKeeperWhoseDirectoryIsGoneEnds) {
   const ScratchStore store;
-  close(store.create_with("a", "one"));
-  // While it still fills its pool, rm finds the directory full again.
-  ASSERT_TRUE(comes_true([&] { return store.held_objects() == static_cast<int>(devshm::store::pool_size) + 1; }));
+  close(store.create_patiently_with("a", "one"));
+  ASSERT_TRUE(store.comes_to_rest_with(1));  // while it still fills its pool, rm finds the directory full again
   EXPECT_EQ(system(("rm -rf " + store.root()).c_str()), 0);
   EXPECT_TRUE(comes_true([&] { return store.keepers().empty(); }));
-  const int fd = store.create_with("a", "two");
+  const int fd = store.create_patiently_with("a", "two");
   EXPECT_TRUE(is_memory(fd));
   close(fd);
   EXPECT_EQ(store.text_of("a"), "two");

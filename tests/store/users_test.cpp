@@ -132,9 +132,8 @@ int descriptors_of(pid_t process) {
 
 TEST_F(Users, AFloodOfConnectionsStopsNobody) {
   const pid_t keeper = ScratchStore::keepers_of(root).front();
-  ASSERT_EQ(devshm::store::ask_for_refill({root.c_str(), root.size()}), 0);  // from here on its pool gets full
-  ASSERT_TRUE(
-      comes_true([&] { return ScratchStore::objects_of(root) == static_cast<int>(devshm::store::pool_size) + 5; }));
+  ASSERT_EQ(ScratchStore::ask_for_refill(root), 0);  // from here on its pool gets full
+  ASSERT_TRUE(ScratchStore::comes_to_rest_with(root, 5));
   const int before = descriptors_of(keeper);
   // One that floods for as long as the pipe is open.
   int alive[2];
@@ -185,21 +184,13 @@ TEST_F(Users, ASilentConnectionIsClosed) {
   const int fd = connect_to(root);
   ASSERT_GE(fd, 0);
   struct pollfd closed = {fd, POLLIN, 0};
-  EXPECT_EQ(poll(&closed, 1, 20000), 1);
+  EXPECT_EQ(poll(&closed, 1, longest_wait_milliseconds), 1);
   close(fd);
 }
 
 TEST_F(Users, AStrangerGetsNoPoolFilled) {
-  EXPECT_EQ(as_user(other, others_group, {},
-                    [&] {
-                      return -devshm::store::ask_for_refill({root.c_str(), root.size()});
-                    }),
-            EPERM);
-  EXPECT_EQ(as_user(owner, owners_group, {},
-                    [&] {
-                      return -devshm::store::ask_for_refill({root.c_str(), root.size()});
-                    }),
-            0);
+  EXPECT_EQ(as_user(other, others_group, {}, [&] { return -ScratchStore::ask_for_refill(root); }), EPERM);
+  EXPECT_EQ(as_user(owner, owners_group, {}, [&] { return -ScratchStore::ask_for_refill(root); }), 0);
 }
 
 TEST_F(Users, ARootThatAStrangerMadeIsNotUsed) {
