@@ -35,7 +35,7 @@ TEST_F(Hosts, AnOrdinaryProgramNoticesNothing) {
   ASSERT_EQ(pipe(ends), 0);
   const int before = dup(0);
   close(before);
-  close(store.create_with("a", "one"));
+  close(store.create_patiently_with("a", "one"));
   const int after = dup(0);
   close(after);
   EXPECT_EQ(before, after) << "descriptors";
@@ -130,7 +130,7 @@ TEST_F(Hosts, ProcessOneWaitsForItsOwnChildren) {
                              EXPECTING(getpid() == 1);
                              EXPECTING(creates_memory(store, "a"));
                              EXPECTING(has_ended(child_that_returns(7), 7));
-                             for (const pid_t keeper : store.keepers()) kill(keeper, SIGKILL);
+                             store.kill_keepers();
                              while (waitpid(-1, nullptr, 0) > 0) {  // an init's loop; it ends when all orphans have
                              }
                              EXPECTING(errno == ECHILD);
