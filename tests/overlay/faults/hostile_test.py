@@ -4,7 +4,6 @@
 import itertools
 import os
 import shutil
-import signal
 import stat
 import subprocess
 
@@ -155,7 +154,7 @@ class Race(Ground):
                 self.assertIn("c", os.listdir(SHM))
                 shutil.rmtree(SHM)
                 won += 1
-        os.kill(attacker, signal.SIGSTOP)
+        self.stop(attacker)
         for trap in ("/tmp/trap", SHM):
             is_directory = os.path.isdir(trap) and not os.path.islink(trap)  # a link to HOME may be left
             self.assertEqual(os.listdir(trap) if is_directory else [], [], "something of ours is in " + trap)

@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from ground import hidden, tmpfs
@@ -107,16 +108,16 @@ def as_user(user, function):
 
 def remove_all(path):
     """A keeper may be making something in there; it ends when its directory is gone."""
-    for attempt in range(1000):
+    end = time.monotonic() + 120
+    while True:
         try:
             return shutil.rmtree(path)
         except FileNotFoundError:
             if not os.path.lexists(path):
                 return None
         except OSError:
-            if not MEMORY or attempt == 999:
+            if not MEMORY or time.monotonic() > end:
                 raise
-    return None
 
 
 def status(path):

@@ -40,7 +40,7 @@ class Ground(unittest.TestCase):
         """The stranger takes the steps, which don't end, as fast as it goes, whether they succeed or not. His process's id."""
         attacker = os.fork()
         if attacker == 0:
-            signal.alarm(300)  # also if the test is killed
+            signal.alarm(900)  # also if the test is killed
             become(STRANGER)
             for step in steps:
                 try:
@@ -49,6 +49,12 @@ class Ground(unittest.TestCase):
                     pass
         self.addCleanup(lambda: (os.kill(attacker, signal.SIGKILL), os.waitpid(attacker, 0)))
         return attacker
+
+    @staticmethod
+    def stop(attacker):
+        """Until it has stopped it may still be changing something."""
+        os.kill(attacker, signal.SIGSTOP)
+        os.waitpid(attacker, os.WUNTRACED)
 
     def one_line(self, said, complaint):
         self.assertIn(complaint, said)
