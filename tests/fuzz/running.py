@@ -31,7 +31,7 @@ class Run:
             str(program),
             f"-max_total_time={seconds}",
             f"-max_len={target.length}",
-            "-timeout=10",
+            "-timeout=60",  # by the clock: a busy machine may let one wait for long
             "-rss_limit_mb=1024",
             "-print_final_stats=1",
             f"-artifact_prefix={found}/{program.name}-",
