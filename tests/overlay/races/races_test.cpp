@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
   }
   const long amount = argc > 2 ? atol(argv[2]) : 1;
   setpgid(0, 0);
-  alarm(280 + static_cast<unsigned>(amount) / 20);  // for the long form as well
+  alarm(840 + static_cast<unsigned>(amount) / 20);  // for the long form as well
   if (!strcmp(what, "sem")) {
     race_for_a_semaphore(amount);
   } else if (!strcmp(what, "dir")) {
