@@ -49,6 +49,9 @@ class Messages(Workload):
         self.peer = multiprocessing.Process(target=echo, args=(self.there, self.back), daemon=True)
         self.peer.start()
         self.next = 0
+        self.steady()
+        for method in ("fork", "spawn"):
+            self.passing(method)
 
     def lasting(self):
         return {**super().lasting(), "echo": self.peer.pid}
@@ -63,7 +66,7 @@ class Messages(Workload):
 
     def round(self):
         self.steady()
-        self.passing()
+        self.passing("spawn" if self.random.random() < 0.05 else "fork")
 
     def steady(self):
         wanted = [text(0, number) for number in range(self.next, self.next + 100)]
@@ -79,8 +82,7 @@ class Messages(Workload):
     def compare(found, wanted):
         check(found == wanted, "lost or doubled: %.40r came where %.40r was next" % (found, wanted))
 
-    def passing(self):
-        method = "spawn" if self.random.random() < 0.05 else "fork"
+    def passing(self, method):
         context = multiprocessing.get_context(method)
         channel, results = context.Queue(maxsize=20), context.Queue()
         first = self.random.randrange(1000000)

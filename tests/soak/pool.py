@@ -26,10 +26,18 @@ def wait_to_be_killed(_):
 
 
 class Pools(Workload):
+    def start(self):
+        super().start()
+        for kind in (self.map, self.unordered, self.killed):
+            for method in ("fork", "spawn"):
+                self.use(kind, method)
+
     def round(self):
         kind = self.random.choices([self.map, self.unordered, self.killed], [4, 3, 1])[0]
         # With spawn the workers open every semaphore by its name.
-        method = "spawn" if self.random.random() < 0.1 else "fork"
+        self.use(kind, "spawn" if self.random.random() < 0.1 else "fork")
+
+    def use(self, kind, method):
         sizes = [self.random.choice((1, 10, 100, 1000)) for _ in range(ITEMS)]
         kind(multiprocessing.get_context(method), [(number, text(number, size)) for number, size in enumerate(sizes)])
         self.done["pools"] += 1

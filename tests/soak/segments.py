@@ -9,6 +9,8 @@ from multiprocessing.shared_memory import ShareableList, SharedMemory
 
 from workload import WAIT, Workload, check, serve
 
+SIZES = (1, 4096, 4097, 100000, 1 << 20)
+
 
 def pattern(number, size):
     return hashlib.shake_128(b"%d" % number).digest(size)
@@ -34,6 +36,10 @@ class Segments(Workload):
         super().start()
         self.array()  # the file of the first one is kept, for the next
         self.pipe, self.peer = self.hire()
+        for size in SIZES:
+            self.share(size)
+        self.kill()
+        self.list()
 
     @staticmethod
     def hire():
@@ -60,8 +66,8 @@ class Segments(Workload):
     def round(self):
         self.random.choices([self.share, self.kill, self.list, self.array], [20, 1, 4, 2])[0]()
 
-    def offer(self, pipe):
-        size = self.random.choice((1, 4096, 4097, 100000, 1 << 20))
+    def offer(self, pipe, size=None):
+        size = size or self.random.choice(SIZES)
         number = self.random.randrange(1 << 40)
         memory = SharedMemory(create=True, size=size)
         memory.buf[:size] = pattern(number, size)
@@ -69,8 +75,8 @@ class Segments(Workload):
         self.done["segments"] += 1
         return memory, number, size
 
-    def share(self):
-        memory, number, size = self.offer(self.pipe)
+    def share(self, size=None):
+        memory, number, size = self.offer(self.pipe, size)
         check(self.pipe.poll(WAIT), "no answer from the other side")
         check(self.pipe.recv(), "what was written here did not arrive there")
         check(bytes(memory.buf[:size]) == pattern(number + 1, size), "what was written there did not arrive here")

@@ -16,7 +16,7 @@ import time
 import traceback
 from multiprocessing import resource_tracker
 
-WAIT = 20  # seconds: no round takes so long, on no machine
+WAIT = 120  # seconds: only a round that hangs takes so long, on the slowest machine
 REST = 0.02  # between rounds: the others on this machine want to work, too
 
 
@@ -38,7 +38,9 @@ class Workload:
         )  # when processes were killed that could have left a file; seconds since 1970, as files have them
 
     def start(self):
-        """Whatever lives long. Python's own helper would come with the first that needs it, and stay."""
+        """Whatever lives long. Python's own helper would come with the first that needs it, and stay. And each kind of round
+        once: what the first one loads, and takes for the next, must not look like growth where few rounds fit into a lap.
+        """
         resource_tracker.ensure_running()
 
     def lap(self, seconds):
