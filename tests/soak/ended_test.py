@@ -30,7 +30,8 @@ def processes():
 
 class Ended(unittest.TestCase):
     def wait_for(self, condition, what):
-        for _ in range(600):
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
             if condition():
                 return
             time.sleep(0.1)
@@ -44,7 +45,7 @@ class Ended(unittest.TestCase):
             ours = glob.glob("/var/tmp/devshm-soak.%s.*" % SEED)
             self.assertTrue(ours)
             soak.send_signal(signal.SIGTERM)
-            self.assertEqual(soak.wait(60), 143)
+            self.assertEqual(soak.wait(120), 143)
         self.wait_for(lambda: not processes(), "processes are left")
         self.assertFalse([path for path in ours if os.path.exists(path)])
 

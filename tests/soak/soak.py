@@ -14,11 +14,13 @@ from measure import KINDS, Series, descendants, noted
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORKLOADS = ["pool", "messages", "segments", "postgresql"]
-PATIENCE = 120  # seconds that a workload may take over a lap's time
+PATIENCE = 600  # seconds that a workload may take over a lap's time: longer than it waits itself
+MOST = 120  # seconds that something takes which goes away by itself
 # A backend that is killed between making a segment and noting it down leaves it, on a tmpfs as well. With it go all others of
 # that server, so a kill may catch a parallel query's leader and both its workers in that moment. Which may be long, where
 # the machine has other work.
 CAUGHT, MOMENT = 3, 2  # files at most, and seconds
+OF_SERVER = "PostgreSQL."
 
 
 class Failed(Exception):
@@ -103,19 +105,26 @@ class Soak:
     # --- between the laps, when nobody has anything under way ---
 
     def look(self):
-        known = set()
         for one in self.running:
             for name, pid in one.lasting.items():
                 one.series[name].add(pid)
-                known |= {pid, *(descendants(pid) if "postmaster" in name else ())}
-        strange = {pid: name for pid, name in descendants(os.getpid()).items() if pid not in known}
-        # A server's children come and go by themselves: only what is still there a moment later is somebody's leftover.
-        if strange:
-            time.sleep(1)
-            strange = {pid: name for pid, name in descendants(os.getpid()).items() if pid in strange}
+        # A server's children come and go by themselves: only what stays there is somebody's leftover.
+        strange, end = self.strange(), time.monotonic() + MOST
+        while strange and time.monotonic() < end:
+            time.sleep(0.1)
+            reap(strange)
+            strange = {pid: name for pid, name in self.strange().items() if pid in strange}
         if strange:
             raise Failed("processes that are left over: %s" % strange)
         self.look_at_files()
+
+    def strange(self):
+        """Processes that nobody knows."""
+        known = set()
+        for one in self.running:
+            for name, pid in one.lasting.items():
+                known |= {pid, *(descendants(pid) if "postmaster" in name else ())}
+        return {pid: name for pid, name in descendants(os.getpid()).items() if pid not in known}
 
     def look_at_files(self):
         left = self.left()
@@ -123,14 +132,32 @@ class Soak:
             time.sleep(1)  # a server's helper may have been about to note its segment down
             left &= self.left()
         kills = [kill for one in self.running for kill in one.kills]
-        for path in sorted(left):
-            changed = path.stat().st_mtime
-            if not path.name.startswith("PostgreSQL.") or not any(abs(kill - changed) < MOMENT for kill in kills):
-                raise Failed("a file is left over: %s" % path)
+        end = time.monotonic() + MOST / 4
+        while (nobodys := self.of_no_killed(left, kills)) and time.monotonic() < end:
+            if not nobodys[0].name.startswith(OF_SERVER):
+                break
+            time.sleep(1)
+            left &= self.left()
+        if nobodys:
+            raise Failed("a file is left over: %s" % nobodys[0])
+        for path in left:
             self.left_by_killed.add(path.name)
-            path.unlink()
+            path.unlink(missing_ok=True)
         if len(self.left_by_killed) > CAUGHT * len(kills):
             raise Failed("files are left over, after %d kills: %s" % (len(kills), sorted(self.left_by_killed)))
+
+    @staticmethod
+    def of_no_killed(paths, kills):
+        """Those that no killed backend can have left."""
+        found = []
+        for path in sorted(paths):
+            try:
+                changed = path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if not path.name.startswith(OF_SERVER) or not any(abs(kill - changed) < MOMENT for kill in kills):
+                found.append(path)
+        return found
 
     def left(self):
         """Files that nobody knows. PostgreSQL's own are there as long as it runs, some of them mapped by no process."""
@@ -177,15 +204,11 @@ class Soak:
         for one in self.running:
             if status := one.process.wait(PATIENCE):
                 raise Failed("%s ended with %d" % (one.name, status))
-        end = time.monotonic() + 5  # helpers of Python's end when they see that they are alone
+        end = time.monotonic() + MOST  # helpers of Python's end when they see that they are alone
         while left := descendants(os.getpid()):
             if time.monotonic() > end:
                 raise Failed("processes are left: %s" % left)
-            for pid in left:
-                try:
-                    os.waitpid(pid, os.WNOHANG)
-                except ChildProcessError:
-                    pass
+            reap(left)
             time.sleep(0.05)
         if self.files():
             raise Failed("files are left: %s" % self.files())
@@ -208,6 +231,15 @@ class Soak:
         show(rows)
         say("")
         say("files of killed backends, which nobody could have removed: %d" % len(self.left_by_killed))
+
+
+def reap(pids):
+    """Those of them that have lost their parent, and ended."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
 
 
 def show(rows):
