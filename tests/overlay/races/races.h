@@ -24,6 +24,7 @@ struct Shared {
   pthread_barrier_t barrier;
   std::atomic<unsigned> created;
   std::atomic<long> good, missing;
+  std::atomic<long> begun, ended;  ///< changes of the directory
   std::atomic<bool> stop;
 };
 
