@@ -19,6 +19,7 @@ import tempfile
 import unittest
 
 from ground import apart
+from ground.waiting import SECONDS
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DEVSHMD = os.environ["DEVSHMD"]
@@ -26,7 +27,6 @@ WANTS = os.environ.get("DEVSHMD_WANTS")  # "passthrough": a daemon that serves h
 MORE = os.environ.get("DEVSHMD_MORE", "").split()
 LEFT_OUT = os.environ.get("DEVSHMD_LEFT_OUT", "").split()
 INSIDE = "DEVSHMD_TEST_IS_INSIDE"
-SECONDS = 60  # that anything may take; only a test that fails waits for so long
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 

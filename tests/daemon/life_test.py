@@ -10,19 +10,10 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 
 import fixture
 from fixture import SECONDS, mounts
-
-
-def eventually(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
+from ground.waiting import wait_for
 
 
 def is_running(pid):
@@ -57,7 +48,7 @@ class Start(fixture.Case):
         self.assertEqual(os.readlink("/proc/%d/cwd" % pid), "/")
         self.assertEqual({os.readlink("/proc/%d/fd/%d" % (pid, fd)) for fd in range(3)}, {"/dev/null"})
         os.kill(pid, signal.SIGTERM)
-        self.assertTrue(eventually(lambda: not is_running(pid)))
+        wait_for(lambda: not is_running(pid), "it ends")
         self.assertEqual(mounts(), [])
 
     def test_daemonize_says_what_went_wrong(self):
@@ -251,15 +242,14 @@ while True:
 """
         for _ in range(10):
             clients = [subprocess.Popen([sys.executable, "-c", script, self.point]) for _ in range(3)]
-            self.assertTrue(eventually(lambda: len(os.listdir(self.point)) >= 3), "they work")
+            wait_for(lambda: len(os.listdir(self.point)) >= 3, "they work")
             for client in clients:
                 client.kill()
                 client.wait()
             subprocess.run(["rm", "-rf", *[self.point + "/" + name for name in os.listdir(self.point)]], check=True)
         self.assertEqual(os.listdir(self.point), [])
-        status = self.devshmd("--status", self.point).stdout
         # Forgetting comes behind: when the last of them is through, all room is back.
-        self.assertTrue(eventually(lambda: "contents: 0 bytes" in self.devshmd("--status", self.point).stdout), status)
+        wait_for(lambda: "contents: 0 bytes" in self.devshmd("--status", self.point).stdout, "all room is back")
         self.ends_well(daemon)
 
     def test_users_of_a_mount_that_goes_are_told(self):

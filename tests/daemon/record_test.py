@@ -8,10 +8,10 @@ import select
 import signal
 import subprocess
 import sys
-import time
 
 import fixture
 from fixture import records
+from ground.waiting import wait_for
 
 
 class Complete(fixture.Case):
@@ -46,9 +46,7 @@ while True:
                 )
                 for _ in range(8)
             ]
-        deadline = time.monotonic() + fixture.SECONDS
-        while os.path.getsize(told) < 100_000 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(lambda: os.path.getsize(told) >= 100_000, "they work")
         daemon.end(how)
         for client in clients:
             client.wait(fixture.SECONDS)

@@ -11,6 +11,7 @@ import sys
 import time
 
 import fixture
+from ground.waiting import wait_for
 
 FILES = int(os.environ.get("DEVSHMD_SMALL_FILES", 12000))  # no fewer: the memory of 10,000 is given back
 SHOWN = 100000
@@ -69,15 +70,9 @@ class SmallFiles(fixture.Case):
         self.assertEqual(pathlib.Path(self.point, "mapped").read_bytes(), b"x")
         mapped.close()
         # The kernel forgets the last ones a moment later.
-        self.comes_true(lambda: os.statvfs(self.point).f_bfree == room, "the room comes back")
-        self.comes_true(lambda: self.memory() - memory < grown / 2, "and so does the memory")
+        wait_for(lambda: os.statvfs(self.point).f_bfree == room, "the room comes back")
+        wait_for(lambda: self.memory() - memory < grown / 2, "and so does the memory")
         self.ends_well(self.daemon)
-
-    def comes_true(self, condition, what):
-        end = time.monotonic() + fixture.SECONDS
-        while not condition():
-            self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.01)
 
 
 if __name__ == "__main__":
