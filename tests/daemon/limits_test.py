@@ -9,10 +9,10 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 import fixture
 from fixture import as_user, in_child, options_of
+from ground.waiting import wait_for
 from serving import fallocate, KEEP_SIZE, PAGE, PUNCH_HOLE
 
 
@@ -116,6 +116,8 @@ class Memory(fixture.Case):
         self.fails(errno.ENOSPC, os.symlink, "y", self.point + "/x")
         self.fails(errno.ENOSPC, os.open, self.point, os.O_TMPFILE | os.O_RDWR)
         os.rmdir(self.point + "/0")
+        # The room comes back when the kernel has forgotten the directory. A call waits for that, but not for ever.
+        wait_for(lambda: os.statvfs(self.point).f_ffree == 1, "the room of what was removed")
         open(self.point + "/x", "w").close()
         self.fails(errno.ENOSPC, os.link, self.point + "/x", self.point + "/y")
 
@@ -151,15 +153,17 @@ class Memory(fixture.Case):
         mapped.close()
         os.unlink(self.point + "/0")
         # The room comes back when the kernel has forgotten the file, a moment later.
-        end = time.monotonic() + fixture.SECONDS
-        while os.statvfs(self.point).f_bfree != before and time.monotonic() < end:
-            time.sleep(0.01)
-        self.assertEqual(os.statvfs(self.point).f_bfree, before)
+        wait_for(lambda: os.statvfs(self.point).f_bfree == before, "all room is back")
         self.ends_well(daemon)
 
     def test_descriptors(self):
         """A file of more than a page takes one. Where few are left, a program gets ENOSPC in time, and the daemon goes on."""
         daemon = self.start("serve", before=["prlimit", "--nofile=200:200"])
+
+        def descriptors():
+            return len(os.listdir("/proc/%d/fd" % daemon.pid))
+
+        before = descriptors()
         with self.assertRaises(OSError) as caught:
             for number in range(300):
                 pathlib.Path(self.point, str(number)).write_bytes(b"x" * 2 * PAGE)
@@ -167,6 +171,8 @@ class Memory(fixture.Case):
         self.assertGreater(len(os.listdir(self.point)), 100)
         for name in os.listdir(self.point):
             os.unlink(self.point + "/" + name)
+        # As with room: they come back when the kernel has forgotten the files.
+        wait_for(lambda: descriptors() <= before, "the descriptors of what was removed")
         pathlib.Path(self.point, "again").write_bytes(b"x" * 2 * PAGE)
         self.assertNotIn("kernel refused", daemon.said())
         self.ends_well(daemon)
