@@ -31,7 +31,7 @@ def lines_in(directory, families):
         cwd=directory,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        timeout=400,
+        timeout=1800,
         check=False,
         encoding="utf-8",
         errors="surrogateescape",

@@ -32,7 +32,7 @@ class PostgreSQL(fixture.Case):
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=300,
+            timeout=600,
             **more
         )
         self.assertEqual(done.returncode, 0, done.stdout)
@@ -51,7 +51,7 @@ class PostgreSQL(fixture.Case):
             "-c listen_addresses= -c unix_socket_directories=%s -c dynamic_shared_memory_type=posix -c fsync=off"
             % self.data
         )
-        control = ("pg_ctl", "--pgdata", self.data, "--wait", "--timeout=120")
+        control = ("pg_ctl", "--pgdata", self.data, "--wait", "--timeout=300")
         self.run_as_user(*control, "--log", self.data + "/log", "--options", settings, "start")
         try:
             told = self.run_as_user(

@@ -42,7 +42,7 @@ class Proof(fixture.Case):
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=600,
+            timeout=1800,
         )
 
     def test_the_python_job_leaves_an_empty_recording(self):

@@ -38,7 +38,7 @@ class Random(fixture.Case):
             [os.environ["RANDOM_PROGRAM"], "--seed", SEED, "--rounds", ROUNDS, "--processes", "4", directory],
             stderr=subprocess.PIPE,
             text=True,
-            timeout=400,
+            timeout=1800,
             check=False,
         )
         self.assertEqual(done.returncode, 0, "RANDOM_SEED=%s\n%s" % (SEED, done.stderr))

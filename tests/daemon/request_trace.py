@@ -104,7 +104,7 @@ def per_step(pid, steps_command, trace_file):
         attached = strace.stderr.readline()
         if "attached" not in attached:
             raise Unusable(attached)
-        done = subprocess.run(steps_command, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+        done = subprocess.run(steps_command, stdout=subprocess.PIPE, text=True, check=True, timeout=600)
     finally:
         strace.terminate()
         strace.stderr.close()

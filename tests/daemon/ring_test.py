@@ -62,7 +62,7 @@ class Ring(unittest.TestCase):
     def test_it_is_not_used(self):
         machine = [TOP / "tests/ground/in-machine", "--processors", "2", "--parameter", "fuse.enable_uring=1"]
         done = subprocess.run(
-            [*machine, "timeout", "240", "sh", "-c", STEPS, PLACE], stdout=subprocess.PIPE, text=True, check=False
+            [*machine, "timeout", "1200", "sh", "-c", STEPS, PLACE], stdout=subprocess.PIPE, text=True, check=False
         )
         self.assertIn("passthrough_ll has fuse-ring-0", done.stdout)
         self.assertIn("devshmd has devshmd", done.stdout)

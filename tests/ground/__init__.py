@@ -102,7 +102,7 @@ class Ground:
 
     def argv(self, *command):
         """All the words, for what has to start it in its own way."""
-        limit = ["timeout", "-k", "20", str(self.seconds)] if self.seconds else []
+        limit = ["timeout", "-k", "120", str(self.seconds)] if self.seconds else []
         return [*limit, *self.maker, *self.wrappers, *map(str, command)]
 
     def run(self, *command, **options):

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 
-SECONDS = 300  # that anything may take; only a test that fails waits for so long
+SECONDS = 1200  # that anything may take; only a test that fails waits for so long
 QEMU = ("setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64")  # it ends with us, whatever ends us
 # All of one machine type, so that a snapshot fits.
 # The machine's clock counts the instructions of its processors, which take turns: one is a nanosecond. So what is measured
