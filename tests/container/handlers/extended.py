@@ -45,7 +45,8 @@ def handler(event, context):
     do = event.get("do")
     if do == "recorded":
         with open("/tmp/recorded") as file:
-            return [json.loads(line) for line in file]
+            # The extension may be writing one more.
+            return [json.loads(line) for line in file if line.endswith("\n")]
     if do == "shared":
         with open("/dev/shm/of-the-extension") as file:
             return {"text": file.read(), "id": context.aws_request_id}
