@@ -37,7 +37,7 @@ class Clients(unittest.TestCase):
             "--memory",
             "512",
             "--timeout",
-            "30",
+            "120",
         )
         client = "/var/task/node_modules/aws-lambda-ric/bin/index.mjs"
         return sandboxed.function(

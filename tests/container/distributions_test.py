@@ -63,7 +63,7 @@ class Ubuntu(Root):
 class Alpine(Root):
     def fill(self):
         releases = "%s/%s/releases/%s/" % (ALPINE, BRANCH, ARCHITECTURE.machine)
-        with urllib.request.urlopen(releases + "latest-releases.yaml", timeout=60) as answer:
+        with urllib.request.urlopen(releases + "latest-releases.yaml", timeout=300) as answer:
             known = {one["flavor"]: one for one in yaml.safe_load(answer.read())}
         about = known["alpine-minirootfs"]
         with urllib.request.urlopen(releases + about["file"], timeout=300) as answer:

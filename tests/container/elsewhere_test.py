@@ -231,7 +231,7 @@ class Elsewhere(unittest.TestCase):
         done = ended(
             *("unshare", "-m", "sh", "-euc", PODMAN, "sh", *as_user, "podman", "--log-level=error", "run", *inside),
             stderr=subprocess.STDOUT,
-            timeout=300,
+            timeout=sandboxed.SECONDS,
             env={
                 **os.environ,
                 "PLACE": str(self.place),

@@ -13,7 +13,7 @@ HANDLER = (
     "--handler",
     "extended.handler",
     "--timeout",
-    "20",
+    "120",
     "--memory",
     "256",
     "--layer",
@@ -28,8 +28,10 @@ IN_ORDER += [*INVOCATION[1:], *INVOCATION]
 METRICS = {"durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB"}
 
 
-def extended(do="", *more):
-    return sandboxed.function(*HANDLER, sandboxed.layer(), *sandboxed.PRELOAD, "--env", "EXTENSION_DO=" + do, *more)
+def extended(do="", *more, **limits):
+    return sandboxed.function(
+        *HANDLER, sandboxed.layer(), *sandboxed.PRELOAD, "--env", "EXTENSION_DO=" + do, *more, **limits
+    )
 
 
 def recorded(started):
@@ -104,7 +106,8 @@ class Events(unittest.TestCase):
         self.assertIn(found["text"], (before["id"], found["id"]))
 
     def test_a_time_out_and_a_crash_are_reasons_of_a_shutdown(self):
-        with extended("", "--timeout", "5") as started:
+        # Of an invocation after a reset, init is a part.
+        with extended("", "--timeout", "20") as started:
             for do, reason in (("sleep", "timeout"), ("crash", "failure")):
                 started.failure(do=do)
                 started.wait_for_line(r'recorded: .*"shutdownReason": "%s"' % reason)
@@ -118,7 +121,8 @@ class Events(unittest.TestCase):
             ("exit error", "Extension.ExitError"),
             ("crash", "Extension.Crash"),
         ):
-            with extended(do) as started:
+            # What is sent to one that has ended is tried until the shutdown's time is over.
+            with extended(do, shutdown_seconds=2) as started:
                 _, answer = started.post({})
                 if do in ("exit early", "init error"):
                     self.assertEqual(answer.get("errorType", kind if "errorMessage" in answer else None), kind, do)
@@ -127,12 +131,12 @@ class Events(unittest.TestCase):
                     started.wait_for_line(r"REPORT RequestId.*Status: error\tError Type: " + kind)
 
     def test_one_that_does_not_come_back_times_the_invocation_out(self):
-        with extended("slow", "--timeout", "5") as started:
+        with extended("slow", "--timeout", "20", shutdown_seconds=2) as started:
             self.assertEqual(started.invoke(do="print", text="answered")["variables"]["_HANDLER"], "extended.handler")
-            started.wait_for_line(r"Task timed out after 5.00 seconds")
+            started.wait_for_line(r"Task timed out after 20.00 seconds")
 
     def test_one_that_stays_is_killed_when_the_time_is_over(self):
-        with extended("stay") as started:
+        with extended("stay", shutdown_seconds=2) as started:
             started.invoke()
             self.assertEqual(started.stop(), 0)
 

@@ -66,7 +66,7 @@ class QuickWay(unittest.TestCase):
             *options,
             *("--rootfs", root, "python3", "-c", LOOK),
             cwd=sandboxed.TOP,
-            timeout=300,
+            timeout=sandboxed.SECONDS,
             env={**os.environ, "CONTAINERS_STORAGE_CONF": str(self.place / "storage.conf")}
         )
         return json.loads(said)

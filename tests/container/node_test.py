@@ -24,7 +24,7 @@ class Node(unittest.TestCase):
             "--memory",
             "512",
             "--timeout",
-            "10",
+            "120",
         ]
         cls.command = ["--", node, "/var/task/node_modules/aws-lambda-ric/bin/index.mjs", "index.handler"]
 

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 
 from calls import call, ended
+from ground.waiting import wait_for
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = TOP / "tests/container"
@@ -22,11 +22,13 @@ LAYERS = pathlib.Path(os.environ.get("LAYERS", TOP / "build/layers"))
 NATIVE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 EXEC_WRAPPER = ("--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/devshm-wrapper")
 PRELOAD = ("--env", "LD_PRELOAD=/opt/lib/libdevshm.so")
+# For what may make a Debian first, or wait for another test that does.
+SECONDS = 1200
 
 
 def run(*arguments, check=True, **options):
     """The finished process; a failure shows what it said."""
-    done = ended(LAMBDA, *arguments, timeout=300, **options)
+    done = ended(LAMBDA, *arguments, timeout=SECONDS, **options)
     if check and done.returncode != 0:
         raise AssertionError("status %d\n%s\n%s" % (done.returncode, done.stdout, done.stderr))
     return done
@@ -79,11 +81,12 @@ def release():
 
 
 class Function:
-    """A function in its environment, invoked over HTTP."""
+    """A function in its environment, invoked over HTTP. `limits`: see patient_lambda.py."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **limits):
         self.process = subprocess.Popen(
-            [str(LAMBDA), "--runtime-api", "--listen", "0", *map(str, arguments)],
+            [HERE / "patient_lambda.py", "--runtime-api", "--listen", "0", "--timeout", "300", *map(str, arguments)],
+            env={**os.environ, **{name.upper(): str(seconds) for name, seconds in limits.items()}},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,34 +94,28 @@ class Function:
             errors="replace",
         )
         self.lines, self.address = [], None
-        self.announced, self.more = threading.Event(), threading.Condition()
+        self.announced = threading.Event()
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        if not self.announced.wait(300) or not self.address:
+        if not self.announced.wait(SECONDS) or not self.address:
             self.stop()
             raise AssertionError("not started: " + "".join(self.lines))
 
     def read(self):
         for line in self.process.stdout:
-            with self.more:
-                self.lines.append(line)
-                self.more.notify_all()
+            self.lines.append(line)
             found = re.match(r"lambda: takes invocations at (\S+)", line)
             if found:
                 self.address = found[1]
                 self.announced.set()
         self.announced.set()
 
-    def wait_for_line(self, pattern, seconds=60):
+    def wait_for_line(self, pattern):
         """The match of the first line like that which the run has written, or will."""
-        end = time.monotonic() + seconds
-        while True:
-            found = next(filter(None, (re.search(pattern, line) for line in list(self.lines))), None)
-            if found or time.monotonic() > end:
-                assert found, "no line like %s in:\n%s" % (pattern, "".join(self.lines[-40:]))
-                return found
-            with self.more:
-                self.more.wait(1)
+        return wait_for(
+            lambda: next(filter(None, (re.search(pattern, line) for line in list(self.lines))), None),
+            lambda: "no line like %s in:\n%s" % (pattern, "".join(self.lines[-40:])),
+        )
 
     def post(self, event, **headers):
         request = urllib.request.Request(self.address, json.dumps(event).encode(), headers)
@@ -140,15 +137,15 @@ class Function:
     def stop(self):
         """Ends it as a user does, and gives its exit status."""
         self.process.terminate()
-        status = self.process.wait(60)
-        self.reader.join(60)
+        status = self.process.wait(SECONDS)
+        self.reader.join(SECONDS)
         self.process.stdout.close()
         return status
 
 
 @contextlib.contextmanager
-def function(*arguments):
-    started = Function(*arguments)
+def function(*arguments, **limits):
+    started = Function(*arguments, **limits)
     try:
         yield started
     except BaseException:

@@ -15,7 +15,7 @@ import sandboxed
 
 STORES = os.environ.get("STORES", "disk").split(",")
 COPIES = 3
-OPTIONS = ("--task", sandboxed.HERE / "handlers", "--handler", "snapped.handler", "--timeout", "30", "--memory", "256")
+OPTIONS = ("--task", sandboxed.HERE / "handlers", "--handler", "snapped.handler", "--timeout", "120", "--memory", "256")
 OF_INIT = {"named": "of init", "mapped": "of init", "file": "of init", "tmp": "of init", "value": 1, "worker": True}
 
 

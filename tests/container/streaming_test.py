@@ -10,7 +10,7 @@ import zlib
 
 import sandboxed
 
-OPTIONS = ("--task", sandboxed.HERE / "handlers", "--timeout", "30", "--memory", "256", "--layer")
+OPTIONS = ("--task", sandboxed.HERE / "handlers", "--timeout", "120", "--memory", "256", "--layer")
 COMMAND = ("--", "python3", "/var/task/by_hand.py")
 
 
@@ -42,7 +42,7 @@ def streamed(started, **event):
     address = started.address.replace("2015-03-31", "2021-11-15").replace(
         "/invocations", "/response-streaming-invocations"
     )
-    return urllib.request.urlopen(urllib.request.Request(address, json.dumps(event).encode()), timeout=120)
+    return urllib.request.urlopen(urllib.request.Request(address, json.dumps(event).encode()), timeout=1000)
 
 
 class Streaming(unittest.TestCase):

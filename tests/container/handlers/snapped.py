@@ -74,7 +74,7 @@ def handler(event, context):
             with open(place, "w") as file:
                 file.write(event["text"])
         tasks.put(event["by"])
-        return {**look(), "answer": answers.get(timeout=20)}
+        return {**look(), "answer": answers.get(timeout=120)}
     if event.get("do") == "make":
         made = SharedMemory(event["name"], create=True, size=len(event["name"]))
         made.buf[:] = event["name"].encode()
