@@ -33,10 +33,13 @@ def handler(event, context):
             while sum(name.startswith(event["name"]) for name in os.listdir("/dev/shm")) < event["together"]:
                 time.sleep(0.01)
     if do == "late":
-        time.sleep(event["seconds"])
+        while not os.path.exists("/dev/shm/let-on"):
+            time.sleep(0.01)
         with open("/dev/shm/late", "w"):
             pass
-    if do == "await":
+    if do == "let on":
+        with open("/dev/shm/let-on", "w"):
+            pass
         while not os.path.exists("/dev/shm/late"):
             time.sleep(0.01)
     if do == "look":
