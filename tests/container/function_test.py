@@ -10,8 +10,9 @@ import time
 import unittest
 
 import sandboxed
+from ground.waiting import wait_for
 
-HANDLERS = ("--task", sandboxed.HERE / "handlers", "--handler", "shared.handler", "--timeout", "30", "--memory", "512")
+HANDLERS = ("--task", sandboxed.HERE / "handlers", "--handler", "shared.handler", "--timeout", "120", "--memory", "512")
 INVOCATIONS = int(os.environ.get("INVOCATIONS", "100"))
 RIGHT = {
     "value": 20,
@@ -125,19 +126,19 @@ class WithoutDevshm(unittest.TestCase):
     def frozen(self, how):
         with layered(*sandboxed.PRELOAD, "--freeze", how) as function:
             before = function.invoke(do="look")
-            time.sleep(1.5)  # in which it would tick some 700 times, or 150 on a busy machine
+            time.sleep(6)  # in which it would tick some 3,000 times
             after = function.invoke(do="look")
             self.assertEqual(before["pid"], after["pid"])
-            return after["ticks"] - before["ticks"]
+            return after["pause"] > 3
 
     def test_frozen_between_invocations_by_the_control_group_s_freezer(self):
-        self.assertLess(self.frozen("group"), 50)
+        self.assertTrue(self.frozen("group"))
 
     def test_frozen_between_invocations_by_stopping_each_process(self):
-        self.assertLess(self.frozen("stop"), 50)
+        self.assertTrue(self.frozen("stop"))
 
     def test_not_frozen_if_told(self):
-        self.assertGreater(self.frozen("none"), 100)
+        self.assertFalse(self.frozen("none"))
 
     def test_tmp_is_kept_from_invocation_to_invocation_and_over_a_crash(self):
         with layered(*sandboxed.PRELOAD) as function:
@@ -147,12 +148,12 @@ class WithoutDevshm(unittest.TestCase):
             self.assertEqual(function.invoke(do="read"), {"text": "kept"})
 
     def test_headers_become_the_context(self):
-        with layered(*sandboxed.PRELOAD) as function:
+        with layered(*sandboxed.PRELOAD, "--timeout", "900") as function:
             headers, answer = function.post({"do": "look"}, **{"X-Amz-Client-Context": '{"custom": {"a": "b"}}'})
             self.assertEqual(answer["arn"], "arn:aws:lambda:us-east-1:123456789012:function:function")
             self.assertEqual(answer["client"], {"custom": {"a": "b"}})
             self.assertEqual(headers["X-Amzn-RequestId"], answer["id"])
-            self.assertTrue(29000 < answer["left"] <= 30000, answer["left"])
+            self.assertTrue(600000 < answer["left"] <= 900000, answer["left"])
             self.assertRegex(answer["variables"]["_X_AMZN_TRACE_ID"], r"^Root=1-[0-9a-f]{8}-[0-9a-f]{24};")
             self.assertEqual(answer["variables"]["_HANDLER"], "shared.handler")
 
@@ -184,12 +185,13 @@ class WithoutDevshm(unittest.TestCase):
             "--handler",
             "restless.handler",
             "--timeout",
-            "60",
+            "120",
             "--layer",
             sandboxed.layer(),
             *sandboxed.PRELOAD,
             "--env",
-            "SLOW_ONCE=1"
+            "SLOW_ONCE=1",
+            init_seconds=10
         ) as function:
             self.assertEqual(function.invoke()["initialized"], 2)
             found = function.wait_for_line(r"^INIT_REPORT Init Duration: (\d+)\.\d\d ms\tPhase: init\tStatus: timeout$")
@@ -199,12 +201,7 @@ class WithoutDevshm(unittest.TestCase):
         function = sandboxed.Function(*HANDLERS, "--layer", sandboxed.layer(), *sandboxed.PRELOAD)
         function.invoke(do="look")
         self.assertEqual(function.stop(), 0)
-        self.assert_nothing_left(function)
-
-    def assert_nothing_left(self, function):
-        name = "devshm-lambda.%d." % function.process.pid
-        for place in ("/var/tmp", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup"):
-            self.assertEqual(left_in(place, name), [])
+        self.assertEqual(left_of(function), [])
 
     def test_it_ends_also_right_after_an_answer_when_it_is_about_to_freeze(self):
         for _ in range(5):
@@ -216,13 +213,20 @@ class WithoutDevshm(unittest.TestCase):
         function = sandboxed.Function("--task", sandboxed.HERE / "handlers", "--handler", "idle.handler")
         function.invoke()
         function.process.kill()
-        function.process.wait(60)
-        function.reader.join(0.1)
+        function.process.wait(sandboxed.SECONDS)
         sandboxed.run("true")
-        function.reader.join(60)  # the last of its processes has closed its output
+        function.reader.join(sandboxed.SECONDS)  # the last of its processes has closed its output
         self.assertFalse(function.reader.is_alive())
         function.process.stdout.close()
-        self.assert_nothing_left(function)
+        # Another test's run may be about to sweep it, too.
+        wait_for(lambda: not left_of(function), lambda: left_of(function))
+
+
+PLACES = ("/var/tmp", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup")
+
+
+def left_of(function):
+    return [entry for place in PLACES for entry in left_in(place, "devshm-lambda.%d." % function.process.pid)]
 
 
 def left_in(place, name):
