@@ -11,6 +11,7 @@ import pathlib
 import unittest
 
 import sandboxed
+from ground.waiting import wait_for
 
 INVOCATIONS = int(os.environ.get("INVOCATIONS", "1000"))
 ENVIRONMENTS = int(os.environ.get("ENVIRONMENTS", "100"))
@@ -35,29 +36,34 @@ def left_of(processes):
 
 class Scale(unittest.TestCase):
     def test_a_thousand_invocations_of_one_environment(self):
-        looks = []
+        looks, outside_first = [], 0
         with layered("--handler", "together.handler") as started:
             number = started.process.pid  # its child has the servers
             outside = (
                 "/proc/%s/fd" % pathlib.Path("/proc/%d/task/%d/children" % (number, number)).read_text().split()[0]
             )
+
+            def descriptors():
+                return len(os.listdir(outside))
+
+            def reports():
+                return [line for line in started.lines if line.startswith("REPORT")]
+
             for number in range(INVOCATIONS):
                 answer = started.invoke(do="work")
                 self.assertEqual((answer["sum"], answer["same"], answer["count"]), (285, True, number + 1))
                 if number in (9, INVOCATIONS - 1):
-                    looks.append({**started.invoke(do="look"), "outside": len(os.listdir(outside))})
-            peaks = [
-                int(line.split("Max Memory Used: ")[1].split()[0])
-                for line in started.lines
-                if line.startswith("REPORT")
-            ]
+                    # Connections of earlier answers may be closing still.
+                    if looks:
+                        wait_for(lambda: descriptors() <= outside_first + 1, descriptors)
+                    looks.append(started.invoke(do="look"))
+                    outside_first = descriptors()
+            wait_for(lambda: len(reports()) == INVOCATIONS + 2, "a report of each")
+            peaks = [int(line.split("Max Memory Used: ")[1].split()[0]) for line in reports()]
         print(
             "%d invocations: after ten %s, at the end %s; memory %d and %d MB"
             % (INVOCATIONS, *looks, peaks[9], peaks[-1])
         )
-        # The connection of the last answer may be closing still.
-        first, last = (look.pop("outside") for look in looks)
-        self.assertLessEqual(last, first + 1)
         self.assertEqual(looks[0], looks[1])
         self.assertLess(peaks[-1], 1.3 * peaks[9] + 4)
 
@@ -101,7 +107,11 @@ class Scale(unittest.TestCase):
                 alive = WORKERS - deaths
                 rest = list(callers.map(lambda _: started.invoke(do="wait", name="rest", together=alive), range(alive)))
                 self.assertLess({answer["pid"] for answer in rest}, {answer["pid"] for answer in first})
-                self.assertLessEqual(started.invoke(do="look")["processes"], after["processes"] - deaths)
+                # A killed process is one until its parent has waited for it.
+                wait_for(
+                    lambda: started.invoke(do="look")["processes"] <= after["processes"] - deaths,
+                    "fewer processes",
+                )
         print("%d processes, %d calls at a time: %s; %d killed, %d more calls" % (WORKERS, CALLS, after, deaths, CALLS))
 
 
