@@ -72,9 +72,13 @@ def seen_by_the_kernel():
     names = pathlib.Path("/tmp/shm")
     running = {}
     for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        number, rest = status.read_text().split(" (", 1)
+        try:
+            number, rest = status.read_text().split(" (", 1)
+            owner = os.stat(status).st_uid
+        except OSError:
+            continue  # it has ended
         name, fields = rest.rsplit(") ", 1)
-        if fields[0] != "Z" and os.stat(status).st_uid == bundle.USER:
+        if fields[0] != "Z" and owner == bundle.USER:
             running[number] = name
     return {
         "mounts": [line.split()[1:3] for line in pathlib.Path("/proc/mounts").read_text().splitlines()],

@@ -29,12 +29,13 @@ def installed():
     """The directory with node_modules in it."""
     directory = roots.cache_directory() / ("npm-node-%s" % call("node", "--version").strip())
     stamp = directory / "installed"
-    if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        headers = ["--nodedir=/usr"] if pathlib.Path("/usr/include/node").is_dir() else []
-        install(directory, *headers, *PACKAGES)
-        stamp.write_text(" ".join(PACKAGES))
+    with roots.locked(directory):  # two tests may be the first
+        if not stamp.exists() or stamp.read_text() != " ".join(PACKAGES):
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir(parents=True)
+            headers = ["--nodedir=/usr"] if pathlib.Path("/usr/include/node").is_dir() else []
+            install(directory, *headers, *PACKAGES)
+            stamp.write_text(" ".join(PACKAGES))
     return directory
 
 
