@@ -94,7 +94,7 @@ Leftovers::~Leftovers() {
 /// Removes the memory store, whose objects have no names, because the directory was empty. Its keeper ends when it
 /// finds the lock file gone, and may put something into the pool until then.
 void Leftovers::remove_root() const {
-  constexpr int tries = 1000;
+  constexpr int tries = 10'000;  // of a millisecond: on a busy machine the keeper may not run for a while
   const store::Root root = store::own_root(set_.dir);
   if (!root.fits() || !is_there(root.c_str())) return;
   sys::unlinkat(AT_FDCWD, root.entry("lock").c_str());
