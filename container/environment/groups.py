@@ -4,6 +4,7 @@
 Both kinds of hierarchy, also side by side. Where they can't be written to, there is no limit, and freezing is by
 SIGSTOP to each process.
 """
+import contextlib
 import os
 import pathlib
 import signal
@@ -41,7 +42,8 @@ def sweep(prefix, is_gone):
     for left in found:
         for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
             if (left / name).exists():
-                (left / name).write_text(word)
+                with contextlib.suppress(OSError):  # another run may be removing it, too
+                    (left / name).write_text(word)
     for left in found:
         remove(left)
 
