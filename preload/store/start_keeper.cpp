@@ -12,7 +12,7 @@ namespace devshm::store {
 namespace {
 
 constexpr std::size_t stack_size = 16384;
-constexpr long ready_milliseconds = 2000;
+constexpr long ready_milliseconds = 5000;
 // A killed keeper holds its lock until the kernel has removed the process, which may take a while on a busy machine.
 constexpr long ending_milliseconds = 500;
 
