@@ -7,8 +7,9 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 import unittest
+
+from ground.waiting import SECONDS, wait_for
 
 RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run")
 BUILD = sys.argv.pop(1)
@@ -29,24 +30,16 @@ def processes():
 
 
 class Ended(unittest.TestCase):
-    def wait_for(self, condition, what):
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            if condition():
-                return
-            time.sleep(0.1)
-        self.fail(what)
-
     def test_by_term(self):
         with subprocess.Popen(
             [RUN, "--build", BUILD, "--only", "messages", "--seed", SEED], stdout=subprocess.DEVNULL
         ) as soak:
-            self.wait_for(lambda: len(processes()) > 1, "it did not start")
+            wait_for(lambda: len(processes()) > 1, "its processes")
             ours = glob.glob("/var/tmp/devshm-soak.%s.*" % SEED)
             self.assertTrue(ours)
             soak.send_signal(signal.SIGTERM)
-            self.assertEqual(soak.wait(120), 143)
-        self.wait_for(lambda: not processes(), "processes are left")
+            self.assertEqual(soak.wait(SECONDS), 143)
+        wait_for(lambda: not processes(), "no process is left")
         self.assertFalse([path for path in ours if os.path.exists(path)])
 
 
