@@ -13,6 +13,8 @@ using Bytes = unsigned long long;
 struct Amount {
   Bytes bytes = 0;
   unsigned percent = 0;
+
+  bool is_given() const { return bytes || percent; }
 };
 
 /// Reads a whole text: a number, and a suffix K, M, G or T (powers of 1,024; small letters too) or %. False, and `out`

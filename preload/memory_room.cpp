@@ -12,8 +12,6 @@
 namespace devshm {
 namespace {
 
-bool has_limit(const Amount& amount) { return amount.bytes || amount.percent; }
-
 store::Usage usage() {
   const store::Root root = store::own_root(settings().dir);
   return store::look_at_root(root, sys::geteuid()) == 0 ? store::usage_of(root) : store::Usage();
@@ -27,7 +25,7 @@ Room memory_room() {
   return with_room([] {
     const Amount& limit = settings().size;
     Room room = {};
-    room.total = has_limit(limit) ? bytes_of(limit) : total_memory() / 2;
+    room.total = limit.is_given() ? bytes_of(limit) : total_memory() / 2;
     room.in_use = usage().resident;
     const Bytes left = difference(room.total, room.in_use), available = available_memory();
     room.available = left < available ? left : available;
@@ -37,7 +35,7 @@ Room memory_room() {
 
 bool has_room_for(Bytes more) {
   const Amount& limit = settings().size;
-  if (!has_limit(limit)) return true;
+  if (!limit.is_given()) return true;
   return with_room([&] {
     const auto has_it = [&] { return more <= difference(bytes_of(limit), usage().size); };
     // The keeper may still hold what has just been removed. When it is asked for something, it looks first.

@@ -29,7 +29,7 @@ constexpr off_t least_noticed = 16 << 20;
 /// A tmpfs frees everything when a signal arrives, and the reservation starts again.
 constexpr int most_interruptions = 100;
 
-bool has_limit() { return settings().size.bytes || settings().size.percent; }
+bool has_limit() { return settings().size.is_given(); }
 
 /// An overlay file that is about to be longer.
 struct Growth {
