@@ -203,6 +203,14 @@ tried(os.ftruncate, b, 24 * MIB)"""
         words = [32 * MIB, 32 * MIB, "ENOSPC", 0, "ENOSPC", "ENOSPC", "ENOSPC", 0, 32 * MIB, 24 * MIB, 0, 0]
         self.assertEqual(out, list(map(str, words)))
 
+    def test_size_and_small_objects(self):
+        code = """
+a, b = create("a"), create("b")
+tried(os.ftruncate, a, 3 * MIB)
+tried(os.ftruncate, b, 3 * MIB)
+tried(os.ftruncate, b, MIB)"""
+        self.assertEqual(self.succeeds(code, STORE="memory", SIZE="4M"), ["0", "ENOSPC", "0"])
+
     def test_room_comes_back(self):
         self.succeeds('os.ftruncate(create("a"), 32 * MIB)', STORE="memory", SIZE="32M")
         self.succeeds('os.unlink("/dev/shm/a")', STORE="memory", SIZE="32M")
