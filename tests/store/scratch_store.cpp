@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <set>
 #include <stdexcept>
 
 #include "../../preload/store/ask.h"
+#include "late_answers.h"
 
 namespace fs = std::filesystem;
 
@@ -36,12 +36,8 @@ long milliseconds_now() {
 
 namespace {
 
-// The store's shortest limit for a keeper's answer is a little longer.
-constexpr long late_milliseconds = 400;
-// After a keeper that did not answer a process makes no objects for a little shorter.
-constexpr long after_late_milliseconds = 4000;
-/// When a creation waited in vain in this process.
-std::atomic<long> late_at{-after_late_milliseconds};
+/// Of this process.
+LateAnswers late_answers;
 
 /// A process that ends has no command line any more, but for a while its descriptors.
 void wait_for_end(int process_fd) {
@@ -120,9 +116,9 @@ void ScratchStore::kill_keepers_of(const std::string& root) {
 }
 
 Created ScratchStore::create(const std::string& name, int flags, mode_t mode) const {
-  const long begun = milliseconds_now();
+  const long begun = LateAnswers::now();
   const Created made = devshm::store::create_object(place(), path(name).c_str(), flags, mode);
-  if (milliseconds_now() - begun > late_milliseconds) late_at = milliseconds_now();
+  late_answers.note(begun);
   return made;
 }
 
@@ -130,8 +126,7 @@ Created ScratchStore::create_patiently(const std::string& name, mode_t mode) con
   Created made = {-EIO, Why::no_keeper};
   comes_true([&] {
     made = create(name, exclusively, mode);
-    const bool has_no_answer = made.file == Why::no_keeper || made.file == Why::lock_busy;
-    if (made.fd_or_error < 0 || !has_no_answer || milliseconds_now() - late_at > after_late_milliseconds) return true;
+    if (!late_answers.explain(made)) return true;
     close(made.fd_or_error);
     unlink(path(name).c_str());
     return false;

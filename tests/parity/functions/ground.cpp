@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../../../preload/store/create_object.h"
+#include "../../store/late_answers.h"
 #include "disk.h"
 #include "keeper.h"
 #include "raw.h"
@@ -105,32 +106,17 @@ void renew_dir(const std::string& path, mode_t mode) {
     raw(SYS_lremovexattr, path.c_str(), name);
 }
 
-long milliseconds_now() {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
-
-// The store's shortest limit for a keeper's answer is a little longer; the time without another attempt is shorter.
-constexpr long late_milliseconds = 400, after_late_milliseconds = 4000;
-
 /// With PARITY_STORE, the keeper's program, a file in /dev/shm is an object of the memory store.
 long create_file(const std::string& path, mode_t mode) {
   static const char* const program = getenv("PARITY_STORE");
   const int flags = O_CREAT | O_EXCL | O_WRONLY;
   if (!program || !path.starts_with(real_shm() + "/")) return raw(SYS_openat, AT_FDCWD, path.c_str(), flags, mode);
-  using devshm::store::Why;
-  long late = 0;
-  for (;;) {
-    const long begun = milliseconds_now();
+  for (LateAnswers late_answers;;) {
+    const long begun = LateAnswers::now();
     const auto created = devshm::store::create_object({real_shm().c_str(), program, "60"}, path.c_str(), flags, mode);
-    if (created.file == Why::is_memory) return created.fd_or_error;
-    // On a busy machine the keeper may take longer than the store waits for it, and for a while it is not asked again.
-    const long ended = milliseconds_now();
-    if (ended - begun > late_milliseconds) late = ended;
-    const bool has_no_answer = created.file == Why::no_keeper || created.file == Why::lock_busy;
-    if (created.fd_or_error < 0 || !has_no_answer || ended - late > after_late_milliseconds)
-      give_up("make an object of", path, -EIO);
+    if (created.file == devshm::store::Why::is_memory) return created.fd_or_error;
+    late_answers.note(begun);
+    if (!late_answers.explain(created)) give_up("make an object of", path, -EIO);
     raw(SYS_close, created.fd_or_error);
     raw(SYS_unlinkat, AT_FDCWD, path.c_str(), 0);
     usleep(100'000);
